@@ -1,0 +1,44 @@
+# Needs python3 (3.11 or newer, with pip and venv), git and make; everything else it installs into .venv.
+PYTHON ?= python3
+ENGINE := $(PYTHON) template/tools/env --project .
+RUN := $(ENGINE) run --
+
+.PHONY: help env demo test lint types format lock lock-tools bench pictures clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+env:  ## make or mend .venv out of requirements.txt
+	@$(ENGINE) sync --python $(PYTHON)
+
+demo: env  ## generate a project beside this clone, train, print the result
+	@$(RUN) python tools/demo.py
+
+test: env  ## run the tests
+	@$(RUN) pytest -n 2
+
+lint: env  ## look for mistakes and for code that is not formatted
+	@$(RUN) ruff check
+	@$(RUN) ruff format --check
+
+types: env  ## check the type hints
+	@$(RUN) mypy
+
+format: env  ## format the code
+	@$(RUN) ruff check --fix
+	@$(RUN) ruff format
+
+lock: env  ## resolve catalogue/libraries.yml into catalogue/lock.json
+	@$(RUN) python catalogue/build.py
+
+lock-tools: env  ## resolve pyproject.toml into requirements.txt
+	@$(ENGINE) lock
+
+bench: env  ## measure, and write docs/performance.md
+	@$(RUN) python benchmarks/bench.py
+
+pictures: env  ## take the pictures in docs/ from a real run
+	@$(RUN) python tools/pictures.py
+
+clean:  ## remove .venv, if it is our own
+	@$(ENGINE) delete --yes

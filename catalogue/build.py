@@ -1,0 +1,122 @@
+"""Resolves the catalogue: libraries.yml (people edit it) -> lock.json (generated), by `make lock`.
+
+Everything is resolved together once, for all systems and Pythons, so the libraries that a project
+chooses are known to go together. Then each library is resolved alone under those pins: that is its
+closure. The lock of a project is the union of the closures of what it chose (see lock.jinja), so
+rendering needs no resolver, no network and no time.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+from wheels import REQUIRED, without_wheels
+
+HERE = Path(__file__).parent
+_BLOCK = re.compile(
+    r"^(?P<pin>[A-Za-z0-9][\w.-]*==\S+)(?: ; (?P<marker>.+?))?(?P<hashes>(?: \\\n    --hash=\S+)*)\n"
+    r"(?P<via>(?:    #.*\n)*)",
+    re.MULTILINE,
+)
+
+
+class Unresolvable(Exception):
+    """The libraries do not go together, or one of them lacks wheels where it must have them."""
+
+
+def main() -> int:
+    """Write lock.json; prints what was done. Exit code 1 where something cannot be resolved."""
+    catalogue = yaml.safe_load((HERE / "libraries.yml").read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            lock = build(catalogue, Path(scratch))
+        except Unresolvable as error:
+            print(f"{error}\nMend catalogue/libraries.yml, then run: make lock", file=sys.stderr)
+            return 1
+    text = json.dumps(lock, indent=1, ensure_ascii=False) + "\n"
+    (HERE / "lock.json").write_text(text, encoding="utf-8", newline="\n")
+    print(f"lock.json: {len(lock['packages'])} packages, {len(text) / 1e6:.2f} MB")
+    return 0
+
+
+def build(catalogue: dict[str, Any], scratch: Path) -> dict[str, Any]:
+    """The content of lock.json for the content of libraries.yml, packages in uv's order.
+
+    Keys: `libraries`, `starter` and `dev` as in libraries.yml, each entry with `not_on`, the systems
+    without wheels for it; `packages`, the hashes by "name==version"; `closures`, by library, then by
+    "name==version", the marker ("" is everywhere) and the packages that asked for it.
+    """
+    entries = [*catalogue["starter"], *catalogue["libraries"], *catalogue["dev"]]
+    requirements = [entry["require"] for entry in entries]
+    joint = _resolve(catalogue, requirements, scratch / "joint.txt")
+    closures = {}
+    for entry in entries:
+        path = scratch / f"{entry['name']}.txt"
+        path.write_text(joint, encoding="utf-8")  # uv keeps the pins of the file it writes to
+        text = _resolve(catalogue, [entry["require"]], path, offline=True)
+        closures[entry["name"]] = {
+            block["pin"]: {"marker": block["marker"] or "", "via": _parents(block["via"])}
+            for block in _BLOCK.finditer(text)
+        }
+    packages = {
+        block["pin"]: re.findall(r"--hash=(\S+)", block["hashes"])
+        for block in _BLOCK.finditer(joint)
+    }
+    strangers = {pin for closure in closures.values() for pin in closure} - set(packages)
+    if strangers:
+        raise Unresolvable(f"Resolved alone, not together: {', '.join(sorted(strangers))}.")
+    pylock = _resolve(catalogue, requirements, scratch / "pylock.toml", offline=True)
+    gaps = without_wheels(pylock, catalogue["python"])
+    return {
+        "cutoff": catalogue["cutoff"],
+        "python": catalogue["python"],
+        "packages": packages,
+        "closures": closures,
+        **{
+            part: [{**entry, "not_on": _not_on(entry, closures, gaps)} for entry in catalogue[part]]
+            for part in ("starter", "libraries", "dev")
+        },
+    }
+
+
+def _resolve(
+    catalogue: dict[str, Any], requirements: list[str], output: Path, offline: bool = False
+) -> str:
+    """uv's universal answer for `requirements`, which it writes to `output`; its text."""
+    source = output.with_suffix(".in")
+    source.write_text("".join(f"{line}\n" for line in requirements), encoding="utf-8")
+    argv = ["uv", "pip", "compile", "--quiet", "--universal", "--no-header", str(source)]
+    argv += ["--python-version", catalogue["python"][0], "--exclude-newer", catalogue["cutoff"]]
+    argv += ["--output-file", str(output)] + ["--offline"] * offline
+    argv += ["--generate-hashes"] if output.suffix == ".txt" else ["--format", "pylock.toml"]
+    done = subprocess.run(argv, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    if done.returncode:
+        raise Unresolvable(done.stderr.decode(errors="replace"))
+    return output.read_text(encoding="utf-8")
+
+
+def _not_on(
+    entry: dict[str, Any], closures: dict[str, dict[str, Any]], gaps: dict[str, list[str]]
+) -> list[str]:
+    """The systems where something in a library's closure has no wheel."""
+    lacking = {system for pin in closures[entry["name"]] for system in gaps.get(pin, [])}
+    if lacking & REQUIRED:
+        raise Unresolvable(f"{entry['name']} has no wheels for {', '.join(lacking & REQUIRED)}.")
+    return sorted(lacking)
+
+
+def _parents(via: str) -> list[str]:
+    """The packages in a `# via` comment; files that asked for it are left out."""
+    words = re.findall(r"^    #(?: via|  ) +(\S.*)$", via, re.MULTILINE)
+    return [word for word in words if not word.startswith("-r ")]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""Which systems a locked package has wheels for.
+
+The engine installs wheels only, since what building from source needs is in no lock. So a library
+without wheels for some system must not be promised there.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+from packaging.markers import Marker
+from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
+from packaging.utils import parse_wheel_filename
+
+SYSTEMS = {
+    "Linux": ("linux", "x86_64"),
+    "Linux arm64": ("linux", "aarch64"),
+    "macOS arm64": ("darwin", "arm64"),
+    "macOS Intel": ("darwin", "x86_64"),
+    "Windows": ("win32", "AMD64"),
+    "Windows arm64": ("win32", "ARM64"),
+}
+"""Every system a lock is for, by the name that people read: sys_platform and platform_machine."""
+
+REQUIRED = {"Linux", "Linux arm64", "macOS arm64", "Windows"}
+"""Where every library must have wheels. Elsewhere the prompt says which ones do not."""
+
+_GLIBC = range(28, 4, -1)  # manylinux_2_28 is what Debian 10, Ubuntu 18.10 and RHEL 8 can run
+_MACOS = (14, 0)
+
+
+def without_wheels(pylock: str, pythons: list[str]) -> dict[str, list[str]]:
+    """For each "name==version" of a pylock.toml (PEP 751) the systems that lack a wheel for it.
+
+    A package counts for a system and Python only where its marker holds there.
+    """
+    packages = tomllib.loads(pylock)["packages"]
+    gaps: dict[str, list[str]] = {}
+    for system in SYSTEMS:
+        for python in pythons:
+            facts, tags = environment(system, python), set(_tags(system, python))
+            for package in packages:
+                pin = f"{package['name']}=={package['version']}"
+                if not _served(package, facts, tags) and system not in gaps.setdefault(pin, []):
+                    gaps[pin].append(system)
+    return {pin: systems for pin, systems in gaps.items() if systems}
+
+
+def environment(system: str, python: str) -> dict[str, str]:
+    """The values of environment markers (PEP 508) on a system, for a minor version of CPython."""
+    platform, machine = SYSTEMS[system]
+    return {
+        "implementation_name": "cpython",
+        "implementation_version": f"{python}.0",
+        "os_name": "nt" if platform == "win32" else "posix",
+        "platform_machine": machine,
+        "platform_python_implementation": "CPython",
+        "platform_release": "",
+        "platform_system": {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}[platform],
+        "platform_version": "",
+        "python_full_version": f"{python}.0",
+        "python_version": python,
+        "sys_platform": platform,
+        "extra": "",
+    }
+
+
+def _served(package: dict[str, Any], facts: dict[str, str], tags: set[Tag]) -> bool:
+    if "marker" in package and not Marker(package["marker"]).evaluate(facts):
+        return True
+    names = [wheel["url"].rpartition("/")[2] for wheel in package.get("wheels", [])]
+    return any(parse_wheel_filename(name.replace("%2B", "+"))[3] & tags for name in names)
+
+
+def _tags(system: str, python: str) -> Iterator[Tag]:
+    platform, machine = SYSTEMS[system]
+    version = tuple(int(part) for part in python.split("."))
+    if platform == "linux":
+        platforms = [f"manylinux_2_{minor}_{machine}" for minor in _GLIBC]
+        platforms += [f"manylinux2014_{machine}", f"manylinux2010_{machine}"]
+        platforms += [f"manylinux1_{machine}"]
+    elif platform == "darwin":
+        platforms = list(mac_platforms(_MACOS, machine))
+    else:
+        platforms = [f"win_{machine.lower()}"]
+    yield from cpython_tags(version, platforms=platforms)
+    yield from compatible_tags(version, f"cp{python.replace('.', '')}", platforms)

@@ -1,0 +1,110 @@
+"""Runs once, after `copier copy` has rendered a project: git, environment, next steps.
+
+A failing task makes Copier delete the new project, so trouble is told and the exit code is 0, unless
+SEEDBED_STRICT=1 asks for the contrary.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from engine import answers, command, engine, facts, in_a_temporary_copy, strict
+
+COULD_NOT = 3
+
+
+def main() -> int:
+    """Exit code: 0, or with SEEDBED_STRICT=1 that of what failed."""
+    if in_a_temporary_copy():
+        return 0
+    chosen = answers()
+    if chosen["git_init"]:
+        start_repository()
+    code = make_environment(chosen["python_version"]) if chosen["create_env"] else 0
+    if code:
+        say("")
+        say("The project is complete, its environment is not. When you have mended what is said above,")
+        say(f"finish it in the project's directory with:  {command('sync')}")
+    else:
+        next_steps(chosen["create_env"])
+    return code if strict() else 0
+
+
+def start_repository() -> None:
+    """Make a git repository with one commit, unless the project is in one already."""
+    if _git("rev-parse", "--is-inside-work-tree").returncode == 0:
+        say("git: the project is inside a repository already; commit it there")
+        return
+    steps = (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "-m", "Start the project"])
+    for words in steps:
+        done = _git(*words)
+        if done.returncode != 0:
+            reason = (done.stderr or "").strip().splitlines()
+            say(f"git: `git {words[0]}` did not work ({reason[-1] if reason else 'is git installed?'})")
+            say("     Do it later with:  git init && git add --all && git commit -m 'Start the project'")
+            return
+    say("git: made a repository with a first commit")
+
+
+def make_environment(python: str) -> int:
+    """The engine's exit code; where the Python is missing, a person is asked what to do."""
+    code = engine("sync")
+    if code != COULD_NOT or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return code
+    seen = facts("--pythons")
+    found = [each for each in seen.get("pythons", {}) if _minor(each) >= _minor("3.11")]
+    if not seen or any(_minor(each) == _minor(python) for each in found):
+        return code  # the trouble is another one
+    return ask(python, found, code)
+
+
+def ask(python: str, found: list[str], code: int) -> int:
+    """Let a person choose between the Pythons that are there, a download, and later."""
+    import questionary  # Copier's own dependency
+
+    fetch, later = f"let uv fetch Python {python}", "later"
+    use = {f"use Python {each} for the environment on this machine": each for each in found[::-1]}
+    choice = questionary.select(
+        f"Python {python} is not on this machine. What now?", choices=[*use, fetch, later]
+    ).ask()
+    if choice in use:
+        return engine("sync", "--python", ".".join(use[choice].split(".")[:2]))
+    return engine("sync", "--fetch") if choice == fetch else code
+
+
+def next_steps(made: bool) -> None:
+    """Three lines for the shell in use."""
+    shell = Path(os.environ.get("SHELL", "")).name
+    place = os.path.relpath(Path.cwd(), os.environ.get("PWD", Path.cwd()))
+    enter = ". ./activate.sh"
+    if os.name == "nt":
+        enter = f"{command('run', '--')} poe train"
+    elif shell not in ("bash", "zsh", "sh", "dash", "ksh"):
+        enter = "bash, then: . ./activate.sh"
+    say("")
+    say("Next:" if made else "Next (the environment is made when you enter it):")
+    say(f"  cd {place}")
+    say(f"  {enter}")
+    say("  poe train")
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _minor(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:2])
+
+
+def _git(*words: str) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(["git", *words], capture_output=True, text=True, check=False)
+    except OSError as error:
+        return subprocess.CompletedProcess(words, 127, "", str(error))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

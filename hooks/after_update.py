@@ -1,0 +1,81 @@
+"""Runs once, after `copier update` has merged the template's changes into a project.
+
+The lock is never merged: where the template's pins or the direct dependencies have changed, it is
+resolved again, with the template's pins preferred and everything that the user added kept. Trouble
+ends in a failure here: the project is merged by then and nothing is lost, and a bot must not go on.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from engine import answers, command, engine, facts, in_a_temporary_copy
+
+DIRECT = "pyproject.toml"
+LOCK = "requirements-dev.txt"
+
+
+def main(template: Path) -> int:
+    """Exit code 0 where lock and environment are up to date, else that of what failed."""
+    if in_a_temporary_copy():
+        return 0
+    conflicts = [name for name in (DIRECT, "tools/env.cfg") if "<<<<<<< " in _text(name)]
+    if conflicts:
+        print(f"\nConflicts are left in {' and '.join(conflicts)}.", file=sys.stderr)
+        print(f"Resolve them, then run: {command('lock')} and {command('sync')}", file=sys.stderr)
+        return 1
+    chosen = answers()
+    had_one = facts().get("state") not in (None, "missing")
+    blessed, code = pristine_lock(template, chosen), 0
+    if outdated(blessed, _text(LOCK)):
+        with tempfile.TemporaryDirectory() as scratch:
+            path = Path(scratch) / LOCK
+            path.write_text(blessed, encoding="utf-8")
+            code = engine("lock", "--prefer", str(path))
+    if code == 0 and (had_one or chosen["create_env"]):
+        code = engine("sync")
+    if code:
+        print("\nThe project is merged; its lock or environment is not up to date.", file=sys.stderr)
+        print(f"Finish with: {command('lock')} and {command('sync')}", file=sys.stderr)
+    return code
+
+
+def pristine_lock(template: Path, chosen: dict[str, Any]) -> str:
+    """The lock that the template renders for these answers: its blessed pins."""
+    import jinja2  # Copier's own dependency, like the filters
+
+    settings = {"lstrip_blocks": True, "trim_blocks": True, "keep_trailing_newline": True}
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(template),
+        extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"],
+        undefined=jinja2.StrictUndefined,
+        **settings,
+    )
+    return environment.get_template(f"template/{LOCK}.jinja").render(chosen)
+
+
+def outdated(blessed: str, today: str) -> bool:
+    """Whether the lock must be resolved again: other blessed pins, or other direct dependencies."""
+    changed = subprocess.run(["git", "diff", "--quiet", "HEAD", "--", DIRECT], check=False).returncode
+    return bool(changed) or not pins(blessed) <= pins(today)
+
+
+def pins(lock: str) -> set[str]:
+    """The lines of a lock that name a version."""
+    return set(re.findall(r"^\S+==\S+", lock, re.MULTILINE))
+
+
+def _text(name: str) -> str:
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

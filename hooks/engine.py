@@ -1,0 +1,67 @@
+"""Calls the engine of the project that Copier has just made or updated.
+
+All that makes or changes an environment is in the project's own tools/env, so that a person can do it
+again without this template. Copier's Python runs the engine, and is not what the environment is made
+from, unless it is the version asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def in_a_temporary_copy() -> bool:
+    """Whether this is one of the copies of the project that `copier update` compares."""
+    return any(".old_copy." in part or ".new_copy." in part for part in Path.cwd().parts)
+
+
+def engine(*words: str) -> int:
+    """Run an engine command in the current directory; its progress is shown. Its exit code."""
+    return subprocess.call(_argv(*words), env=_environ())
+
+
+def facts(*words: str) -> dict[str, Any]:
+    """What `info --json` says; {} where the engine itself fails (it has told why by then)."""
+    argv = _argv("info", "--json", *words)
+    done = subprocess.run(argv, env=_environ(), stdout=subprocess.PIPE, check=False)
+    answer: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 else {}
+    return answer
+
+
+def answers() -> dict[str, Any]:
+    """The project's answers, as Copier recorded them."""
+    import yaml  # Copier's own dependency
+
+    text = Path(".copier-answers.yml").read_text(encoding="utf-8")
+    recorded: dict[str, Any] = yaml.safe_load(text)
+    return recorded
+
+
+def command(*words: str) -> str:
+    """An engine command for a person who stands in the project's directory."""
+    python = "py" if os.name == "nt" else "python3"
+    return shlex.join([python, "tools/env", *words])
+
+
+def strict() -> bool:
+    """Whether trouble must end in a failure: for machines, where nobody reads the message."""
+    return os.environ.get("SEEDBED_STRICT") == "1"
+
+
+def _argv(*words: str) -> list[str]:
+    return [sys.executable, "-B", "tools/env", *words]
+
+
+def _environ() -> dict[str, str]:
+    """The user's variables; a uv that came along with Copier is named to the engine."""
+    environ = {name: value for name, value in os.environ.items() if name != "PWD"}
+    uv = Path(sys.executable).with_name("uv.exe" if os.name == "nt" else "uv")
+    if uv.exists():
+        environ.setdefault("UV", str(uv))
+    return environ

@@ -1,0 +1,1 @@
+"""Trains, evaluates and applies a classifier: see train.py, evaluate.py and predict.py."""

@@ -1,0 +1,22 @@
+"""The engine: makes, checks and repairs this project's Python environment.
+
+Run it with any Python 3.9 or newer; it needs nothing but the standard library:
+
+    python tools/env sync | check | lock | info | run -- COMMAND | delete
+
+Where to read on:
+
+    cli.py           the commands and their exit codes
+    project.py       what the project asks for (tools/env.cfg) and where its environment lives
+    state.py         ready, missing, incomplete, stale, moved, foreign, broken: told in one place
+    sync.py          brings the environment to the lock
+    drift.py         every way in which an environment can differ from the lock
+    lock.py          resolves pyproject.toml into the lock
+    interpreters.py  finds the Python that was asked for
+    managers/        how an environment is made
+    installers/      how packages get into it: uv, or pip where uv cannot be had
+    ambient.py       which of the machine's variables reach the programs that are started here
+    requirements.py, markers.py, installed.py, manifest.py   reading and writing the files
+
+The template owns this folder: `copier update` brings new versions of it.
+"""

@@ -1,0 +1,124 @@
+"""Starts programs, and decides which of the machine's variables reach them.
+
+One hostile variable is enough to send packages elsewhere (PIP_TARGET), to hide them (PYTHONPATH) or
+to stop Python (PYTHONHOME). What tells a program where packages come from (a company's index,
+certificate, proxy, cache) must get through.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from .project import Project
+
+_DROPPED = re.compile(
+    r"""(
+        PYTHON(HOME|PATH|PLATLIBDIR|EXECUTABLE|STARTUP|USERBASE|INSPECT|OPTIMIZE|WARNINGS)
+      | __PYVENV_LAUNCHER__
+      | VIRTUAL_ENV(_PROMPT)?
+      | (_?CONDA_|_CE_).*
+      | (PIP|UV)_.*
+    )\Z""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_KEPT = re.compile(
+    r"""(PIP|UV)_.*(
+        INDEX | FIND_LINKS | CERT | TLS | PROXY | CACHE | TIMEOUT | RETRIES | OFFLINE
+      | TRUSTED_HOST | INSECURE_HOST | KEYRING | CONFIG_FILE | LINK_MODE | CONCURRENT
+      | PYTHON_INSTALL_DIR | PYTHON_INSTALL_MIRROR | PYTHON_DOWNLOADS_JSON_URL
+    )""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+class Finished(NamedTuple):
+    code: int
+    """Exit code of the program."""
+
+    tail: str
+    """The last lines it printed, for telling causes apart."""
+
+
+def scrubbed(environ: Mapping[str, str]) -> dict[str, str]:
+    """`environ` without what could make uv, pip or Python act elsewhere than they are told."""
+    kept = {k: v for k, v in environ.items() if not _DROPPED.match(k) or _KEPT.match(k)}
+    # Answers that a pip.conf could give against us, and downloads that nobody asked for.
+    return {
+        **kept,
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_USER": "0",
+        "PIP_NO_INPUT": "1",
+        "UV_PYTHON_DOWNLOADS": "never",
+    }
+
+
+def activated(environ: Mapping[str, str], project: Project) -> dict[str, str]:
+    """`environ` as it is in the active environment: for `run`, and for builds that look on PATH."""
+    inside = {k: v for k, v in environ.items() if k != "PYTHONHOME"}
+    path = environ.get("PATH", os.defpath)
+    inside["PATH"] = os.pathsep.join([str(project.scripts), path])
+    inside["VIRTUAL_ENV"] = str(project.env)
+    inside["VIRTUAL_ENV_PROMPT"] = project.name
+    return inside
+
+
+def say(text: str) -> None:
+    """Progress for a person: standard error, at once, whatever the terminal can show."""
+    encoding = sys.stderr.encoding or "ascii"
+    print(text.encode(encoding, "replace").decode(encoding), file=sys.stderr, flush=True)
+
+
+def capture(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
+    """Run quietly; exit code and standard output. A program that cannot start counts as 127."""
+    try:
+        done = subprocess.run(
+            list(argv),
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=60,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return 127, ""
+    return done.returncode, done.stdout.decode("utf-8", "replace")
+
+
+def stream(
+    argv: Sequence[str],
+    environ: Mapping[str, str],
+    cwd: Path,
+    wanted: Callable[[str], bool],
+) -> Finished:
+    """Run and pass on, line by line, what the program says and a person wants to see.
+
+    Not through the terminal itself: uv would then list every package by name.
+    """
+    tail: deque[str] = deque(maxlen=40)
+    try:
+        process = subprocess.Popen(
+            list(argv),
+            env=dict(environ),
+            cwd=str(cwd),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+    except OSError as error:
+        return Finished(127, str(error))
+    assert process.stdout is not None
+    with process:
+        for raw in process.stdout:
+            line = raw.decode("utf-8", "replace").rstrip()
+            tail.append(line)
+            if line and wanted(line):
+                say("  " + line)
+    return Finished(process.returncode, "\n".join(tail))

@@ -1,0 +1,122 @@
+"""Every difference between an environment and its lock: `check`.
+
+A list of versions cannot tell whether an environment works: a file may be edited, deleted, or come
+from another wheel of the same version. So this compares in three steps: the lock with what is
+installed, what is installed with the manifest, and every file with the hash its wheel recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import installed, state
+from . import manifest as proof
+from .installed import Distribution, Record, Recorded
+from .manifest import Manifest
+from .project import Project
+from .requirements import Pin, for_this_system, normalize, read
+
+MISSING_PACKAGE = "missing-package"
+EXTRA_PACKAGE = "extra-package"
+WRONG_VERSION = "wrong-version"
+OTHER_WHEEL = "other-wheel"
+FILE_EDITED = "file-edited"
+FILE_MISSING = "file-missing"
+
+_STATES = {
+    state.MISSING: "missing-env",
+    state.INCOMPLETE: "incomplete-env",
+    state.STALE: "stale-lock",
+    state.MOVED: "moved-project",
+    state.FOREIGN: "foreign-env",
+    state.BROKEN: "broken-env",
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    code: str
+    """Stable reason code, one of the words above."""
+
+    message: str
+    """A sentence for people."""
+
+    package: str = ""
+    """Normalized name, "" where the difference is not about one package."""
+
+    file: str = ""
+    """Path relative to site-packages, "" where it is not about one file."""
+
+
+def check(project: Project, fast: bool = False) -> list[Difference]:
+    """All differences, the state's own first; an empty list is the proof that there is none.
+
+    `fast` takes a file of the right size that was not written since as whole; else all are hashed.
+    """
+    seen = state.assess(project)
+    found = []
+    if seen.state != state.READY:
+        found.append(Difference(_STATES[seen.state], seen.reason))
+    if seen.manifest is None or seen.state not in (state.READY, state.STALE):
+        return found
+    return found + list(differences(project, seen.manifest, fast))
+
+
+def differences(project: Project, manifest: Manifest, fast: bool) -> Iterator[Difference]:
+    """What `check` finds inside an environment of ours that is complete."""
+    site = project.env / manifest.site_packages
+    pins = for_this_system(read(project.lock, project.command("lock")), manifest.markers)
+    yield from compare(pins, installed.scan(site), own_name(project))
+    yield from damage(site, manifest, proof.written_at(project.env) if fast else None)
+
+
+def own_name(project: Project) -> str:
+    """The distribution name of the project itself, "" where it has no package to install."""
+    return normalize(project.name) if project.package else ""
+
+
+def compare(pins: dict[str, Pin], present: list[Distribution], own: str) -> Iterator[Difference]:
+    """The lock against what is installed, by name and version; the project itself must be there."""
+    versions: dict[str, list[str]] = {}
+    for dist in present:
+        versions.setdefault(dist.name, []).append(dist.version)
+    for name, pin in pins.items():
+        have = versions.get(name)
+        if have is None:
+            yield Difference(MISSING_PACKAGE, f"{name} {pin.version} is not installed.", name)
+        elif have != [pin.version]:
+            listed = " and ".join(have)
+            yield Difference(WRONG_VERSION, f"{name} is {listed}, locked is {pin.version}.", name)
+    if own and own not in versions:
+        yield Difference(MISSING_PACKAGE, f"The project itself, {own}, is not installed.", own)
+    for name, have in versions.items():
+        if name not in pins and name != own:
+            yield Difference(EXTRA_PACKAGE, f"{name} {have[0]} is not in the lock.", name)
+
+
+def damage(site: Path, manifest: Manifest | None, newer_than: int | None) -> Iterator[Difference]:
+    """Packages whose files are not what was installed; `newer_than` as in `installed.damaged`."""
+    records: dict[str, list[Recorded]] = {}
+    for dist in installed.scan(site):
+        found = installed.record(site, dist)
+        if found is None:
+            message = f"The RECORD of {dist.name} is gone."
+            yield Difference(FILE_MISSING, message, dist.name, "RECORD")
+            continue
+        records[dist.name] = found.lines
+        if manifest and _from_another_file(dist, found, manifest):
+            message = f"{dist.name} {dist.version} was installed again, from another file."
+            yield Difference(OTHER_WHEEL, message, dist.name)
+    for name, what, path in installed.all_damaged(site, records, newer_than):
+        code = FILE_MISSING if what == "missing" else FILE_EDITED
+        verb = "is gone" if what == "missing" else "was changed after it was installed"
+        yield Difference(code, f"{path} of {name} {verb}.", name, path)
+
+
+def _from_another_file(dist: Distribution, found: Record, manifest: Manifest) -> bool:
+    pin = f"{dist.name}=={dist.version}"
+    if pin not in manifest.distributions or found.sha256 == manifest.records.get(pin):
+        return False  # not of the manifest (told elsewhere), or untouched
+    return installed.fingerprint(found.lines) != manifest.distributions[pin]

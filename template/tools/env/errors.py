@@ -1,0 +1,37 @@
+"""The one kind of error that reaches a user, and the exit codes (a public interface)."""
+
+from __future__ import annotations
+
+DONE = 0
+DIFFERENT = 1
+WRONG_USE = 2
+COULD_NOT = 3
+
+
+class EnvError(Exception):
+    """Something the engine cannot do, told in two sentences.
+
+    `happened` says what is the matter, `mend` what to do about it; both are whole sentences
+    without a line break. `code` is the exit code of the process.
+    """
+
+    def __init__(self, happened: str, mend: str, code: int = COULD_NOT) -> None:
+        super().__init__(f"{happened} {mend}")
+        self.happened = happened
+        self.mend = mend
+        self.code = code
+
+
+class NoInterpreter(EnvError):
+    """The Python that was asked for is not on this machine."""
+
+
+class InstallerFailed(Exception):
+    """uv or pip ended with an error; `output` is the end of what it printed.
+
+    Who asked for the work knows what a person can do about it, and raises an EnvError instead.
+    """
+
+    def __init__(self, what: str, output: str) -> None:
+        super().__init__(what)
+        self.output = output

@@ -1,0 +1,99 @@
+"""Makes the packages of an environment what the lock says, and proves that they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from . import drift, installed
+from .ambient import say
+from .errors import EnvError, InstallerFailed
+from .installers import Installer, choose
+from .interpreters import Interpreter
+from .manifest import Manifest
+from .project import Project
+from .requirements import for_this_system, read
+
+_NETWORK = (
+    "dns error",
+    "connection",
+    "connect error",
+    "timed out",
+    "timeout",
+    "offline",
+    "network",
+)
+
+
+def fill(
+    project: Project,
+    own: Interpreter,
+    lock: str,
+    again: Sequence[str],
+    environ: Mapping[str, str],
+    offline: bool,
+) -> Manifest:
+    """Install, remove and repair; returns the proof of what is there then.
+
+    `own` is the environment's interpreter, `lock` the lock file's sha256, `again` the distributions
+    whose files are not to be trusted. Raises EnvError where the installer fails or its work is not
+    what the lock says.
+    """
+    pins = for_this_system(read(project.lock, project.command("lock")), own.markers)
+    name = drift.own_name(project)
+    present = installed.scan(own.site_packages)
+    extra = [dist.name for dist in present if dist.name not in pins and dist.name != name]
+    again = [package for package in again if package in pins]
+    installer = choose(project, own, pins, environ, offline)
+    try:
+        if extra:
+            say(f"{project.env_label}: removing what is not in the lock: {', '.join(extra)}")
+            installer.uninstall(extra)
+        if again:
+            say(f"{project.env_label}: fetching anew what was changed: {', '.join(again)}")
+        say(f"{project.env_label}: installing {len(pins)} packages with {installer.name}")
+        installer.install(project.lock, again, offline)
+        if project.package:
+            installer.install_project(offline)
+    except InstallerFailed as error:
+        raise _explained(project, error) from None
+    for difference in drift.compare(pins, installed.scan(own.site_packages), name):
+        raise EnvError(
+            f"{installer.name} ended well, and yet: {difference.message}",
+            f"Make the environment anew with: {project.command('delete', '--yes')}, then "
+            + project.command("sync"),
+        )
+    return _manifest(project, own, lock, installer)
+
+
+def _manifest(project: Project, own: Interpreter, lock: str, installer: Installer) -> Manifest:
+    site, name = own.site_packages, drift.own_name(project)
+    # The project's own files are left out: they are the repository's, and git knows their state.
+    found = {
+        f"{dist.name}=={dist.version}": installed.record(site, dist)
+        for dist in installed.scan(site)
+        if dist.name != name
+    }
+    prints = {pin: installed.fingerprint(each.lines) for pin, each in found.items() if each}
+    return Manifest(
+        lock=lock,
+        python=own.version,
+        base=str(own.path),
+        platform=own.platform,
+        markers=dict(own.markers),
+        site_packages=os.path.relpath(site, os.path.realpath(project.env)),
+        installer=installer.name,
+        distributions=prints,
+        records={pin: each.sha256 for pin, each in found.items() if each},
+        fingerprint=installed.combined(prints),
+    )
+
+
+def _explained(project: Project, error: InstallerFailed) -> EnvError:
+    output = error.output.lower()
+    mend = f"When that is mended, run: {project.command('sync')}"
+    if any(word in output for word in _NETWORK):
+        return EnvError("The package index could not be reached; the lines above say why.", mend)
+    if "hash mismatch" in output or "do not match the hashes" in output:
+        return EnvError("A package's file is not the one in the lock; it was not installed.", mend)
+    return EnvError(f"{error} The lines above say why.".replace(". The", "; the"), mend)

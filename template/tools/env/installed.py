@@ -1,0 +1,157 @@
+"""What is really in an environment: its distributions and the files they recorded.
+
+https://packaging.python.org/en/latest/specifications/recording-installed-packages/
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+from .requirements import normalize
+
+# What an installer notes about itself or about this machine says nothing about the package.
+_NOTES = re.compile(
+    r"\.dist-info/(INSTALLER|REQUESTED|RECORD|direct_url\.json|uv_cache\.json|uv_build\.json)\Z"
+)
+
+
+@dataclass(frozen=True)
+class Distribution:
+    name: str
+    """Normalized (PEP 503)."""
+
+    version: str
+    directory: str
+    """Its .dist-info (or .egg-info) in site-packages."""
+
+
+class Recorded(NamedTuple):
+    """One line of a RECORD."""
+
+    path: str
+    """Relative to site-packages, with forward slashes."""
+
+    digest: str
+    """sha256, base64 as in RECORD, or "" where the line has none."""
+
+    size: str
+    """In bytes, "" where the line has none."""
+
+    @property
+    def compiled(self) -> bool:
+        """Byte code: Python makes it, changes it and may lose it at any time."""
+        return self.path.endswith(".pyc")
+
+    @property
+    def portable(self) -> bool:
+        """Whether the file is the same on every machine: a script names its interpreter."""
+        inside = not self.path.startswith(("../", "/"))
+        return inside and not self.compiled and not _NOTES.search(self.path)
+
+
+class Record(NamedTuple):
+    """A whole RECORD."""
+
+    sha256: str
+    """Of the file itself: equal as long as nothing was installed anew."""
+
+    lines: list[Recorded]
+
+
+def scan(site: Path) -> list[Distribution]:
+    """The distributions in a site-packages directory, by name; a missing directory has none."""
+    found = []
+    try:
+        names = os.listdir(site)
+    except OSError:
+        return []
+    for directory in names:
+        stem, suffix = os.path.splitext(directory)
+        # A leading "~" is what pip leaves of a package it could not remove.
+        if suffix in (".dist-info", ".egg-info") and not directory.startswith("~"):
+            name, _, version = stem.partition("-")
+            found.append(Distribution(normalize(name), version.split("-py")[0], directory))
+    return sorted(found, key=lambda dist: (dist.name, dist.version))
+
+
+def record(site: Path, distribution: Distribution) -> Record | None:
+    """A distribution's RECORD, or None where it has none."""
+    try:
+        with open(site / distribution.directory / "RECORD", "rb") as file:
+            raw = file.read()
+    except OSError:
+        return None
+    rows = csv.reader(raw.decode("utf-8", "replace").splitlines())
+    lines = [
+        Recorded(path, digest[7:] if digest.startswith("sha256=") else "", size)
+        for path, digest, size in (row for row in rows if len(row) == 3)
+    ]
+    return Record(hashlib.sha256(raw).hexdigest(), lines)
+
+
+def fingerprint(lines: list[Recorded]) -> str:
+    """sha256 over what a distribution recorded; the same for every installer, path and machine."""
+    portable = sorted(f"{line.path}\0{line.digest}" for line in lines if line.portable)
+    return hashlib.sha256("\n".join(portable).encode()).hexdigest()
+
+
+def combined(fingerprints: dict[str, str]) -> str:
+    """The environment's fingerprint out of those of its distributions, by "name==version"."""
+    lines = sorted(f"{name} {value}" for name, value in fingerprints.items())
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def damaged(site: Path, lines: list[Recorded], newer_than: int | None) -> Iterator[tuple[str, str]]:
+    """Files that are not as recorded: pairs of ("missing" or "edited", path).
+
+    `newer_than`, in nanoseconds, makes the look a fast one: a file of the recorded size that was
+    last written before is taken as whole; any other is read and hashed.
+    """
+    for line in lines:
+        if line.compiled or not line.digest:
+            continue
+        path = os.path.join(site, line.path)
+        try:
+            status = os.stat(path)
+            untouched = newer_than is not None and status.st_mtime_ns <= newer_than
+            right_size = not line.size or str(status.st_size) == line.size
+            whole = right_size and (untouched or _digest(path) == line.digest)
+        except OSError:
+            yield "missing", line.path
+            continue
+        if not whole:
+            yield "edited", line.path
+
+
+def all_damaged(
+    site: Path, records: dict[str, list[Recorded]], newer_than: int | None
+) -> Iterator[tuple[str, str, str]]:
+    """`damaged` over many distributions, with the distribution's name in front."""
+
+    def one(name: str) -> list[tuple[str, str, str]]:
+        return [(name, what, path) for what, path in damaged(site, records[name], newer_than)]
+
+    if newer_than is not None:
+        yield from chain.from_iterable(map(one, records))
+        return
+    # Hashing lets other threads run, so they share the work where all files are read.
+    with ThreadPoolExecutor(max_workers=min(8, (os.cpu_count() or 1) + 2)) as pool:
+        yield from chain.from_iterable(pool.map(one, records))
+
+
+def _digest(path: str) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()

@@ -1,0 +1,108 @@
+"""pip, of the base interpreter: fetches uv, or installs everything where uv cannot be had.
+
+https://pip.pypa.io/en/stable/cli/pip_install/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ..ambient import activated, capture, say, stream
+from ..errors import EnvError, InstallerFailed
+from ..interpreters import Interpreter, probe
+from ..manifest import folder
+from ..project import Project
+from ..requirements import Pin
+
+_HAS_PYTHON_OPTION = (22, 3)
+
+
+class Pip:
+    """Installer; `environ` is already scrubbed of what would lead pip elsewhere."""
+
+    def __init__(
+        self, project: Project, interpreter: Interpreter, environ: Mapping[str, str]
+    ) -> None:
+        self._project = project
+        self._environ = environ
+        self._argv, self.name = _pip_for(project, interpreter, environ)
+
+    def install(self, requirements: Path, again: Sequence[str], offline: bool) -> None:
+        self._install(["-r", str(requirements)], offline)
+        if again:
+            self.uninstall(again)
+            self._install(["-r", str(requirements), "--no-cache-dir"], offline)
+
+    def install_pin(self, pin: Pin, offline: bool) -> None:
+        """Install one line of the lock."""
+        path = folder(self._project.env) / "bootstrap.txt"
+        path.write_text(pin.text + "\n", encoding="utf-8")
+        try:
+            self._install(["-r", str(path)], offline)
+        finally:
+            path.unlink()
+
+    def uninstall(self, names: Sequence[str]) -> None:
+        self._run(["uninstall", "--yes", *names], self._environ)
+
+    def install_project(self, offline: bool) -> None:
+        environ = activated(self._environ, self._project)
+        words = ["--no-deps", "--no-build-isolation", "--editable", str(self._project.root)]
+        self._run(["install", *words, *_offline(offline)], environ)
+
+    def _install(self, words: list[str], offline: bool) -> None:
+        locked = ["--require-hashes", "--no-deps", "--only-binary", ":all:"]
+        self._run(["install", *locked, *words, *_offline(offline)], self._environ)
+
+    def _run(self, words: list[str], environ: Mapping[str, str]) -> None:
+        argv = [*self._argv, words[0], "--quiet", *words[1:]]
+        done = stream(argv, environ, self._project.root, lambda line: True)
+        if done.code != 0:
+            raise InstallerFailed(f"{self.name} failed in `pip {words[0]}`.", done.tail)
+
+
+def _pip_for(
+    project: Project, interpreter: Interpreter, environ: Mapping[str, str]
+) -> tuple[list[str], str]:
+    """How to start a pip that acts on the environment, and its name with version.
+
+    Raises EnvError with the command that gets one, where the base interpreter has none.
+    """
+    own = [str(project.python_path), "-I", "-m", "pip"]
+    base = [str(interpreter.path), "-I", "-m", "pip"]
+    # Asked again: `interpreter` may be the environment's, whose own packages are not the base's.
+    bare = probe([str(interpreter.path)], environ) or interpreter
+    if bare.has_pip:
+        version = _version(base, environ)
+        if version >= _HAS_PYTHON_OPTION:
+            return [*base, "--python", str(project.python_path)], f"pip {_dotted(version)}"
+    version = _version(own, environ)
+    if not version and bare.has_ensurepip:
+        say(f"{project.env_label}: putting Python's own pip into it")
+        ensure = [str(project.python_path), "-I", "-m", "ensurepip"]
+        stream(ensure, environ, project.root, lambda line: False)
+        version = _version(own, environ)
+    if version:
+        return own, f"pip {_dotted(version)}"
+    minor = interpreter.minor
+    raise EnvError(
+        f"There is no uv on this machine, and Python {minor} has neither pip nor ensurepip.",
+        f"Install one of them (Debian and Ubuntu: apt install python{minor}-venv), then run: "
+        + project.command("sync"),
+    )
+
+
+def _version(argv: list[str], environ: Mapping[str, str]) -> tuple[int, ...]:
+    code, output = capture([*argv, "--version"], environ)
+    found = re.match(r"pip (\d+)\.(\d+)", output)
+    return (int(found[1]), int(found[2])) if code == 0 and found else ()
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
+
+
+def _offline(offline: bool) -> list[str]:
+    return ["--no-index"] if offline else []

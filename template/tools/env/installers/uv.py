@@ -1,0 +1,115 @@
+"""uv: https://docs.astral.sh/uv/reference/cli/"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ..ambient import activated, capture, say, stream
+from ..errors import InstallerFailed
+from ..project import Project
+
+OLDEST = (0, 8)
+"""The oldest uv that understands all that is asked of it here (`pip compile --group`)."""
+
+
+def find_uv(project: Project, environ: Mapping[str, str]) -> Uv | None:
+    """The uv named by $UV, on PATH, or in the environment; None where there is none to use."""
+    for place in (environ.get("UV"), shutil.which("uv", path=environ.get("PATH", os.defpath))):
+        uv = _usable(Path(place), project, environ) if place else None
+        if uv is not None:
+            return uv
+    return uv_at(project.scripts, project, environ)
+
+
+def uv_at(directory: Path, project: Project, environ: Mapping[str, str]) -> Uv | None:
+    """The uv in a directory of programs, or None."""
+    path = directory / ("uv.exe" if os.name == "nt" else "uv")
+    return _usable(path, project, environ) if path.exists() else None
+
+
+def _usable(path: Path, project: Project, environ: Mapping[str, str]) -> Uv | None:
+    code, output = capture([str(path), "--version"], environ)
+    found = re.match(r"uv (\d+)\.(\d+)\S*", output)
+    if code != 0 or found is None:
+        return None
+    if (int(found[1]), int(found[2])) < OLDEST:
+        say(f"{path} is {found[0]}, too old for this project (0.8 or newer), and is not used")
+        return None
+    return Uv(path, found[0], project, environ)
+
+
+class Uv:
+    """Installer and resolver; `environ` is already scrubbed of what would lead uv elsewhere."""
+
+    def __init__(self, path: Path, name: str, project: Project, environ: Mapping[str, str]) -> None:
+        self.path = path
+        self.name = name
+        self._project = project
+        self._environ = environ
+
+    def install(self, requirements: Path, again: Sequence[str], offline: bool) -> None:
+        locked = [
+            "--require-hashes",
+            "--no-deps",
+            "--only-binary",
+            ":all:",
+            "-r",
+            str(requirements),
+        ]
+        self._pip("install", [*locked, *_offline(offline)])
+        if not again:
+            return
+        # uv links files out of its cache, so a file edited here is edited there too. The fresh copy
+        # must come from elsewhere, and the tainted one must not reach the next project.
+        fresh = [word for name in again for word in ("--reinstall-package", name)]
+        self._pip("install", [*locked, *fresh, "--no-cache", *_offline(offline)])
+        self._run(["cache", "clean", *again], self._environ)
+
+    def uninstall(self, names: Sequence[str]) -> None:
+        self._pip("uninstall", list(names))
+
+    def install_project(self, offline: bool) -> None:
+        environ = activated(self._environ, self._project)
+        words = ["--no-deps", "--no-build-isolation", "--editable", str(self._project.root)]
+        self._run(["pip", "install", *self._python(), *words, *_offline(offline)], environ)
+
+    def compile(self, output: Path, groups: Sequence[str], offline: bool) -> None:
+        """Resolve the project's pyproject.toml into `output`; the pins that `output` has are kept.
+
+        One answer for every system and Python from `python_minimum` on. Raises InstallerFailed,
+        also where the requirements cannot be met together.
+        """
+        words = ["--universal", "--generate-hashes", "--no-header", "--quiet"]
+        words += ["--python-version", self._project.python_minimum]
+        words += [word for group in groups for word in ("--group", group)]
+        words += ["--output-file", str(output), *_offline(offline)]
+        self._run(["pip", "compile", "pyproject.toml", *words], self._environ)
+
+    def fetch_python(self, version: str) -> None:
+        """Let uv download a Python into its own place in the user's data directory."""
+        environ = {k: v for k, v in self._environ.items() if k != "UV_PYTHON_DOWNLOADS"}
+        self._run(["python", "install", version], environ)
+
+    def _pip(self, verb: str, words: list[str]) -> None:
+        self._run(["pip", verb, *self._python(), *words], self._environ)
+
+    def _python(self) -> list[str]:
+        return ["--python", str(self._project.python_path)]
+
+    def _run(self, words: list[str], environ: Mapping[str, str]) -> None:
+        done = stream([str(self.path), *words], environ, self._project.root, _worth_saying)
+        if done.code != 0:
+            raise InstallerFailed(f"{self.name} failed in `uv {words[0]} {words[1]}`.", done.tail)
+
+
+def _offline(offline: bool) -> list[str]:
+    return ["--offline"] if offline else []
+
+
+def _worth_saying(line: str) -> bool:
+    """Not the list of every package, nor what the engine has said already."""
+    return not re.match(r" [-+~] |Using Python |Resolved |Audited |(Uni|I)nstalled |Checked ", line)

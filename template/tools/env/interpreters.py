@@ -1,0 +1,210 @@
+"""Finds the Python that was asked for, and never hands out another one unasked.
+
+Looked for in this order: the Python that runs the engine, PATH, pyenv, the Pythons that uv manages,
+and the `py` launcher of Windows. Only CPython counts: the lock's wheels are for it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .ambient import capture
+from .errors import WRONG_USE, EnvError, NoInterpreter
+from .markers import release
+from .project import Project
+from .state import satisfies
+
+# Printed by the interpreter itself, as JSON: nobody else knows it for sure.
+_PROBE = """
+import importlib.util, json, os, platform, sys, sysconfig
+v = sys.implementation.version
+tag = "" if v.releaselevel == "final" else v.releaselevel[0] + str(v.serial)
+print(json.dumps({
+    "path": getattr(sys, "_base_executable", None) or sys.executable,
+    "platform": sysconfig.get_platform(),
+    "site_packages": sysconfig.get_path("purelib"),
+    "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+    "has_pip": importlib.util.find_spec("pip") is not None,
+    "has_ensurepip": importlib.util.find_spec("ensurepip") is not None,
+    "markers": {
+        "implementation_name": sys.implementation.name,
+        "implementation_version": "%d.%d.%d%s" % (v.major, v.minor, v.micro, tag),
+        "os_name": os.name,
+        "platform_machine": platform.machine(),
+        "platform_python_implementation": platform.python_implementation(),
+        "platform_release": platform.release(),
+        "platform_system": platform.system(),
+        "platform_version": platform.version(),
+        "python_full_version": platform.python_version(),
+        "python_version": ".".join(platform.python_version_tuple()[:2]),
+        "sys_platform": sys.platform,
+    },
+}))
+"""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    path: Path
+    """Executable of the base interpreter, also where a virtual environment's was asked."""
+
+    platform: str
+    """sysconfig's platform tag, as "linux-x86_64"."""
+
+    site_packages: Path
+    """Where this very interpreter (not its base) has its packages."""
+
+    has_pip: bool
+    has_ensurepip: bool
+    markers: Mapping[str, str]
+    """What environment markers (PEP 508) are decided by."""
+
+    @property
+    def version(self) -> str:
+        """Full version, as "3.12.1"."""
+        return self.markers["python_full_version"]
+
+    @property
+    def minor(self) -> str:
+        return self.markers["python_version"]
+
+
+def find(project: Project, wanted: str, environ: Mapping[str, str]) -> Interpreter:
+    """The interpreter for `wanted`: a version ("3.12", "3.12.1"), a command or a path.
+
+    Raises NoInterpreter where there is none of that version, EnvError where a named one cannot
+    serve this project.
+    """
+    if is_version(wanted):
+        for argv in candidates(wanted, environ):
+            found = probe(argv, environ)
+            if found is not None and satisfies(found.version, wanted):
+                return _for_the_lock(project, found)
+        raise _not_found(project, wanted, environ)
+    found = probe([shutil.which(wanted) or wanted], environ)
+    if found is None:
+        raise EnvError(
+            f"{wanted} is not a CPython that runs here.",
+            "Name a version or a path: " + project.command("sync", "--python", project.python),
+            WRONG_USE,
+        )
+    return _for_the_lock(project, found)
+
+
+def is_version(wanted: str) -> bool:
+    """Whether a request is a version number and not a command or path."""
+    return re.fullmatch(r"3(\.\d+){1,2}", wanted) is not None
+
+
+def probe(argv: list[str], environ: Mapping[str, str]) -> Interpreter | None:
+    """What the command `argv` starts, or None where that is not a standard CPython build."""
+    code, output = capture([*argv, "-I", "-c", _PROBE], environ)
+    if code != 0:
+        return None
+    try:
+        facts = json.loads(output)
+    except ValueError:
+        return None
+    if facts["markers"]["implementation_name"] != "cpython" or facts.pop("free_threaded"):
+        return None
+    facts.update(path=Path(facts["path"]), site_packages=Path(facts["site_packages"]))
+    return Interpreter(**facts)
+
+
+def every(environ: Mapping[str, str]) -> list[Interpreter]:
+    """One interpreter for each minor version on this machine, oldest first."""
+    found: dict[str, Interpreter] = {}
+    for minor in range(9, 20):
+        for argv in candidates(f"3.{minor}", environ):
+            interpreter = probe(argv, environ)
+            if interpreter is not None:
+                found.setdefault(interpreter.minor, interpreter)
+                if interpreter.minor == f"3.{minor}":
+                    break
+    return [found[minor] for minor in sorted(found, key=release)]
+
+
+def candidates(version: str, environ: Mapping[str, str]) -> Iterator[list[str]]:
+    """Commands that may start a Python of `version`, best first; none is started here."""
+    if satisfies(".".join(map(str, sys.version_info[:3])), version):
+        yield [sys.executable]
+    minor = ".".join(version.split(".")[:2])
+    path = environ.get("PATH", os.defpath)
+    for name in (f"python{minor}", "python3", "python"):
+        command = shutil.which(name, path=path)
+        if command and not _store_stub(Path(command)):
+            yield [command]
+    for pattern in _managed(environ):
+        for executable in _newest_first(pattern.format(version=version), Path(pattern).anchor):
+            yield [str(executable)]
+    launcher = shutil.which("py", path=path) if os.name == "nt" else None
+    if launcher:
+        yield [launcher, f"-{minor}"]
+
+
+def _managed(environ: Mapping[str, str]) -> list[str]:
+    """Glob patterns of the Pythons that pyenv and uv keep."""
+    home = os.path.expanduser("~")
+    if os.name == "nt":
+        pyenv = environ.get("PYENV_ROOT") or os.path.join(home, ".pyenv", "pyenv-win")
+        data = environ.get("APPDATA") or os.path.join(home, "AppData", "Roaming")
+        tail = "python.exe"
+    else:
+        pyenv = environ.get("PYENV_ROOT") or os.path.join(home, ".pyenv")
+        data = environ.get("XDG_DATA_HOME") or os.path.join(home, ".local", "share")
+        tail = os.path.join("bin", "python")
+    uv = environ.get("UV_PYTHON_INSTALL_DIR") or os.path.join(data, "uv", "python")
+    return [
+        os.path.join(_escape(pyenv), "versions", "{version}*", tail),
+        os.path.join(_escape(uv), "cpython-{version}*", tail),
+    ]
+
+
+def _escape(directory: str) -> str:
+    """A directory's own brackets and braces must reach neither glob nor format."""
+    return re.sub(r"([*?[])", r"[\1]", directory).replace("{", "{{").replace("}", "}}")
+
+
+def _newest_first(pattern: str, anchor: str) -> list[Path]:
+    found = list(Path(anchor).glob(os.path.relpath(pattern, anchor))) if anchor else []
+    numbers = re.compile(r"(\d+(?:\.\d+)+)")
+
+    def version(path: Path) -> tuple[int, ...]:
+        match = numbers.search(path.parts[-3 if path.parent.name == "bin" else -2])
+        return release(match.group()) if match else ()
+
+    return sorted(found, key=version, reverse=True)
+
+
+def _store_stub(path: Path) -> bool:
+    """Windows puts an empty `python.exe` on PATH that only opens its shop."""
+    return path.parent.name.lower() == "windowsapps"
+
+
+def _for_the_lock(project: Project, found: Interpreter) -> Interpreter:
+    if release(found.version) < release(project.python_minimum):
+        raise EnvError(
+            f"The lock is for Python {project.python_minimum} and newer, and {found.path} is "
+            f"{found.version}.",
+            "Choose another one: " + project.command("sync", "--python", project.python),
+            WRONG_USE,
+        )
+    return found
+
+
+def _not_found(project: Project, wanted: str, environ: Mapping[str, str]) -> NoInterpreter:
+    have = ", ".join(interpreter.version for interpreter in every(environ)) or "none"
+    return NoInterpreter(
+        f"Python {wanted} is not on this machine (found: {have}).",
+        "Install it, let uv fetch it with: "
+        + project.command("sync", "--fetch")
+        + " or use another one for your environment: "
+        + project.command("sync", "--python", "VERSION"),
+    )

@@ -1,0 +1,123 @@
+"""What the engine writes into an environment: the stamp that marks it as ours, and the manifest.
+
+The stamp comes first and the manifest last, so whatever is interrupted can be told from what is
+finished. Both are replaced whole, never changed in place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+_FOLDER = ".seedbed"
+_STAMP = "stamp"
+_MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """Marks a directory as this project's environment; shells read it without starting Python."""
+
+    project: str
+    """Absolute path of the project's root."""
+
+    lock: str
+    """sha256 of the lock that was installed, "" until that is done."""
+
+    python: str = ""
+    """The Python asked for by hand (`sync --python`), "" where the project's own setting counts."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The proof of what was installed, written when all of it was."""
+
+    lock: str
+    """sha256 of the lock file."""
+
+    python: str
+    """Full version, as "3.12.1"."""
+
+    base: str
+    """The interpreter the environment was made from."""
+
+    platform: str
+    """sysconfig's platform tag, as "linux-x86_64"."""
+
+    markers: dict[str, str]
+    """What the lock's environment markers were decided by."""
+
+    site_packages: str
+    """Relative to the environment."""
+
+    installer: str
+    """Name and version, as "uv 0.13.9"."""
+
+    distributions: dict[str, str]
+    """Fingerprint of each "name==version"."""
+
+    records: dict[str, str]
+    """sha256 of the RECORD of each "name==version", as it was written on this machine."""
+
+    fingerprint: str
+    """Of the whole environment: equal on two machines exactly when they hold the same files."""
+
+
+def read_stamp(env: Path) -> Stamp | None:
+    """The stamp of `env`, or None where there is none that can be read: then `env` is not ours."""
+    try:
+        text = (env / _FOLDER / _STAMP).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    values = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    if not values.get("project"):
+        return None
+    return Stamp(values["project"], values.get("lock", ""), values.get("python", ""))
+
+
+def write_stamp(env: Path, stamp: Stamp) -> None:
+    text = f"project={stamp.project}\nlock={stamp.lock}\n"
+    _replace(env, _STAMP, text + (f"python={stamp.python}\n" if stamp.python else ""))
+
+
+def read_manifest(env: Path) -> Manifest | None:
+    """The manifest of `env`, or None where there is none that this engine understands."""
+    try:
+        values: dict[str, Any] = json.loads((env / _FOLDER / _MANIFEST).read_text(encoding="utf-8"))
+        return Manifest(**values)
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def write_manifest(env: Path, manifest: Manifest) -> None:
+    _replace(env, _MANIFEST, json.dumps(asdict(manifest), indent=1, sort_keys=True) + "\n")
+
+
+def written_at(env: Path) -> int:
+    """When the manifest was written, in nanoseconds of the file system's own clock."""
+    return os.stat(env / _FOLDER / _MANIFEST).st_mtime_ns
+
+
+def withdraw(env: Path) -> None:
+    """Takes the proof away before anything is changed: a killed change leaves `incomplete`."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(env / _FOLDER / _MANIFEST)
+
+
+def folder(env: Path) -> Path:
+    """The engine's own directory in `env`, made if need be."""
+    path = env / _FOLDER
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _replace(env: Path, name: str, text: str) -> None:
+    path = folder(env) / name
+    draft = path.with_name(name + ".new")
+    with open(draft, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+    os.replace(draft, path)

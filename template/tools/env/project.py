@@ -1,0 +1,161 @@
+"""What the project asks for: the settings in tools/env.cfg, and what follows from them."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import WRONG_USE, EnvError
+
+SETTINGS = "tools/env.cfg"
+RUN_LOCK = "requirements.txt"
+_KEYS = ("name", "package", "python", "python_minimum", "manager", "env", "lock")
+_WORKON_HOME = "$WORKON_HOME/"
+
+
+@dataclass(frozen=True)
+class Project:
+    root: Path
+    """Absolute, symbolic links resolved."""
+
+    name: str
+    """Lower-case ASCII slug; the prompt of an active environment shows it."""
+
+    package: str
+    """Import name of the project's own package under src/, or "" where there is none to install."""
+
+    python: str
+    """The minor version asked for, as "3.12"."""
+
+    python_minimum: str
+    """The oldest minor version that the lock covers."""
+
+    manager: str
+    """A key of managers.MANAGERS."""
+
+    env: Path
+    """Where the environment is or will be; absolute."""
+
+    lock: Path
+    """The lock file that `sync` installs; absolute."""
+
+    @property
+    def python_path(self) -> Path:
+        """The environment's interpreter, whether or not it exists yet."""
+        return self.scripts / ("python.exe" if os.name == "nt" else "python")
+
+    @property
+    def scripts(self) -> Path:
+        """The environment's directory of programs."""
+        return self.env / ("Scripts" if os.name == "nt" else "bin")
+
+    @property
+    def env_label(self) -> str:
+        """The environment's place as a person would say it: relative where it is inside."""
+        try:
+            return str(self.env.relative_to(self.root))
+        except ValueError:
+            return str(self.env)
+
+    def command(self, *args: str) -> str:
+        """An engine command for a person to paste, as short as the current directory allows."""
+        engine = Path(__file__).resolve().parent
+        here = Path.cwd()
+        shown = engine.relative_to(here) if here in engine.parents else engine
+        words = ["python3" if shutil.which("python3") else "python", str(shown)]
+        if os.name == "nt":
+            words[0] = "py" if shutil.which("py") else "python"
+        if engine.parent.parent != self.root:
+            words += ["--project", str(self.root)]
+        return " ".join(_quote(word) for word in [*words, *args])
+
+
+def load(root: Path, environ: Mapping[str, str]) -> Project:
+    """Read the settings of the project at `root`; UV_PROJECT_ENVIRONMENT moves its environment.
+
+    Raises EnvError where the settings are missing or name an impossible place.
+    """
+    root = root.resolve()
+    values = parse_settings(_read(root))
+    missing = [key for key in _KEYS if key not in values]
+    if missing:
+        raise EnvError(
+            f"{SETTINGS} in {root} lacks {', '.join(missing)}.",
+            "Bring the file back with: git checkout -- " + SETTINGS,
+        )
+    env = env_path(root, environ.get("UV_PROJECT_ENVIRONMENT") or values["env"], environ)
+    if env == root or env in root.parents:
+        raise EnvError(
+            f"The environment's place, {env}, would swallow the project.",
+            f"Name a directory of its own as `env` in {SETTINGS}.",
+        )
+    return Project(
+        root=root,
+        name=values["name"],
+        package=values["package"],
+        python=values["python"],
+        python_minimum=values["python_minimum"],
+        manager=values["manager"],
+        env=env,
+        lock=root / values["lock"],
+    )
+
+
+def parse_settings(text: str) -> dict[str, str]:
+    """Lines `key = value`; the value is the rest of its line, `#` starts a comment line."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return {key.strip(): value.strip() for key, _, value in (line.partition("=") for line in lines)}
+
+
+def env_path(root: Path, place: str, environ: Mapping[str, str]) -> Path:
+    """The absolute directory that the setting `place` means for the project at `root`.
+
+    A leading `$WORKON_HOME/` is virtualenvwrapper's directory: that variable where it is set, else
+    ~/.virtualenvs. The activation helpers follow the same rule.
+    """
+    if place.startswith(_WORKON_HOME):
+        home = environ.get("WORKON_HOME") or os.path.join(os.path.expanduser("~"), ".virtualenvs")
+        place = os.path.join(home, place[len(_WORKON_HOME) :])
+    # normpath, not resolve(): an environment behind a symbolic link is kept as the user named it.
+    return Path(os.path.normpath(os.path.join(str(root), place)))
+
+
+def _read(root: Path) -> str:
+    path = root / SETTINGS
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise EnvError(
+            f"{root} is not a project of this template: it has no {SETTINGS}.",
+            "Go to the project's directory, or name it with --project DIR.",
+            WRONG_USE,
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise EnvError(
+            f"{path} cannot be read ({error}).",
+            "Bring the file back with: git checkout -- " + SETTINGS,
+        ) from None
+
+
+def _quote(word: str) -> str:
+    if sys.platform == "win32":
+        return f'"{word}"' if " " in word else word
+    return shlex.quote(word)
+
+
+def same_file(a: Path, b: Path) -> bool:
+    """Whether both paths exist and are one file; the text of a path proves nothing."""
+    try:
+        return os.path.samefile(a, b)
+    except OSError:
+        return False
+
+
+def find_root(start: str | None) -> Path:
+    """The project's directory: `start` where it was named, else the one that holds this engine."""
+    return Path(start) if start else Path(__file__).resolve().parents[2]

@@ -1,0 +1,85 @@
+"""The state of a project's environment, decided in this one place from facts."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import manifest as proof
+from .manifest import Manifest, Stamp
+from .markers import release
+from .project import SETTINGS, Project, env_path, parse_settings, same_file
+from .requirements import sha256
+
+READY = "ready"
+MISSING = "missing"
+INCOMPLETE = "incomplete"
+STALE = "stale"
+MOVED = "moved"
+FOREIGN = "foreign"
+BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class Assessment:
+    state: str
+    """One of the seven words above."""
+
+    reason: str
+    """A sentence for people, "" for `ready`."""
+
+    stamp: Stamp | None = None
+    manifest: Manifest | None = None
+
+
+def assess(project: Project) -> Assessment:
+    """Look at the environment's place; nothing is started and nothing is changed."""
+    env, label = project.env, project.env_label
+    if not os.path.lexists(env) or _is_empty(env):
+        return Assessment(MISSING, f"There is no environment at {label} yet.")
+    stamp = proof.read_stamp(env) if env.is_dir() else None
+    if stamp is None:
+        return Assessment(FOREIGN, f"{label} was not made by this project and is left alone.")
+    if not same_file(Path(stamp.project), project.root):
+        if _used_elsewhere(project, Path(stamp.project)):
+            return Assessment(FOREIGN, f"{label} is the environment of {stamp.project}.", stamp)
+        return Assessment(MOVED, f"{label} was made for {stamp.project}.", stamp)
+    found = proof.read_manifest(env)
+    if found is None or not stamp.lock:
+        return Assessment(INCOMPLETE, f"Making {label} was not finished.", stamp)
+    if not project.python_path.exists():
+        return Assessment(BROKEN, f"The Python of {label} is gone ({found.base}).", stamp, found)
+    wanted = stamp.python or project.python
+    if not satisfies(found.python, wanted):
+        why = f"{label} has Python {found.python}, and {wanted} is asked for."
+        return Assessment(STALE, why, stamp, found)
+    if found.lock != sha256(project.lock):
+        why = f"{project.lock.name} has changed since {label} was made from it."
+        return Assessment(STALE, why, stamp, found)
+    return Assessment(READY, "", stamp, found)
+
+
+def satisfies(version: str, wanted: str) -> bool:
+    """Whether a Python `version` is the one asked for: "3.12.1" is for "3.12", not for "3.1"."""
+    asked = release(wanted)
+    return release(version)[: len(asked)] == asked
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        return path.is_dir() and not path.is_symlink() and not any(os.scandir(path))
+    except OSError:
+        return False
+
+
+def _used_elsewhere(project: Project, owner: Path) -> bool:
+    """Whether another, still existing project keeps its environment in this very directory.
+
+    An environment inside a project that was copied names the original, and yet is the copy's own.
+    """
+    try:
+        settings = parse_settings((owner / SETTINGS).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return False
+    return same_file(env_path(owner, settings.get("env", ""), os.environ), project.env)

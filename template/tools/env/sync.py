@@ -1,0 +1,167 @@
+"""Brings the environment to the lock: creates, installs, prunes and repairs.
+
+What is wrong is decided elsewhere (`state.assess`, `drift`); this module mends it, in an order that
+can be interrupted anywhere: stamp, interpreter, packages, project, manifest.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+from . import drift, state
+from . import manifest as proof
+from .ambient import say, scrubbed
+from .errors import EnvError, InstallerFailed
+from .fill import fill
+from .installers import find_uv
+from .interpreters import Interpreter, find, is_version, probe
+from .managers import manager
+from .manifest import Stamp
+from .project import SETTINGS, Project
+from .requirements import read, sha256
+from .state import Assessment
+
+
+def sync(project: Project, python: str = "", fetch: bool = False, offline: bool = False) -> bool:
+    """Bring the environment to the lock; returns whether anything had to be done.
+
+    `python` is a version, command or path asked for by hand; this environment keeps to it from then
+    on. `fetch` lets uv download a Python that is missing. Raises EnvError, and leaves a state from
+    which the next `sync` goes on.
+    """
+    started = time.monotonic()
+    seen = state.assess(project)
+    _refuse(project, seen)
+    environ = scrubbed(os.environ)
+    chosen = _obtain(project, python or project.python, fetch, environ) if python or fetch else None
+    if _nothing_to_do(project, seen, chosen):
+        return False
+    lock = sha256(project.lock)
+    read(project.lock, project.command("lock"))  # a lock that cannot be read must cost nothing
+    remembered = seen.stamp.python if seen.stamp else ""
+    own = _kept(project, seen, chosen.version if chosen else remembered or project.python, environ)
+    again = _damaged(project, seen, own) if own else []
+    by_hand = _by_hand(project, python, chosen) if python else remembered
+    stamp = Stamp(str(project.root), lock="", python=by_hand)
+    if own is None:
+        base = chosen or _obtain(project, remembered or project.python, False, environ)
+        own = _make(project, seen, stamp, base, environ)
+    else:
+        proof.write_stamp(project.env, stamp)
+        proof.withdraw(project.env)
+    manifest = fill(project, own, lock, again, environ, offline)
+    proof.write_manifest(project.env, manifest)
+    proof.write_stamp(project.env, replace(stamp, lock=lock))
+    took = time.monotonic() - started
+    say(f"{project.env_label}: ready, {len(manifest.distributions)} packages in {took:.1f} s")
+    return True
+
+
+def remove(project: Project) -> None:
+    """Delete the environment, which the caller has seen to be ours.
+
+    The stamp goes last, so that what is left of an interrupted removal is still known as ours.
+    """
+    if not os.path.lexists(project.env):
+        return
+    kept = proof.folder(project.env)
+    proof.withdraw(project.env)
+    for entry in list(os.scandir(project.env)):
+        if entry.name == kept.name:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path)
+        else:
+            os.unlink(entry.path)
+    shutil.rmtree(project.env)
+
+
+def _refuse(project: Project, seen: Assessment) -> None:
+    if os.pathsep in str(project.env) or "\n" in str(project.root):
+        raise EnvError(
+            f"An environment cannot live at {str(project.env)!r}: PATH separates its entries by "
+            f"{os.pathsep!r}.",
+            f"Move the project, or name another place as `env` in {SETTINGS}.",
+        )
+    if seen.state == state.FOREIGN:
+        raise EnvError(
+            seen.reason,
+            f"Move it away or name another place as `env` in {SETTINGS}, then run: "
+            + project.command("sync"),
+        )
+
+
+def _nothing_to_do(project: Project, seen: Assessment, chosen: Interpreter | None) -> bool:
+    if seen.state != state.READY or seen.manifest is None:
+        return False
+    if chosen is not None and chosen.version != seen.manifest.python:
+        return False
+    return not any(drift.differences(project, seen.manifest, fast=True))
+
+
+def _by_hand(project: Project, python: str, chosen: Interpreter | None) -> str:
+    """The version to remember for this environment, "" where it is the project's own anyway."""
+    version = chosen.minor if chosen and not is_version(python) else python
+    return "" if version == project.python else version
+
+
+def _kept(
+    project: Project, seen: Assessment, wanted: str, environ: Mapping[str, str]
+) -> Interpreter | None:
+    """The interpreter of the environment that is there, None where it must be made anew."""
+    if seen.state not in (state.READY, state.STALE, state.INCOMPLETE):
+        return None
+    own = probe([str(project.python_path)], environ)
+    return own if own is not None and state.satisfies(own.version, wanted) else None
+
+
+def _damaged(project: Project, seen: Assessment, own: Interpreter) -> list[str]:
+    """The distributions of the environment whose files are not what was installed."""
+    newer_than = proof.written_at(project.env) if seen.manifest else None
+    found = drift.damage(own.site_packages, seen.manifest, newer_than)
+    return sorted({difference.package for difference in found})
+
+
+def _make(
+    project: Project, seen: Assessment, stamp: Stamp, base: Interpreter, environ: Mapping[str, str]
+) -> Interpreter:
+    """A new environment without packages in place of what is there; its interpreter."""
+    if seen.state not in (state.MISSING, state.INCOMPLETE):
+        why = seen.reason or f"Python {base.version} is asked for."
+        say(f"{project.env_label}: removing it to make it anew. {why}")
+    remove(project)
+    proof.write_stamp(project.env, stamp)
+    # git must not see it, under whatever name and wherever it lives
+    (project.env / ".gitignore").write_text("*\n", encoding="utf-8")
+    manager(project)(project, base, environ)
+    own = probe([str(project.python_path)], environ)
+    if own is None:
+        raise EnvError(
+            f"{project.python_path} was made from {base.path} and does not run.",
+            "Choose another Python: " + project.command("sync", "--python", "VERSION"),
+        )
+    return own
+
+
+def _obtain(project: Project, wanted: str, fetch: bool, environ: Mapping[str, str]) -> Interpreter:
+    """The interpreter that was asked for, fetched by uv where that was asked for too."""
+    if fetch:
+        uv = find_uv(project, environ)
+        if uv is None:
+            raise EnvError(
+                "There is no uv on this machine to fetch a Python with.",
+                f"Install uv, or Python {wanted} another way, then run: {project.command('sync')}",
+            )
+        say(f"{project.env_label}: letting {uv.name} fetch Python {wanted}")
+        try:
+            uv.fetch_python(wanted)
+        except InstallerFailed:
+            raise EnvError(
+                f"uv could not fetch Python {wanted}; the lines above say why.",
+                f"Install it another way, then run: {project.command('sync')}",
+            ) from None
+    return find(project, wanted, environ)

@@ -1,0 +1,75 @@
+"""The small project that the tests enter: the helper, its settings, a lock, and a ready env."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+TEMPLATE = Path(__file__).parents[2] / "template"
+STUB_ENGINE = Path(__file__).with_name("stub_engine.py")
+
+
+@dataclass(frozen=True)
+class Sample:
+    root: Path
+    env: Path
+
+    @property
+    def bin(self) -> str:
+        return str(self.env / "bin")
+
+    @property
+    def python(self) -> str:
+        return str(self.env / "bin" / "python")
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "requirements-dev.txt"
+
+    def configure(self, **settings: str) -> None:
+        """Write tools/env.cfg; `settings` are those that differ from the everyday ones."""
+        values = {
+            "name": "digits",
+            "package": "",
+            "python": "3.12",
+            "python_minimum": "3.11",
+            "manager": "venv",
+            "env": ".venv",
+            "lock": "requirements-dev.txt",
+        }
+        lines = [f"{key} = {value}\n" for key, value in {**values, **settings}.items()]
+        text = "# Settings of tools/env.\n" + "".join(lines)
+        (self.root / "tools" / "env.cfg").write_text(text, encoding="utf-8")
+
+    def stamp(self, *, project: Path | None = None, lock: str | None = None) -> None:
+        """Mark the env as made for `project` from a lock with the hash `lock`."""
+        if lock is None:
+            lock = hashlib.sha256(self.lock.read_bytes()).hexdigest()
+        text = f"project={project or self.root}\nlock={lock}\n"
+        mark = self.env / ".seedbed"
+        mark.mkdir(exist_ok=True)
+        (mark / "stamp").write_text(text, encoding="utf-8")
+
+    def moved_env(self, place: Path) -> Sample:
+        """The same project, with its env at `place`."""
+        place.parent.mkdir(parents=True, exist_ok=True)
+        self.env.rename(place)
+        return replace(self, env=place)
+
+
+def make_sample(root: Path, ready_env: Path) -> Sample:
+    """A project at `root` whose env, a copy of `ready_env`, is in the state `ready`."""
+    engine = root / "tools" / "env"
+    engine.mkdir(parents=True)
+    (root / "src").mkdir()
+    shutil.copy(TEMPLATE / "activate.sh", root)
+    shutil.copy(STUB_ENGINE, engine / "__main__.py")
+    shutil.copytree(ready_env, root / ".venv", symlinks=True)
+    sample = Sample(root, root / ".venv")
+    sample.lock.write_text("attrs==25.4.0\n")
+    sample.configure()
+    sample.stamp()
+    (sample.env / ".seedbed" / "manifest.json").write_text("{}\n")
+    return sample

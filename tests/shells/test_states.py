@@ -1,0 +1,217 @@
+"""What is said about an environment that is not ready, and whether it is entered."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.shells.driver import Driver, Outcome
+from tests.shells.rows import Shell
+from tests.shells.sample import Sample, make_sample
+from tests.shells.spoil import SPOILED, nothing_there
+
+COMMAND = "python3 tools/env sync"
+MENDED = {
+    "missing": "There is no environment at {env}. Make it with:",
+    "incomplete": "{env} was not finished. Finish it with:",
+    "broken": "{env} has no working Python. Repair it with:",
+}
+
+
+def enter(driver: Driver, shell: Shell, project: Sample) -> Outcome:
+    return driver.script(
+        shell.enter(project.root / "activate.sh"),
+        driver.probe("next", status=True),
+        cwd=project.root,
+    )
+
+
+def assert_refused(ran: Outcome, message: str) -> None:
+    assert ran.stderr == f"activate.sh: {message}\n"
+    assert ran.stdout == "<<next>>\n"
+    assert ran.seen["next"].status == "1"
+    assert "VIRTUAL_ENV" not in ran.seen["next"].env
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [(spoil, said) for state, said in MENDED.items() for spoil in SPOILED[state]],
+)
+def test_what_cannot_be_entered_is_said_with_the_command_that_mends_it(
+    spoil: Callable[[Sample], None], said: str, driver: Driver, shell: Shell, project: Sample
+) -> None:
+    spoil(project)
+    ran = enter(driver, shell, project)
+    assert_refused(ran, said.format(env=project.env) + f"\n    {COMMAND}")
+
+
+@pytest.mark.parametrize("how", ["moved", "copied"])
+def test_an_environment_made_elsewhere_is_refused(
+    how: str, driver: Driver, shell: Shell, project: Sample
+) -> None:
+    new = project.root.with_name("new")
+    if how == "moved":
+        project.root.rename(new)
+    else:
+        shutil.copytree(project.root, new, symlinks=True)
+    ran = enter(driver, shell, Sample(new, new / ".venv"))
+    assert_refused(
+        ran,
+        f"{new}/.venv was made for {project.root}, not here. "
+        f"If this project was moved or copied, make it anew with:\n    {COMMAND}",
+    )
+
+
+@pytest.mark.parametrize("spoil", SPOILED["foreign"])
+def test_what_is_not_ours_is_left_alone(
+    spoil: Callable[[Sample], None], driver: Driver, shell: Shell, project: Sample
+) -> None:
+    spoil(project)
+    ran = enter(driver, shell, project)
+    assert_refused(
+        ran,
+        f"{project.env} was not made by this project and is left alone. "
+        "Remove it yourself, or choose another place:\n"
+        "    export UV_PROJECT_ENVIRONMENT=/another/place",
+    )
+
+
+def test_the_environment_that_another_project_keeps_here_is_left_alone(
+    driver: Driver, shell: Shell, project: Sample, tmp_path: Path, ready_env: Path
+) -> None:
+    other = make_sample(tmp_path / "other", ready_env)
+    project = project.moved_env(tmp_path.resolve() / "shared")
+    project.configure(env=str(project.env))
+    project.stamp(project=other.root)
+    ran = enter(driver, shell, project)
+    assert (
+        f"{project.env} was not made by this project but by {other.root} and is left alone."
+        in ran.stderr
+    )
+    assert ran.seen["next"].status == "1"
+
+
+@pytest.mark.parametrize("spoil", SPOILED["stale"])
+def test_a_changed_lock_is_said_in_one_line_and_entered(
+    spoil: Callable[[Sample], None], driver: Driver, shell: Shell, project: Sample
+) -> None:
+    spoil(project)
+    ran = enter(driver, shell, project)
+    assert ran.stderr == (
+        f"activate.sh: requirements-dev.txt has changed since this environment was made. "
+        f"Bring it up to date with:  {COMMAND}\n"
+    )
+    assert ran.seen["next"].status == "0"
+    assert ran.seen["next"].python == project.python
+
+
+def test_the_other_common_checksum_program_does_as_well(
+    driver: Driver, shell: Shell, project: Sample, tools: Path
+) -> None:
+    (tools / "sha256sum").unlink(missing_ok=True)
+    if not (tools / "shasum").exists():
+        pytest.skip("shasum is not installed")
+    driver.environ["PATH"] += ":/usr/bin"  # shasum is a script, of Perl
+    (tools / "sha256sum").write_text("#!/bin/sh\nexit 127\n")
+    (tools / "sha256sum").chmod(0o755)
+    ran = enter(driver, shell, project)
+    assert ran.stderr == ""
+    assert ran.seen["next"].status == "0"
+
+
+@pytest.mark.parametrize(
+    "name", ["plain", "two words", "it's", 'a"b', "$HOME", "a;b", "back\\slash", "100%", "🌱", "!!"]
+)
+def test_the_printed_command_can_be_pasted(
+    name: str, driver: Driver, shell: Shell, tmp_path: Path, ready_env: Path
+) -> None:
+    project = make_sample(tmp_path.resolve() / name, ready_env)
+    nothing_there(project)
+    helper = project.root / "activate.sh"
+    ran = driver.script(shell.enter(helper), cwd=tmp_path)
+    command = ran.stderr.splitlines()[-1].strip()
+    ran = driver.script(command, shell.enter(helper), driver.probe("inside"), cwd=tmp_path)
+    assert ran.seen["inside"].python == project.python
+
+
+def test_a_plain_path_is_printed_without_quotes(
+    driver: Driver, shell: Shell, tmp_path: Path, ready_env: Path
+) -> None:
+    project = make_sample(tmp_path.resolve() / "plain", ready_env)
+    nothing_there(project)
+    ran = driver.script(shell.enter("plain/activate.sh"), cwd=tmp_path)
+    assert ran.stderr.endswith(f"\n    python3 {shlex.quote(str(project.root))}/tools/env sync\n")
+
+
+@pytest.mark.parametrize("first", ["none", "old", "not working"])
+def test_python_stands_in_for_a_python3_that_will_not_do(
+    first: str, driver: Driver, shell: Shell, project: Sample, tools: Path
+) -> None:
+    (tools / "python3").rename(tools / "python")
+    if first != "none":
+        # an old Python says so by its status; one that does not start has another
+        (tools / "python3").write_text(f"#!/bin/sh\nexit {1 if first == 'old' else 127}\n")
+        (tools / "python3").chmod(0o755)
+    nothing_there(project)
+    ran = enter(driver, shell, project)
+    assert ran.stderr.endswith("\n    python tools/env sync\n")
+
+
+def test_it_says_so_when_there_is_no_python(
+    driver: Driver, shell: Shell, project: Sample, tools: Path
+) -> None:
+    (tools / "python3").unlink()
+    nothing_there(project)
+    ran = enter(driver, shell, project)
+    assert_refused(
+        ran,
+        f"There is no environment at {project.env}. "
+        "Install Python 3.9 or newer first: neither python3 nor python is one.",
+    )
+
+
+def test_a_ready_environment_is_entered_without_starting_python(
+    driver: Driver, shell: Shell, project: Sample, tools: Path, tmp_path: Path
+) -> None:
+    started = tmp_path / "started"
+    for python in (tools / "python3", tools / "python", project.env / "bin" / "python"):
+        python.unlink(missing_ok=True)
+        python.write_text(f"#!/bin/sh\n: > {shlex.quote(str(started))}\n")
+        python.chmod(0o755)
+    ran = enter(driver, shell, project)
+    assert ran.seen["next"].status == "0"
+    assert not started.exists()
+
+
+def test_refusing_leaves_the_environment_that_is_active(
+    driver: Driver, shell: Shell, project: Sample, tmp_path: Path, ready_env: Path
+) -> None:
+    other = make_sample(tmp_path.resolve() / "other", ready_env)
+    nothing_there(project)
+    ran = driver.script(
+        driver.probe("before"),
+        shell.enter(other.root / "activate.sh"),
+        shell.enter(project.root / "activate.sh"),
+        driver.probe("still"),
+        shell.leave,
+        driver.probe("after"),
+        cwd=tmp_path,
+    )
+    assert ran.seen["still"].python == other.python
+    assert ran.seen["after"].env["PATH"] == ran.seen["before"].env["PATH"]
+
+
+def test_a_helper_taken_from_its_project_says_what_is_missing(
+    driver: Driver, shell: Shell, project: Sample, tmp_path: Path
+) -> None:
+    shutil.copy(project.root / "activate.sh", tmp_path)
+    ran = enter(driver, shell, replace(project, root=tmp_path))
+    assert_refused(
+        ran,
+        "No tools/env.cfg beside this file. Go to the project first, then:  . ./activate.sh",
+    )

@@ -1,0 +1,185 @@
+"""What only a terminal shows: the question, the answer, and the prompt."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.shells.driver import Terminal
+from tests.shells.rows import Shell
+from tests.shells.sample import Sample
+
+QUESTION = "No environment yet. Make it now? [Y/n] "
+
+
+@pytest.fixture
+def without_env(project: Sample) -> Sample:
+    shutil.rmtree(project.env)
+    return project
+
+
+def engine_that(project: Sample, code: str) -> None:
+    (project.root / "tools" / "env" / "__main__.py").write_text(code)
+
+
+def test_the_prompt_shows_the_name_until_leaving(
+    terminal: Terminal, shell: Shell, project: Sample
+) -> None:
+    terminal.open(project.root / "src")
+    before, _ = terminal.look()
+    terminal.type(shell.enter("../activate.sh"))
+    terminal.wait_for("(digits) $ ")
+    inside, _ = terminal.look()
+    terminal.type(shell.leave)
+    terminal.look()
+    after, shown = terminal.look()
+    assert inside.python == project.python
+    assert "(digits)" not in shown
+    assert after.env["PATH"] == before.env["PATH"]
+
+
+def test_entering_twice_shows_the_name_once(
+    terminal: Terminal, shell: Shell, project: Sample
+) -> None:
+    terminal.open(project.root)
+    terminal.type(shell.enter("./activate.sh"))
+    terminal.type(shell.enter("./activate.sh"))
+    terminal.look()
+    _, shown = terminal.look()
+    assert shown.count("(digits) $ ") == 1
+
+
+@pytest.mark.parametrize("answer", ["", "y", "Yes"])
+def test_yes_makes_the_environment_and_enters_it(
+    answer: str, terminal: Terminal, shell: Shell, without_env: Sample
+) -> None:
+    terminal.open(without_env.root / "src")
+    terminal.type(shell.enter("../activate.sh"))
+    terminal.wait_for(QUESTION)
+    terminal.type(answer)
+    terminal.wait_for("engine: making it")
+    terminal.wait_for("(digits) $ ")
+    inside, _ = terminal.look()
+    assert inside.python == without_env.python
+    assert inside.env["VIRTUAL_ENV"] == str(without_env.env)
+
+
+@pytest.mark.parametrize("answer", ["n", "No", "what?"])
+def test_any_other_answer_makes_nothing_and_says_the_command(
+    answer: str, terminal: Terminal, shell: Shell, without_env: Sample
+) -> None:
+    terminal.open(without_env.root)
+    terminal.type(shell.enter("./activate.sh"))
+    terminal.wait_for(QUESTION)
+    terminal.type(answer)
+    after, shown = terminal.look(status=True)
+    assert "Make it with:\n    python3 tools/env sync\n" in shown
+    assert after.status == "1"
+    assert "VIRTUAL_ENV" not in after.env
+    assert not without_env.env.exists()
+
+
+def test_the_end_of_input_is_a_no(terminal: Terminal, shell: Shell, without_env: Sample) -> None:
+    terminal.open(without_env.root)
+    terminal.type(shell.enter("./activate.sh"))
+    terminal.wait_for(QUESTION)
+    terminal.child.sendeof()
+    terminal.wait_for("python3 tools/env sync")
+    after, _ = terminal.look()
+    assert "VIRTUAL_ENV" not in after.env
+    assert not without_env.env.exists()
+
+
+def test_an_interrupt_at_the_question_gives_the_prompt_back(
+    terminal: Terminal, shell: Shell, without_env: Sample
+) -> None:
+    terminal.open(without_env.root)
+    terminal.type(shell.enter("./activate.sh"))
+    terminal.wait_for(QUESTION)
+    terminal.child.sendintr()
+    terminal.wait_for("$ ")
+    after, _ = terminal.look()
+    assert "VIRTUAL_ENV" not in after.env
+    assert not without_env.env.exists()
+
+
+def test_an_environment_that_was_not_finished_is_offered_too(
+    terminal: Terminal, shell: Shell, project: Sample
+) -> None:
+    project.stamp(lock="")
+    terminal.open(project.root)
+    terminal.type(shell.enter("./activate.sh"))
+    terminal.wait_for("The environment was not finished. Make it now? [Y/n] ")
+    terminal.type("")
+    terminal.wait_for("(digits) $ ")
+    assert terminal.look()[0].python == project.python
+
+
+def test_when_making_fails_only_the_engine_speaks(
+    terminal: Terminal, shell: Shell, without_env: Sample
+) -> None:
+    engine_that(without_env, "import sys\nsys.exit('No network. Try again later.')\n")
+    terminal.open(without_env.root)
+    terminal.type(shell.enter("./activate.sh"))
+    terminal.wait_for(QUESTION)
+    terminal.type("")
+    after, shown = terminal.look(status=True)
+    assert "No network. Try again later.\n" in shown
+    assert "activate.sh:" not in shown
+    assert after.status == "1"
+    assert "VIRTUAL_ENV" not in after.env
+
+
+def test_an_engine_that_made_nothing_is_not_believed(
+    terminal: Terminal, shell: Shell, without_env: Sample
+) -> None:
+    engine_that(without_env, "")
+    terminal.open(without_env.root)
+    terminal.type(shell.enter("./activate.sh"))
+    terminal.wait_for(QUESTION)
+    terminal.type("")
+    after, shown = terminal.look(status=True)
+    assert f"There is no environment at {without_env.env}." in shown
+    assert after.status == "1"
+
+
+def test_python_is_looked_for_before_asking(
+    terminal: Terminal, shell: Shell, without_env: Sample, tools: Path
+) -> None:
+    (tools / "python3").unlink()
+    terminal.open(without_env.root)
+    terminal.type(shell.enter("./activate.sh"))
+    _, shown = terminal.look()
+    assert "Install Python 3.9 or newer first" in shown
+    assert "[Y/n]" not in shown
+
+
+@pytest.mark.parametrize("redirection", ["</dev/null", "2>errors"])
+def test_nothing_is_asked_when_input_or_errors_go_elsewhere(
+    redirection: str, terminal: Terminal, shell: Shell, without_env: Sample
+) -> None:
+    terminal.open(without_env.root)
+    terminal.type(f"{shell.enter('./activate.sh')} {redirection}")
+    after, shown = terminal.look(status=True)
+    assert "[Y/n]" not in shown
+    assert after.status == "1"
+    assert not without_env.env.exists()
+
+
+def test_aliases_of_an_interactive_shell_do_not_get_between(
+    terminal: Terminal, shell: Shell, project: Sample
+) -> None:
+    terminal.open(project.root)
+    for name in ("cd", "command", "deactivate", "ls", "printf", "pwd", "sha256sum"):
+        terminal.type(f"alias {name}='echo ALIAS'")
+    terminal.look()
+    terminal.type(shell.enter("./activate.sh"))
+    inside, shown = terminal.look()
+    assert "ALIAS" not in shown
+    assert inside.python == project.python
+    terminal.type(shell.leave)
+    after, shown = terminal.look()
+    assert "ALIAS" not in shown
+    assert "VIRTUAL_ENV" not in after.env
