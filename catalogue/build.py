@@ -21,8 +21,8 @@ from wheels import REQUIRED, without_wheels
 
 HERE = Path(__file__).parent
 _BLOCK = re.compile(
-    r"^(?P<pin>[A-Za-z0-9][\w.-]*==\S+)(?: ; (?P<marker>.+?))?(?P<hashes>(?: \\\n    --hash=\S+)*)\n"
-    r"(?P<via>(?:    #.*\n)*)",
+    r"^(?P<pin>[A-Za-z0-9][\w.-]*==\S+)(?: ; (?P<marker>.+?))?"
+    r"(?P<hashes>(?: \\\n    --hash=\S+)*)\n(?P<via>(?:    #.*\n)*)",
     re.MULTILINE,
 )
 
@@ -49,9 +49,9 @@ def main() -> int:
 def build(catalogue: dict[str, Any], scratch: Path) -> dict[str, Any]:
     """The content of lock.json for the content of libraries.yml, packages in uv's order.
 
-    Keys: `libraries`, `starter` and `dev` as in libraries.yml, each entry with `not_on`, the systems
-    without wheels for it; `packages`, the hashes by "name==version"; `closures`, by library, then by
-    "name==version", the marker ("" is everywhere) and the packages that asked for it.
+    Keys: `libraries`, `starter` and `dev` as in libraries.yml, each entry with `not_on`, the
+    systems without wheels for it; `packages`, the hashes by "name==version"; `closures`, by library
+    and "name==version", the marker ("" is everywhere) and the packages that asked for it.
     """
     entries = [*catalogue["starter"], *catalogue["libraries"], *catalogue["dev"]]
     requirements = [entry["require"] for entry in entries]

@@ -1,7 +1,7 @@
 """Runs once, after `copier copy` has rendered a project: git, environment, next steps.
 
-A failing task makes Copier delete the new project, so trouble is told and the exit code is 0, unless
-SEEDBED_STRICT=1 asks for the contrary.
+A failing task makes Copier delete the new project. So trouble is told and the exit code is 0,
+unless SEEDBED_STRICT=1 asks for a failure.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from engine import answers, command, engine, facts, in_a_temporary_copy, strict
 
 COULD_NOT = 3
+FIRST_COMMIT = "Start the project"
 
 
 def main() -> int:
@@ -26,8 +27,8 @@ def main() -> int:
     code = make_environment(chosen["python_version"]) if chosen["create_env"] else 0
     if code:
         say("")
-        say("The project is complete, its environment is not. When you have mended what is said above,")
-        say(f"finish it in the project's directory with:  {command('sync')}")
+        say("The project is complete, its environment is not. Mend what is said above, then finish")
+        say(f"in the project's directory with:  {command('sync')}")
     else:
         next_steps(chosen["create_env"])
     return code if strict() else 0
@@ -38,13 +39,13 @@ def start_repository() -> None:
     if _git("rev-parse", "--is-inside-work-tree").returncode == 0:
         say("git: the project is inside a repository already; commit it there")
         return
-    steps = (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "-m", "Start the project"])
+    steps = (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "-m", FIRST_COMMIT])
     for words in steps:
         done = _git(*words)
         if done.returncode != 0:
-            reason = (done.stderr or "").strip().splitlines()
-            say(f"git: `git {words[0]}` did not work ({reason[-1] if reason else 'is git installed?'})")
-            say("     Do it later with:  git init && git add --all && git commit -m 'Start the project'")
+            reason = done.stderr.strip().splitlines() or ["it gave no reason"]
+            say(f"git: `git {words[0]}` did not work: {reason[-1].strip()}")
+            say(f"     Later: git init && git add --all && git commit -m '{FIRST_COMMIT}'")
             return
     say("git: made a repository with a first commit")
 

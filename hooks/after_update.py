@@ -40,7 +40,9 @@ def main(template: Path) -> int:
     if code == 0 and (had_one or chosen["create_env"]):
         code = engine("sync")
     if code:
-        print("\nThe project is merged; its lock or environment is not up to date.", file=sys.stderr)
+        print(
+            "\nThe project is merged; its lock or environment is not up to date.", file=sys.stderr
+        )
         print(f"Finish with: {command('lock')} and {command('sync')}", file=sys.stderr)
     return code
 
@@ -61,7 +63,9 @@ def pristine_lock(template: Path, chosen: dict[str, Any]) -> str:
 
 def outdated(blessed: str, today: str) -> bool:
     """Whether the lock must be resolved again: other blessed pins, or other direct dependencies."""
-    changed = subprocess.run(["git", "diff", "--quiet", "HEAD", "--", DIRECT], check=False).returncode
+    changed = subprocess.run(
+        ["git", "diff", "--quiet", "HEAD", "--", DIRECT], check=False
+    ).returncode
     return bool(changed) or not pins(blessed) <= pins(today)
 
 

@@ -1,8 +1,8 @@
 """Calls the engine of the project that Copier has just made or updated.
 
-All that makes or changes an environment is in the project's own tools/env, so that a person can do it
-again without this template. Copier's Python runs the engine, and is not what the environment is made
-from, unless it is the version asked for.
+All that makes or changes an environment is in the project's own tools/env, so a person can do it
+again without this template. Copier's Python runs the engine; the environment is made from the one
+that was asked for.
 """
 
 from __future__ import annotations

@@ -196,7 +196,6 @@ _seedbed_enter() {
         _seedbed_ps1="($_seedbed_name) "
         PS1=$_seedbed_ps1$PS1
     fi
-    hash -r 2>/dev/null || :
 }
 
 _seedbed_tidy() {
@@ -255,7 +254,6 @@ deactivate() {                  # takes out what is ours: PATH and PS1 may have 
     fi
     unset _seedbed_x _seedbed_bin _seedbed_ps1 _seedbed_outer _seedbed_outer_prompt \
           _OLD_VIRTUAL_PATH _OLD_VIRTUAL_PS1 _OLD_VIRTUAL_PYTHONHOME
-    hash -r 2>/dev/null || :
     if [ "${1-}" != nondestructive ]; then unset -f deactivate; fi
 }
 _seedbed_enter

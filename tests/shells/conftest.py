@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from tests.shells.driver import Driver, Terminal
-from tests.shells.rows import SHELLS, Shell
-from tests.shells.sample import Sample, make_sample
+from shells.driver import Driver, Terminal
+from shells.rows import SHELLS, Shell
+from shells.sample import Sample, make_sample
 
 
 @pytest.fixture(params=SHELLS, ids=lambda shell: shell.name)

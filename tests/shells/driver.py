@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pexpect
-
-from tests.shells.rows import Shell
+from shells.rows import Shell
 
 PROBE = Path(__file__).with_name("probe.py")
 _ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[a-zA-Z]|\][^\x07\x1b]*(\x07|\x1b\\)|[=>78M])")

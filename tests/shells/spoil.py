@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 
-from tests.shells.sample import Sample
+from shells.sample import Sample
 
 
 def nothing_there(project: Sample) -> None:

@@ -10,11 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from tests.shells.driver import Driver, Terminal
-from tests.shells.rows import Shell
-from tests.shells.sample import TEMPLATE, Sample, make_sample
-from tests.shells.spoil import SPOILED, nothing_there
+from shells.driver import Driver, Terminal
+from shells.rows import Shell
+from shells.sample import TEMPLATE, Sample, make_sample
+from shells.spoil import SPOILED, nothing_there
 
 ENGINE = TEMPLATE / "tools" / "env"
 

@@ -6,10 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
-from tests.shells.driver import Driver
-from tests.shells.rows import Shell
-from tests.shells.sample import Sample, make_sample
+from shells.driver import Driver
+from shells.rows import Shell
+from shells.sample import Sample, make_sample
 
 STRANGE = (
     "two words",
@@ -72,6 +71,31 @@ def test_the_project_can_be_reached_through_a_symbolic_link(
     assert ran.seen["inside"].status == "0"
     assert ran.seen["inside"].python == project.python
     assert ran.silent, ran
+
+
+def test_a_program_that_the_shell_remembers_is_looked_up_anew(
+    driver: Driver, shell: Shell, project: Sample, tools: Path
+) -> None:
+    for name, place in (("outer", tools), ("inner", project.env / "bin")):
+        (place / "tool").write_text(f"#!/bin/sh\necho {name}\n")
+        (place / "tool").chmod(0o755)
+    ran = driver.script(
+        "tool", shell.enter("./activate.sh"), "tool", shell.leave, "tool", cwd=project.root
+    )
+    assert ran.stdout.split() == ["outer", "inner", "outer"]
+
+
+def test_cdpath_does_not_lead_to_a_directory_of_the_same_name(
+    driver: Driver, shell: Shell, project: Sample, tmp_path: Path, ready_env: Path
+) -> None:
+    other = make_sample(tmp_path / "other" / project.root.name, ready_env)
+    ran = driver.script(
+        shell.export("CDPATH", other.root.parent),
+        shell.enter(f"{project.root.name}/activate.sh"),
+        driver.probe("inside"),
+        cwd=tmp_path,
+    )
+    assert ran.seen["inside"].python == project.python
 
 
 @pytest.mark.parametrize("name", STRANGE)

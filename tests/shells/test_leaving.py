@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-
-from tests.shells.driver import Driver
-from tests.shells.rows import Shell
-from tests.shells.sample import Sample
+from shells.driver import Driver
+from shells.rows import Shell
+from shells.sample import Sample
 
 # at the start of a line: `_` holds the last word, and the body of deactivate names the others
 OURS = re.compile(r"^(_seedbed_\w+|_OLD_VIRTUAL_\w+|deactivate)\b", re.MULTILINE)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.shells.driver import Driver
-from tests.shells.rows import Shell
-from tests.shells.sample import Sample, make_sample
+from shells.driver import Driver
+from shells.rows import Shell
+from shells.sample import Sample, make_sample
 
 
 def test_entering_twice_is_entering_once(driver: Driver, shell: Shell, project: Sample) -> None:

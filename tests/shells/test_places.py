@@ -6,10 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from tests.shells.driver import Driver
-from tests.shells.rows import Shell
-from tests.shells.sample import Sample, make_sample
+from shells.driver import Driver
+from shells.rows import Shell
+from shells.sample import Sample, make_sample
 
 # the setting `env`, variables of the process, and where that is; {top} is the parent directory
 PLACES = [

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-
-from tests.shells.driver import Driver
-from tests.shells.rows import SHELLS, Shell
-from tests.shells.sample import Sample
-from tests.shells.settings import SETTINGS
+from shells.driver import Driver
+from shells.rows import SHELLS, Shell
+from shells.sample import Sample
+from shells.settings import SETTINGS
 
 ROWS = [
     pytest.param(shell, setting, id=f"{shell.name}: {setting}")

@@ -9,11 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
-from tests.shells.driver import Driver, Outcome
-from tests.shells.rows import Shell
-from tests.shells.sample import Sample, make_sample
-from tests.shells.spoil import SPOILED, nothing_there
+from shells.driver import Driver, Outcome
+from shells.rows import Shell
+from shells.sample import Sample, make_sample
+from shells.spoil import SPOILED, nothing_there
 
 COMMAND = "python3 tools/env sync"
 MENDED = {

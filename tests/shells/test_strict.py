@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.shells.driver import Driver
-from tests.shells.rows import Shell
-from tests.shells.sample import Sample
+from shells.driver import Driver
+from shells.rows import Shell
+from shells.sample import Sample
 
 
 def test_a_script_that_stops_at_errors_goes_on(

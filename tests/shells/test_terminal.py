@@ -6,10 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-
-from tests.shells.driver import Terminal
-from tests.shells.rows import Shell
-from tests.shells.sample import Sample
+from shells.driver import Terminal
+from shells.rows import Shell
+from shells.sample import Sample
 
 QUESTION = "No environment yet. Make it now? [Y/n] "
 

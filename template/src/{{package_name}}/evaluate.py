@@ -34,8 +34,8 @@ def evaluate(root: Path, name: str | None = None) -> None:
     found = data.load(root, settings.data, settings.seed)
     if found.sha256 != recorded:
         raise UserError(
-            f"{found.file} is not the data of this run: its sha256 is {found.sha256[:12]}..., "
-            f"the run's {str(recorded)[:12]}....",
+            f"{found.file} is not the data of this run: its sha256 begins with "
+            f"{found.sha256[:12]}, the run's with {str(recorded)[:12]}.",
             "Bring that file back, or train on the present one with `poe train`.",
         )
     figures = metrics.of_model(runs.load_model(run, root), found.parts)

@@ -108,7 +108,7 @@ class Model:
     def predict_proba(self, features: pd.DataFrame) -> np.ndarray:
         """The probability of each class: one row an example, one column a class of `classes`."""
         with threadpool_limits(1):
-            return self._network.predict_proba(self._scaler.transform(features.to_numpy(float)))
+            return self._probabilities(features)
 
     def predict(self, features: pd.DataFrame) -> np.ndarray:
         """The likeliest class of each row."""
@@ -128,6 +128,9 @@ class Model:
         vars(model).update(joblib.load(path))
         return model
 
+    def _probabilities(self, features: pd.DataFrame) -> np.ndarray:
+        return self._network.predict_proba(self._scaler.transform(features.to_numpy(float)))
+
     def _one_epoch(self, train: Part) -> None:
         """One pass over the rows. The library turns Ctrl-C into a warning; it is turned back."""
         scaled = self._scaler.transform(train.features.to_numpy(float))
@@ -144,7 +147,7 @@ class Model:
                 raise UserError(happened, "Lower learning_rate in [model].") from None
 
     def _measure(self, number: int, train: Part, validation: Part) -> Epoch:
-        guesses = [self.predict_proba(part.features) for part in (train, validation)]
+        guesses = [self._probabilities(part.features) for part in (train, validation)]
         pairs = list(zip((train.labels, validation.labels), guesses, strict=True))
         losses = [log_loss(truth, guess, labels=self.classes) for truth, guess in pairs]
         accuracies = [

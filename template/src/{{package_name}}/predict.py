@@ -37,7 +37,7 @@ def predict(root: Path, source: Path, output: Path, name: str | None = None) -> 
     model = runs.load_model(run, root)
     features, ignored = tables.read(source, model.features)
     if ignored:
-        print(f"note: {len(ignored)} other columns are ignored: {tables.some(ignored)}")
+        print(f"note: columns that the model does not know are ignored: {tables.some(ignored)}")
     with replacing(output) as temporary:
         table = _table(model, features)
         table.to_csv(temporary, index=False, lineterminator="\n", float_format="%.6f")

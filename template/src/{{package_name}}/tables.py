@@ -49,8 +49,9 @@ def read(path: Path, columns: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
 
 
 def some(names: Sequence[str], most: int = 3) -> str:
-    """A few of the names."""
-    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+    """A few of the names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _filled(lines: Iterator[list[str]]) -> Iterator[list[str]]:

@@ -1,11 +1,18 @@
 """`python tools/env COMMAND`: makes the folder importable as the package `env`, then hands over."""
 
+import os
 import sys
-from pathlib import Path
+
+# Plain syntax up to here, so that an old Python can say this and not trip over something.
+if sys.version_info < (3, 9):  # noqa: UP036
+    sys.exit(
+        "error: tools/env needs Python 3.9 or newer, and this is %d.%d. "  # noqa: UP031
+        "Run it with a newer one: python3 tools/env sync" % sys.version_info[:2]
+    )
 
 # Python put this folder itself first on the path; its modules must be found as env.X, so that
 # none of them can stand in for a module of the standard library.
-sys.path[0] = str(Path(__file__).resolve().parent.parent)
+sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 from env.cli import main  # noqa: E402
 

@@ -120,15 +120,14 @@ def probe(argv: list[str], environ: Mapping[str, str]) -> Interpreter | None:
 
 def every(environ: Mapping[str, str]) -> list[Interpreter]:
     """One interpreter for each minor version on this machine, oldest first."""
-    found: dict[str, Interpreter] = {}
+    found = []
     for minor in range(9, 20):
         for argv in candidates(f"3.{minor}", environ):
             interpreter = probe(argv, environ)
-            if interpreter is not None:
-                found.setdefault(interpreter.minor, interpreter)
-                if interpreter.minor == f"3.{minor}":
-                    break
-    return [found[minor] for minor in sorted(found, key=release)]
+            if interpreter is not None and interpreter.minor == f"3.{minor}":
+                found.append(interpreter)
+                break
+    return found
 
 
 def candidates(version: str, environ: Mapping[str, str]) -> Iterator[list[str]]:

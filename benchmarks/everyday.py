@@ -1,0 +1,89 @@
+"""What is done many times a day in a project that is there: sync, check, activate, update."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from measure import Size, Way, content, disk, medians, run
+from scene import Scene
+
+# Each without the user's own start-up files, which have nothing to do with it.
+SHELLS = {"bash": ["bash", "--noprofile", "--norc", "-c"], "zsh": ["zsh", "-f", "-c"]}
+PROJECTS = 10
+
+
+@dataclass(frozen=True)
+class Everyday:
+    sync: float
+    check_fast: float
+    check: float
+    packages: Size
+    """What the environment's packages are, byte code left out."""
+
+    update: float
+    update_without_hooks: float
+    activate: dict[str, tuple[float, float]]
+    """By shell: seconds for ours, and for the environment's own; both with the shell's start."""
+
+
+@dataclass(frozen=True)
+class Disk:
+    """Bytes that a project takes which no project before it took."""
+
+    first: int
+    tenth: int
+    first_trained: int
+    tenth_trained: int
+
+
+def measure(scene: Scene, rounds: int) -> Everyday:
+    """Make one project, and do everything with it `rounds` times."""
+    project, environ = scene.root / "everyday", scene.with_uv
+    run(scene.render(project, "--trust"), scene.root, environ)
+    packages = content(project / ".venv" / "lib")
+
+    def way(*argv: str | Path) -> Way:
+        return lambda: run(argv, project, environ)
+
+    update = [scene.copier, "update", "--quiet", "--defaults", "--trust"]
+    ways = {
+        "sync": way(*scene.engine("sync")),
+        "check --fast": way(*scene.engine("check", "--fast")),
+        "check": way(*scene.engine("check")),
+        "update": way(*update),
+        "update without hooks": way(*update, "--skip-tasks"),
+    }
+    shells = [name for name in SHELLS if shutil.which(name)]
+    for name in shells:
+        ways[name + " ours"] = way(*SHELLS[name], ". ./activate.sh")
+        ways[name + " own"] = way(*SHELLS[name], ". .venv/bin/activate")
+    took = medians(ways, rounds)
+    run(["git", "diff", "--exit-code", "HEAD"], project, environ)  # else an update did do something
+    return Everyday(
+        sync=took["sync"],
+        check_fast=took["check --fast"],
+        check=took["check"],
+        packages=packages,
+        update=took["update"],
+        update_without_hooks=took["update without hooks"],
+        activate={name: (took[name + " ours"], took[name + " own"]) for name in shells},
+    )
+
+
+def measure_disk(scene: Scene) -> Disk:
+    """Make ten projects with one lock, and train in the first and the tenth."""
+    projects = [scene.root / f"disk-{number}" for number in range(1, PROJECTS + 1)]
+    for project in projects:
+        run(scene.render(project, "--trust"), scene.root, scene.with_uv)
+    first, tenth = _first_and_last(projects)
+    for project in (projects[0], projects[-1]):
+        run(scene.engine("run", "--", "poe", "train"), project, scene.with_uv)
+    return Disk(first, tenth, *_first_and_last(projects))
+
+
+def _first_and_last(projects: list[Path]) -> tuple[int, int]:
+    counted: set[tuple[int, int]] = set()
+    taken = [disk(project, counted) for project in projects]
+    return taken[0], taken[-1]

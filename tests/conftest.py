@@ -1,0 +1,80 @@
+"""Fixtures for all tests; what they are made of is in support/."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.engine import Tiny, clean_environ, tiny
+from support.index import serve
+from support.template import make_template
+from support.wheels import Wheel, wheel
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The working tree as a template, tagged v1.0.0. Tests that change it make their own."""
+    return make_template(tmp_path_factory.mktemp("template") / "seedbed")
+
+
+@pytest.fixture
+def wheelhouse(tmp_path: Path) -> Path:
+    """The folder that the index serves."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def index(wheelhouse: Path) -> Iterator[str]:
+    """The address of a package index on loopback."""
+    with serve(wheelhouse) as address:
+        yield address
+
+
+@pytest.fixture
+def alpha(wheelhouse: Path) -> Wheel:
+    return wheel(wheelhouse, "alpha", "1.0")
+
+
+@pytest.fixture
+def beta(wheelhouse: Path) -> Wheel:
+    return wheel(wheelhouse, "beta", "2.0", requires=("alpha",))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home of its own, so that nothing of the person who runs the tests plays a part."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def environ(home: Path, index: str, tmp_path: Path) -> dict[str, str]:
+    """Variables that point uv and pip at the loopback index, with caches of their own."""
+    return clean_environ(
+        home,
+        UV_DEFAULT_INDEX=index,
+        UV_CACHE_DIR=str(tmp_path / "uv-cache"),
+        UV_HTTP_RETRIES="0",
+        PIP_INDEX_URL=index,
+        PIP_CACHE_DIR=str(tmp_path / "pip-cache"),
+        PIP_RETRIES="0",
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path, environ: dict[str, str], alpha: Wheel, beta: Wheel) -> Tiny:
+    """A project whose lock has alpha and beta; it has no environment yet."""
+    made = tiny(tmp_path / "project", environ)
+    made.lock(alpha, beta)
+    return made
+
+
+@pytest.fixture
+def ready(project: Tiny) -> Tiny:
+    """The same with its environment."""
+    project.sync()
+    return project

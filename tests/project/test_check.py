@@ -1,0 +1,131 @@
+"""`check` tells every way in which an environment differs from its lock, and `sync` mends it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.engine import Tiny, tiny
+from support.wheels import wheel
+
+
+def install(project: Tiny, *requirements: str) -> None:
+    """Install past the engine, as a person would."""
+    argv = [project.environ["UV"], "pip", "install", "--python", str(project.env)]
+    argv += ["--no-deps", "--reinstall", *requirements]
+    subprocess.run(argv, env=project.environ, check=True, capture_output=True)
+
+
+def extra(project: Tiny) -> None:
+    install(project, str(wheel(project.root.parent, "gamma", "1.0").path))
+
+
+def missing(project: Tiny) -> None:
+    argv = [project.environ["UV"], "pip", "uninstall", "--python", str(project.env), "alpha"]
+    subprocess.run(argv, env=project.environ, check=True, capture_output=True)
+
+
+def wrong_version(project: Tiny) -> None:
+    install(project, str(wheel(project.root.parent, "alpha", "0.9").path))
+
+
+def other_wheel(project: Tiny) -> None:
+    install(project, str(wheel(project.root.parent, "alpha", "1.0", text="other = 1\n").path))
+
+
+def edited(project: Tiny) -> None:
+    path = project.site / "alpha" / "__init__.py"
+    path.write_text(path.read_text() + "# a debug print, long forgotten\n")
+
+
+def edited_to_the_same_size(project: Tiny) -> None:
+    path = project.site / "alpha" / "__init__.py"
+    path.write_text(path.read_text().replace("1.0", "1.1"))
+
+
+def deleted(project: Tiny) -> None:
+    (project.site / "beta" / "data.txt").unlink()
+
+
+def new_lock(project: Tiny) -> None:
+    lock = project.root / "requirements.txt"
+    lock.write_text(lock.read_text() + "# another line\n")
+
+
+DRIFTS = [
+    pytest.param(extra, ["extra-package"], id="extra package"),
+    pytest.param(missing, ["missing-package"], id="missing package"),
+    pytest.param(wrong_version, ["wrong-version"], id="wrong version"),
+    pytest.param(other_wheel, ["other-wheel"], id="another wheel of the same version"),
+    pytest.param(edited, ["file-edited"], id="edited file"),
+    pytest.param(edited_to_the_same_size, ["file-edited"], id="edited file of the same size"),
+    pytest.param(deleted, ["file-missing"], id="deleted file"),
+    pytest.param(new_lock, ["stale-lock"], id="stale lock"),
+]
+
+
+@pytest.mark.parametrize(("drift", "codes"), DRIFTS)
+@pytest.mark.parametrize("words", [[], ["--fast"]], ids=["in full", "fast"])
+def test_a_drift_is_told_by_its_code(
+    ready: Tiny, drift: Callable[[Tiny], None], codes: list[str], words: list[str]
+) -> None:
+    drift(ready)
+    assert ready.codes(*words) == codes
+    assert ready.run("check", *words).returncode == 1
+
+
+@pytest.mark.parametrize(("drift", "codes"), DRIFTS)
+def test_sync_mends_it(ready: Tiny, drift: Callable[[Tiny], None], codes: list[str]) -> None:
+    fingerprint = ready.info()["fingerprint"]
+    drift(ready)
+    ready.sync()
+    assert ready.codes() == []
+    assert ready.info()["fingerprint"] == fingerprint
+
+
+def test_an_edit_in_one_project_is_seen_and_mended_in_another_that_shares_the_file(
+    ready: Tiny, tmp_path: Path
+) -> None:
+    other = tiny(tmp_path / "other", ready.environ)
+    (other.root / "requirements.txt").write_bytes((ready.root / "requirements.txt").read_bytes())
+    other.sync()
+    shared = (other.site / "alpha" / "__init__.py", ready.site / "alpha" / "__init__.py")
+    if not os.path.samefile(*shared):
+        pytest.skip("uv does not link files on this file system, so nothing is shared")
+    edited(ready)
+    assert other.codes() == ["file-edited"]
+    other.sync()
+    assert other.codes() == []
+    third = tiny(tmp_path / "third", ready.environ)
+    (third.root / "requirements.txt").write_bytes((ready.root / "requirements.txt").read_bytes())
+    third.sync()
+    assert third.codes() == []
+
+
+def test_imports_and_byte_code_are_no_drift(ready: Tiny) -> None:
+    python = str(ready.env / "bin" / "python")
+    subprocess.run([python, "-c", "import alpha, beta"], env={}, check=True)
+    assert list(ready.site.rglob("*.pyc"))
+    assert ready.codes() == []
+
+
+def test_without_an_environment_check_says_how_to_make_one(project: Tiny) -> None:
+    done = project.run("check")
+    assert done.returncode == 1
+    assert "missing-env" in done.stdout
+    assert "python3 tools/env sync" in done.stdout
+
+
+def test_the_json_keys_are_the_documented_ones(ready: Tiny) -> None:
+    edited(ready)
+    found = json.loads(ready.run("check", "--json").stdout)
+    assert set(found) == {"differences", "mend"}
+    assert set(found["differences"][0]) == {"code", "message", "package", "file"}
+    assert (found["differences"][0]["package"], found["differences"][0]["file"]) == (
+        "alpha",
+        "alpha/__init__.py",
+    )

@@ -1,0 +1,216 @@
+"""`sync` brings an environment to its lock, whatever it finds."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from support.engine import MINOR, Tiny, pyenv_pythons, tiny
+from support.wheels import Wheel, wheel
+
+
+def test_makes_an_environment_that_holds_exactly_the_lock(project: Tiny) -> None:
+    project.sync()
+    assert sorted(path.name for path in project.site.glob("*.dist-info")) == [
+        "alpha-1.0.dist-info",
+        "beta-2.0.dist-info",
+    ]
+    assert project.info()["state"] == "ready"
+    assert project.codes() == []
+
+
+def test_a_second_run_changes_nothing(ready: Tiny) -> None:
+    def times() -> dict[Path, int]:
+        return {path: path.lstat().st_mtime_ns for path in ready.env.rglob("*")}
+
+    before = times()
+    assert "nothing to do" in ready.sync().stderr
+    assert times() == before
+
+
+def test_uv_and_pip_make_environments_with_one_fingerprint(ready: Tiny, tmp_path: Path) -> None:
+    other = tiny(tmp_path / "by-pip", {**ready.environ, "UV": "/nowhere/uv"})
+    shutil.copy(ready.root / "requirements.txt", other.root)
+    assert "pip" in other.sync().stderr
+    uv, pip = ready.info(), other.info()
+    assert (uv["installer"][:3], pip["installer"][:3]) == ("uv ", "pip")
+    assert uv["fingerprint"] == pip["fingerprint"]
+    assert other.codes() == []
+
+
+def test_what_left_the_lock_is_announced_and_removed(ready: Tiny, alpha: Wheel) -> None:
+    ready.lock(alpha)
+    assert ready.info()["state"] == "stale"
+    assert "removing what is not in the lock: beta" in ready.sync().stderr
+    assert [path.name for path in ready.site.glob("*.dist-info")] == ["alpha-1.0.dist-info"]
+
+
+def test_a_new_version_in_the_lock_is_installed(ready: Tiny, wheelhouse: Path, beta: Wheel) -> None:
+    ready.lock(wheel(wheelhouse, "alpha", "1.1"), beta)
+    ready.sync()
+    python = ready.env / "bin" / "python"
+    argv = [str(python), "-c", "import alpha; print(alpha.version)"]
+    assert subprocess.check_output(argv, text=True) == "1.1\n"
+
+
+def test_a_file_with_another_hash_is_refused_and_the_next_sync_completes(
+    project: Tiny, wheelhouse: Path, alpha: Wheel
+) -> None:
+    good = alpha.path.read_bytes()
+    wheel(wheelhouse, "alpha", "1.0", text="evil = True\n")
+    done = project.run("sync")
+    assert done.returncode == 3
+    assert "not the one in the lock" in done.stderr
+    assert project.info()["state"] == "incomplete"
+    alpha.path.write_bytes(good)
+    project.sync()
+    assert project.codes() == []
+
+
+def test_an_unreachable_index_is_named_and_the_next_sync_completes(project: Tiny) -> None:
+    # Port 9 (discard) on loopback: nobody listens, and the refusal comes at once.
+    nowhere = "http://127.0.0.1:9/simple"
+    done = project.run("sync", UV_DEFAULT_INDEX=nowhere)
+    assert done.returncode == 3
+    assert "could not be reached" in done.stderr
+    assert "run: python3 tools/env sync" in done.stderr
+    assert project.info()["state"] == "incomplete"
+    project.sync()
+    assert project.info()["state"] == "ready"
+
+
+def test_a_moved_project_gets_a_new_environment(ready: Tiny, tmp_path: Path) -> None:
+    moved = Tiny(tmp_path / "elsewhere", ready.environ)
+    ready.root.rename(moved.root)
+    assert moved.info()["state"] == "moved"
+    assert moved.codes() == ["moved-project"]
+    moved.sync()
+    assert str(moved.env) in (moved.env / "bin" / "activate").read_text()
+    assert moved.codes() == []
+
+
+def test_a_copied_project_leaves_the_original_alone(ready: Tiny, tmp_path: Path) -> None:
+    copy = Tiny(tmp_path / "copy", ready.environ)
+    shutil.copytree(ready.root, copy.root, symlinks=True)
+    assert copy.info()["state"] == "moved"
+    copy.sync()
+    assert (copy.info()["state"], ready.info()["state"]) == ("ready", "ready")
+
+
+def test_a_directory_that_is_not_ours_is_never_touched(project: Tiny) -> None:
+    project.env.mkdir()
+    (project.env / "thesis.txt").write_text("years of work")
+    for words in (["sync"], ["sync", "--python", MINOR], ["delete", "--yes"]):
+        done = project.run(*words)
+        assert done.returncode == 3
+        assert "left alone" in done.stderr
+    assert [path.name for path in project.env.iterdir()] == ["thesis.txt"]
+    assert project.info()["state"] == "foreign"
+
+
+def test_two_projects_do_not_share_a_central_environment(
+    project: Tiny, environ: dict[str, str], tmp_path: Path, alpha: Wheel
+) -> None:
+    first = tiny(tmp_path / "first", environ, env="$WORKON_HOME/shared")
+    second = tiny(tmp_path / "second", environ, env="$WORKON_HOME/shared")
+    first.lock(alpha)
+    second.lock(alpha)
+    first.sync()
+    assert (Path(environ["HOME"]) / ".virtualenvs" / "shared").is_dir()
+    done = second.run("sync")
+    assert done.returncode == 3
+    assert str(first.root) in done.stderr
+    assert first.info()["state"] == "ready"
+
+
+def test_an_empty_directory_is_used(project: Tiny) -> None:
+    project.env.mkdir()
+    project.sync()
+    assert project.info()["state"] == "ready"
+
+
+def test_a_removed_base_python_is_told_and_mended(ready: Tiny) -> None:
+    python = ready.env / "bin" / "python"
+    python.unlink()
+    python.symlink_to("/nowhere/python3")
+    assert ready.info()["state"] == "broken"
+    ready.sync()
+    assert ready.codes() == []
+
+
+def test_the_place_can_be_overridden(project: Tiny, tmp_path: Path) -> None:
+    place = str(tmp_path / "container-env")
+    project.sync(UV_PROJECT_ENVIRONMENT=place)
+    assert not project.env.exists()
+    assert project.info(UV_PROJECT_ENVIRONMENT=place)["path"] == place
+
+
+def test_git_does_not_see_the_environment_under_any_name(
+    environ: dict[str, str], tmp_path: Path, alpha: Wheel
+) -> None:
+    project = tiny(tmp_path / "project", environ, env="my env")
+    project.lock(alpha)
+    project.sync()
+    subprocess.run(["git", "init", "--quiet"], cwd=project.root, check=True)
+    status = subprocess.check_output(["git", "status", "--short"], cwd=project.root, text=True)
+    assert "my env" not in status
+
+
+def test_a_project_in_an_odd_directory_works(
+    environ: dict[str, str], tmp_path: Path, alpha: Wheel
+) -> None:
+    project = tiny(tmp_path / "it's a «test» 🚀; $HOME %x%" / "-p", environ)
+    project.lock(alpha)
+    project.sync()
+    assert project.codes() == []
+    done = project.run("run", "--", "python", "-c", "import alpha, sys; print(sys.prefix)")
+    assert done.stdout.strip() == str(project.env)
+
+
+def test_a_colon_in_the_path_is_refused_with_a_sentence(
+    environ: dict[str, str], tmp_path: Path, alpha: Wheel
+) -> None:
+    project = tiny(tmp_path / "a:b", environ)
+    project.lock(alpha)
+    done = project.run("sync")
+    assert done.returncode == 3
+    assert "PATH separates its entries" in done.stderr
+    assert not project.env.exists()
+
+
+def test_a_broken_lock_costs_nothing(ready: Tiny) -> None:
+    (ready.root / "requirements.txt").write_text("alpha>=1.0\n")
+    done = ready.run("sync")
+    assert done.returncode == 3
+    assert "alpha>=1.0" in done.stderr
+    assert (ready.site / "alpha" / "__init__.py").exists()
+
+
+def test_the_python_that_was_asked_for_by_hand_is_kept(ready: Tiny, alpha: Wheel) -> None:
+    others = sorted(set(pyenv_pythons()) & {"3.10", "3.12", "3.13"} - {MINOR})
+    if not others:
+        pytest.skip("no other Python on this machine (pyenv install 3.12)")
+    minor = others[0]
+    ready.sync("--python", minor)
+    assert ready.info()["python"].startswith(minor + ".")
+    ready.lock(alpha)
+    ready.sync()
+    assert ready.info()["python"].startswith(minor + ".")
+
+
+def test_a_python_that_is_not_there_is_never_replaced_by_another(project: Tiny) -> None:
+    done = project.run("sync", "--python", "3.99")
+    assert done.returncode == 3
+    assert "Python 3.99 is not on this machine (found: " in done.stderr
+    assert not project.env.exists()
+
+
+def test_a_killed_creation_is_incomplete_and_goes_on(project: Tiny) -> None:
+    project.sync()
+    (project.env / ".seedbed" / "manifest.json").unlink()
+    shutil.rmtree(project.site / "alpha")
+    assert project.info()["state"] == "incomplete"
+    project.sync()
+    assert project.codes() == []

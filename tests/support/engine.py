@@ -1,0 +1,109 @@
+"""Small projects for the engine, and running it as a user does."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .template import ROOT
+from .wheels import Wheel
+
+MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@dataclass(frozen=True)
+class Tiny:
+    """A project of a few small packages; every command gets `environ` and nothing else."""
+
+    root: Path
+    environ: dict[str, str] = field(repr=False)
+
+    @property
+    def env(self) -> Path:
+        return self.root / ".venv"
+
+    @property
+    def site(self) -> Path:
+        return next(self.env.glob("lib/python*/site-packages"))
+
+    def lock(self, *wheels: Wheel) -> None:
+        """Write the lock."""
+        text = "".join(each.line for each in wheels)
+        (self.root / "requirements.txt").write_text(text, encoding="utf-8")
+
+    def run(self, *words: str, **extra: str) -> subprocess.CompletedProcess[str]:
+        """An engine command; `extra` are variables on top."""
+        return run(sys.executable, self.root, *words, environ={**self.environ, **extra})
+
+    def sync(self, *words: str, **extra: str) -> subprocess.CompletedProcess[str]:
+        """`sync` that must work."""
+        done = self.run("sync", *words, **extra)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    def info(self, **extra: str) -> dict[str, Any]:
+        facts: dict[str, Any] = json.loads(self.run("info", "--json", **extra).stdout)
+        return facts
+
+    def codes(self, *words: str, **extra: str) -> list[str]:
+        """The reason codes that `check` finds."""
+        found = json.loads(self.run("check", "--json", *words, **extra).stdout)
+        return sorted({difference["code"] for difference in found["differences"]})
+
+
+def tiny(root: Path, environ: dict[str, str], **settings: str) -> Tiny:
+    """A new project at `root`; `settings` replace those of its tools/env.cfg."""
+    (root / "tools").mkdir(parents=True)
+    ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
+    shutil.copytree(ROOT / "template" / "tools" / "env", root / "tools" / "env", ignore=ignored)
+    values = {
+        "name": "tiny",
+        "package": "",
+        "python": MINOR,
+        "python_minimum": "3.9",
+        "manager": "venv",
+        "env": ".venv",
+        "lock": "requirements.txt",
+        **settings,
+    }
+    text = "".join(f"{key} = {value}\n" for key, value in values.items())
+    (root / "tools" / "env.cfg").write_text(text, encoding="utf-8")
+    return Tiny(root, environ)
+
+
+def run(
+    python: str, root: Path, *words: str, environ: dict[str, str], cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the engine of the project at `root` with a Python of one's choice."""
+    return subprocess.run(
+        [python, str(root / "tools" / "env"), *words],
+        cwd=cwd or root,
+        env=environ,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=300,
+        check=False,
+    )
+
+
+def clean_environ(home: Path, **more: str) -> dict[str, str]:
+    """The variables of a fresh login: a home of its own, the plain PATH, our uv."""
+    uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
+    assert uv, "the tests run in the template's .venv, which has uv"
+    kept = {key: os.environ[key] for key in ("SSL_CERT_FILE", "LANG") if key in os.environ}
+    pyenv = os.environ.get("PYENV_ROOT", str(Path.home() / ".pyenv"))
+    return {"HOME": str(home), "PATH": os.defpath, "UV": uv, "PYENV_ROOT": pyenv, **kept, **more}
+
+
+def pyenv_pythons() -> dict[str, str]:
+    """The Pythons that pyenv keeps on this machine: executable by minor version."""
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    found = sorted(root.glob("3.*/bin/python"))
+    return {".".join(path.parent.parent.name.split(".")[:2]): str(path) for path in found}

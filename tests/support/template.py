@@ -1,0 +1,69 @@
+"""The working tree as a throw-away template, and projects rendered from it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import copier
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("copier.yml", "questions", "template", "hooks", "catalogue", "licenses")
+
+
+def git(folder: Path, *words: str) -> str:
+    """Run git in `folder` without the machine's own settings; its output."""
+    settings = ["user.name=t", "user.email=t@example.invalid", "commit.gpgsign=false"]
+    flags = [word for setting in settings for word in ("-c", setting)]
+    argv = ["git", *flags, "-c", "core.hooksPath=/dev/null", *words]
+    done = subprocess.run(argv, cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+def make_template(folder: Path, tag: str = "v1.0.0") -> Path:
+    """A tagged git repository with the working tree's template, committed or not."""
+    folder.mkdir(parents=True)
+    ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
+    for part in PARTS:
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, folder / part, ignore=ignored)
+        else:
+            shutil.copy2(ROOT / part, folder / part)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    release(folder, tag)
+    return folder
+
+
+def release(template: Path, tag: str) -> None:
+    """Commit whatever was changed in a throw-away template, as a new version."""
+    git(template, "add", "--all")
+    git(template, "commit", "--quiet", "--allow-empty", "--message", tag)
+    git(template, "tag", tag)
+
+
+def questions() -> set[str]:
+    """The keys of all questions."""
+    files = sorted((ROOT / "questions").glob("*.yml"))
+    return {key for file in files for key in yaml.safe_load(file.read_text(encoding="utf-8"))}
+
+
+def render(template: Path, project: Path, **answers: Any) -> Path:
+    """Render a project as `copier copy --skip-tasks` without trust does; no question is asked."""
+    unknown = set(answers) - questions()  # Copier drops these in silence
+    assert not unknown, f"no such questions: {unknown}"
+    copier.run_copy(
+        str(template), project, data=answers, defaults=True, skip_tasks=True, quiet=True
+    )
+    return project
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file below `folder` but git's own, by its path."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and ".git" not in path.relative_to(folder).parts
+    }

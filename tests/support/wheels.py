@@ -1,0 +1,53 @@
+"""Small real wheels, made with the standard library."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Wheel:
+    path: Path
+    name: str
+    version: str
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+    @property
+    def line(self) -> str:
+        """Its line in a lock."""
+        return f"{self.name}=={self.version} \\\n    --hash=sha256:{self.sha256}\n"
+
+
+def wheel(
+    folder: Path, name: str, version: str, *, requires: tuple[str, ...] = (), text: str = ""
+) -> Wheel:
+    """A pure-Python wheel in `folder` whose module tells its own version; `text` is added to it."""
+    module = name.replace("-", "_")
+    info = f"{module}-{version}.dist-info"
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    metadata += "".join(f"Requires-Dist: {each}\n" for each in requires)
+    files = {
+        f"{module}/__init__.py": f"version = {version!r}\n{text}",
+        f"{module}/data.txt": "some data\n",
+        f"{info}/METADATA": metadata,
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{path},{_digest(body)},{len(body)}\n" for path, body in files.items())
+    files[f"{info}/RECORD"] = record + f"{info}/RECORD,,\n"
+    path = folder / f"{module}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for member, body in files.items():
+            archive.writestr(zipfile.ZipInfo(member, (2020, 1, 1, 0, 0, 0)), body)
+    return Wheel(path, name, version)
+
+
+def _digest(body: str) -> str:
+    digest = base64.urlsafe_b64encode(hashlib.sha256(body.encode()).digest())
+    return "sha256=" + digest.rstrip(b"=").decode()

@@ -1,0 +1,190 @@
+"""The engine's pure decisions: settings, places, requests, requirements, variables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from env.ambient import scrubbed
+from env.errors import EnvError
+from env.interpreters import candidates, is_version
+from env.project import env_path, load, parse_settings
+from env.requirements import normalize, parse, read
+from env.state import satisfies
+
+
+@pytest.mark.parametrize(
+    ("place", "environ", "expected"),
+    [
+        (".venv", {}, "/work/project/.venv"),
+        ("../project.venv", {}, "/work/project.venv"),
+        ("/opt/env", {}, "/opt/env"),
+        ("$WORKON_HOME/p", {"WORKON_HOME": "/envs"}, "/envs/p"),
+        ("$WORKON_HOME/p", {"WORKON_HOME": ""}, str(Path.home() / ".virtualenvs" / "p")),
+        ("$HOME/p", {}, "/work/project/$HOME/p"),
+    ],
+)
+def test_the_place_of_an_environment(place: str, environ: dict[str, str], expected: str) -> None:
+    assert str(env_path(Path("/work/project"), place, environ)) == expected
+
+
+def test_settings_are_the_rest_of_the_line() -> None:
+    text = "# a comment\nname = a = b\n\npackage =\nenv = my env\n"
+    assert parse_settings(text) == {"name": "a = b", "package": "", "env": "my env"}
+
+
+def settings(root: Path, **changed: str) -> Path:
+    values = {"name": "p", "package": "", "python": "3.12", "python_minimum": "3.11"}
+    values |= {"manager": "venv", "env": ".venv", "lock": "requirements.txt", **changed}
+    (root / "tools").mkdir()
+    text = "".join(f"{key} = {value}\n" for key, value in values.items() if value != "LEFT OUT")
+    (root / "tools" / "env.cfg").write_text(text)
+    return root
+
+
+@pytest.mark.parametrize("place", [".", "..", "/"])
+def test_a_place_that_would_swallow_the_project_is_refused(tmp_path: Path, place: str) -> None:
+    with pytest.raises(EnvError, match="would swallow the project"):
+        load(settings(tmp_path, env=place), {})
+
+
+def test_a_missing_setting_is_named(tmp_path: Path) -> None:
+    with pytest.raises(EnvError, match=r"lacks lock\. .*git checkout"):
+        load(settings(tmp_path, lock="LEFT OUT"), {})
+
+
+@pytest.mark.parametrize(
+    ("version", "wanted", "expected"),
+    [
+        ("3.12.1", "3.12", True),
+        ("3.12.1", "3.12.1", True),
+        ("3.12.1", "3.1", False),
+        ("3.12.10", "3.12.1", False),
+        ("3.13.0", "3.12", False),
+    ],
+)
+def test_a_version_serves_a_request(version: str, wanted: str, expected: bool) -> None:
+    assert satisfies(version, wanted) is expected
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ("3.12", True),
+        ("3.12.1", True),
+        ("python3", False),
+        ("/usr/bin/python3.12", False),
+        ("3", False),
+    ],
+)
+def test_a_version_is_told_from_a_command(request_: str, expected: bool) -> None:
+    assert is_version(request_) is expected
+
+
+def test_candidates_come_from_path_then_pyenv_newest_first_then_uv(tmp_path: Path) -> None:
+    places = [
+        "bin/python3.77",
+        "pyenv/versions/3.77.2/bin/python",
+        "pyenv/versions/3.77.10/bin/python",
+    ]
+    places += ["pyenv/versions/3.7.1/bin/python", "uv/cpython-3.77.4-linux/bin/python"]
+    for place in places:
+        path = tmp_path / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o755)
+    environ = {"PATH": str(tmp_path / "bin"), "PYENV_ROOT": str(tmp_path / "pyenv")}
+    environ |= {"UV_PYTHON_INSTALL_DIR": str(tmp_path / "uv")}
+    found = [str(Path(argv[0]).relative_to(tmp_path)) for argv in candidates("3.77", environ)]
+    assert found == [places[0], places[2], places[1], places[4]]
+
+
+def test_a_directory_with_brackets_and_braces_is_searched(tmp_path: Path) -> None:
+    python = tmp_path / "[a]{b}" / "versions" / "3.77.0" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.touch()
+    environ = {"PATH": "", "PYENV_ROOT": str(tmp_path / "[a]{b}")}
+    assert [str(python)] in list(candidates("3.77", environ))
+
+
+def test_the_store_stub_of_windows_is_no_python(tmp_path: Path) -> None:
+    stub = tmp_path / "WindowsApps" / "python3"
+    stub.parent.mkdir()
+    stub.touch(mode=0o755)
+    environ = {"PATH": str(stub.parent), "PYENV_ROOT": str(tmp_path)}
+    assert list(candidates("3.77", environ)) == []
+
+
+@pytest.mark.parametrize("name", ["Flask_SQL.Alchemy", "flask-sql--alchemy", "FLASK_sql_ALCHEMY"])
+def test_names_that_are_one_compare_equal(name: str) -> None:
+    assert normalize(name) == "flask-sql-alchemy"
+
+
+def test_a_lock_is_read_with_markers_hashes_and_comments() -> None:
+    text = (
+        "# header\n"
+        "Alpha==1.0 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\n    # via beta\n"
+        "beta==2.0+cpu ; sys_platform == 'win32' \\\n    --hash=sha256:cc\n"
+    )
+    alpha, beta = parse(text)
+    assert (alpha.name, alpha.version, alpha.marker) == ("alpha", "1.0", "")
+    assert alpha.hashes == ("sha256:aa", "sha256:bb")
+    assert (beta.version, beta.marker) == ("2.0+cpu", "sys_platform == 'win32'")
+
+
+@pytest.mark.parametrize(
+    "line", ["alpha>=1", "alpha", "-e .", "--index-url x", "alpha @ file:///x"]
+)
+def test_a_line_that_is_no_exact_pin_is_named(line: str) -> None:
+    with pytest.raises(ValueError, match=line[:5]):
+        parse(line + "\n")
+
+
+def test_a_lock_without_hashes_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "lock.txt").write_text("alpha==1.0\n")
+    with pytest.raises(EnvError, match=r"no hash for alpha\. Make it anew with: LOCK"):
+        read(tmp_path / "lock.txt", "LOCK")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PIP_TARGET",
+        "PIP_USER",
+        "PIP_CONSTRAINT",
+        "PIP_PYTHON",
+        "UV_PROJECT",
+        "UV_CONSTRAINT",
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "VIRTUAL_ENV",
+        "CONDA_PREFIX",
+        "__PYVENV_LAUNCHER__",
+    ],
+)
+def test_variables_that_lead_elsewhere_are_dropped(name: str) -> None:
+    assert scrubbed({name: "x"}).get(name) != "x"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PIP_INDEX_URL",
+        "PIP_EXTRA_INDEX_URL",
+        "PIP_FIND_LINKS",
+        "PIP_CERT",
+        "PIP_CACHE_DIR",
+        "UV_DEFAULT_INDEX",
+        "UV_INDEX_CORP_PASSWORD",
+        "UV_CACHE_DIR",
+        "UV_HTTP_TIMEOUT",
+        "UV_NATIVE_TLS",
+        "UV_OFFLINE",
+        "UV_KEYRING_PROVIDER",
+        "HTTPS_PROXY",
+        "SSL_CERT_FILE",
+        "PATH",
+    ],
+)
+def test_variables_that_say_where_packages_come_from_are_kept(name: str) -> None:
+    assert scrubbed({name: "x"})[name] == "x"
