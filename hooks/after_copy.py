@@ -7,6 +7,7 @@ unless SEEDBED_STRICT=1 asks for a failure.
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ from pathlib import Path
 from engine import answers, command, engine, facts, in_a_temporary_copy, strict
 
 COULD_NOT = 3
+SOURCING = {"sh", "bash", "zsh", "dash", "ksh", "mksh"}
+"""The shells that activate.sh is for."""
 FIRST_COMMIT = "Start the project"
 
 
@@ -77,19 +80,17 @@ def ask(python: str, found: list[str], code: int) -> int:
 
 
 def next_steps(made: bool) -> None:
-    """Three lines for the shell in use."""
-    shell = Path(os.environ.get("SHELL", "")).name
+    """Say what to type next, in the shell in use."""
     place = os.path.relpath(Path.cwd(), os.environ.get("PWD", Path.cwd()))
-    enter = ". ./activate.sh"
-    if os.name == "nt":
-        enter = f"{command('run', '--')} poe train"
-    elif shell not in ("bash", "zsh", "sh", "dash", "ksh"):
-        enter = "bash, then: . ./activate.sh"
-    say("")
-    say("Next:" if made else "Next (the environment is made when you enter it):")
-    say(f"  cd {place}")
-    say(f"  {enter}")
-    say("  poe train")
+    steps = [f"cd {shlex.quote(place)}"]
+    if os.name != "nt" and Path(os.environ.get("SHELL", "sh")).name in SOURCING:
+        steps += [". ./activate.sh", "poe train"]
+    else:
+        steps += [command("sync")] if not made else []
+        steps += [command("run", "--", "poe", "train")]
+    say("\nNext:" if made else "\nNext (the environment is made on the way):")
+    for step in steps:
+        say(f"  {step}")
 
 
 def say(text: str) -> None:

@@ -51,12 +51,13 @@ def pristine_lock(template: Path, chosen: dict[str, Any]) -> str:
     """The lock that the template renders for these answers: its blessed pins."""
     import jinja2  # Copier's own dependency, like the filters
 
-    settings = {"lstrip_blocks": True, "trim_blocks": True, "keep_trailing_newline": True}
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(template),
         extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"],
         undefined=jinja2.StrictUndefined,
-        **settings,
+        keep_trailing_newline=True,
+        lstrip_blocks=True,
+        trim_blocks=True,
     )
     return environment.get_template(f"template/{LOCK}.jinja").render(chosen)
 

@@ -1,0 +1,112 @@
+"""Questions: their defaults work, and a bad answer is refused with a sentence."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from support.template import ROOT, render
+
+REFUSED = [
+    ("package_name", "class", "word of the Python language"),
+    ("package_name", "torch", "name of a library"),
+    ("package_name", "sklearn", "name of a library"),
+    ("package_name", "123abc", "starts with a letter"),
+    ("package_name", "json", "standard library"),
+    ("package_name", "my-app", "lower-case letters, digits and underscores"),
+    ("package_name", "MyApp", "lower-case letters, digits and underscores"),
+    ("package_name", "tests", "folder of the project"),
+    ("package_name", "a" * 51, "under 50 characters"),
+    ("project_name", "   ", "give it a name"),
+    ("project_name", "x" * 201, "under 200 characters"),
+    ("project_name", "a\x07b", "control character"),
+    ("description", "a\x1bb", "control character"),
+    ("project_slug", "numpy", "library of the environment"),
+    ("project_slug", "A B", "lower-case letters"),
+    ("author_email", "not an address", "looks like name@example.org"),
+    ("env_name", "a/b", "letters, digits"),
+    ("env_name", "..", "letters, digits"),
+    ("env_name", "-x", "letters, digits"),
+    ("env_name", "src", "directory of the project itself"),
+    ("env_name", ".git", "directory of the project itself"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "sentence"), REFUSED)
+def test_a_bad_answer_is_refused_with_a_sentence(
+    template: Path, tmp_path: Path, key: str, value: str, sentence: str
+) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        render(template, tmp_path / "p", **{key: value})
+    assert not (tmp_path / "p").exists()
+
+
+def test_a_library_that_is_not_in_the_catalogue_is_refused(template: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="libraries"):
+        render(template, tmp_path / "p", libraries=["no-such-library"])
+
+
+def names() -> Any:
+    loader = jinja2.FileSystemLoader(ROOT)
+    extensions = ["jinja2_ansible_filters.AnsibleCoreFiltersExtension"]
+    blocks = {"trim_blocks": True, "lstrip_blocks": True}
+    environment = jinja2.Environment(loader=loader, extensions=extensions, **blocks)  # type: ignore[arg-type]
+    return environment.get_template("questions/names.jinja").module
+
+
+NAMES = names()
+
+
+@given(st.text(max_size=200))
+def test_any_project_name_gives_a_package_name_that_is_accepted(text: str) -> None:
+    package = str(NAMES.package(text))
+    assert re.fullmatch(r"[a-z][a-z0-9_]{0,49}", package)
+    taken = NAMES.taken
+    for group in ("keywords", "standard_library", "libraries", "folders"):
+        assert package not in taken[group]
+
+
+@pytest.mark.parametrize(
+    ("text", "package"),
+    [
+        ("Iris", "iris"),
+        ("3D Scans!", "project_3d_scans"),
+        ("Torch", "torch_project"),
+        ("Class", "class_project"),
+        ("🚀", "project"),
+        ("Straße & Café", "stra_e_caf"),
+    ],
+)
+def test_package_names_out_of_project_names(text: str, package: str) -> None:
+    assert str(NAMES.package(text)) == package
+
+
+def test_the_taken_names_are_those_of_this_python_and_the_catalogue() -> None:
+    taken = NAMES.taken
+    modules = {name.lower() for name in sys.stdlib_module_names if not name.startswith("_")}
+    assert modules <= set(taken["standard_library"])
+    assert {word.lower() for word in keyword.kwlist} <= set(taken["keywords"])
+    catalogue = yaml.safe_load((ROOT / "catalogue" / "libraries.yml").read_text())
+    entries = [*catalogue["starter"], *catalogue["libraries"], *catalogue["dev"]]
+    assert {entry["import"].split(".")[0] for entry in entries} <= set(taken["libraries"])
+
+
+def test_answers_given_without_advanced_are_recorded(template: Path, tmp_path: Path) -> None:
+    project = render(template, tmp_path / "p", env_name="env")
+    answers = yaml.safe_load((project / ".copier-answers.yml").read_text())
+    assert (answers["advanced"], answers["env_name"]) == (False, "env")
+
+
+def test_every_question_has_a_help_text_and_a_default() -> None:
+    for file in sorted((ROOT / "questions").glob("*.yml")):
+        for key, question in yaml.safe_load(file.read_text()).items():
+            assert question["help"], key
+            assert "default" in question, key

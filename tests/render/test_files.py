@@ -1,0 +1,189 @@
+"""What is rendered, for ordinary and for nasty answers. Nothing is run and nothing is trusted."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support.template import ROOT, render, tree
+
+QUOTES = 'Zoë\'s "quoted" # back\\slash {{ braces }} {% raw %} $HOME `tick` <tag> & ; | 🚀 «é»'
+NASTY = {
+    "quotes": QUOTES,
+    "newlines": "first line\nsecond line\r\n\n  - third: [a, b]\n# fourth",
+    "toml": "'''\"\"\" = [x] \\u0041",
+    "yaml": "- a: {b}\n  !tag &anchor *alias | > ---",
+    "long": "long words and more of them " * 7,
+    "rtl": "مشروع תפוח 机器学习 ẞ",
+}
+
+
+def documents(project: Path) -> dict[str, Any]:
+    """Every file of a structured format, parsed; a broken one fails right here."""
+    parsed: dict[str, Any] = {}
+    for path in sorted(project.rglob("*")):
+        if not path.is_file() or ".git" in path.parts:
+            continue
+        name, text = str(path.relative_to(project)), path.read_text(encoding="utf-8")
+        if path.suffix == ".toml":
+            parsed[name] = tomllib.loads(text)
+        elif path.suffix in (".yml", ".yaml"):
+            parsed[name] = yaml.safe_load(text)
+        elif path.suffix in (".json", ".ipynb"):
+            parsed[name] = json.loads(text)
+        elif path.suffix == ".py":
+            parsed[name] = ast.parse(text)
+        elif path.suffix == ".sh":
+            subprocess.run(["bash", "-n", str(path)], check=True)
+    return parsed
+
+
+def test_a_project_has_exactly_these_places(template: Path, tmp_path: Path) -> None:
+    project = render(template, tmp_path / "p", project_name="Digits")
+    top = {path.name for path in project.iterdir()}
+    assert top == {
+        ".copier-answers.yml", ".editorconfig", ".gitattributes", ".gitignore", "README.md",
+        "activate.sh", "configs", "data", "models", "notebooks", "pyproject.toml",
+        "requirements-dev.txt", "requirements.txt", "runs", "src", "tests", "tools",
+    }  # fmt: skip
+    assert {path.name for path in (project / "src" / "digits").iterdir()} >= {
+        "data.py", "model.py", "train.py", "evaluate.py", "predict.py",
+    }  # fmt: skip
+    assert {path.name for path in (project / "data").iterdir()} == {"raw", "interim", "processed"}
+
+
+def test_the_same_answers_give_the_same_bytes(template: Path, tmp_path: Path) -> None:
+    answers = {"project_name": "Twice", "libraries": ["polars", "scipy"], "license": "MIT"}
+    first = tree(render(template, tmp_path / "a", **answers))
+    second = tree(render(template, tmp_path / "elsewhere" / "b", **answers))
+    assert first == second
+
+
+@pytest.mark.parametrize("text", NASTY.values(), ids=NASTY.keys())
+@pytest.mark.parametrize("license_", ["None", "MIT", "BSD-3-Clause"])
+def test_any_text_in_the_free_fields_gives_files_that_parse(
+    template: Path, tmp_path: Path, text: str, license_: str
+) -> None:
+    project = render(
+        template,
+        tmp_path / "p",
+        project_name=text[:200],
+        package_name="pack",
+        description=text,
+        author_name=text[:200],
+        license=license_,
+    )
+    parsed = documents(project)
+    metadata = parsed["pyproject.toml"]["project"]
+    assert metadata["description"] == " ".join(text.split())
+    assert metadata["authors"][0]["name"] == " ".join(text[:200].split())
+    assert parsed[".copier-answers.yml"]["project_name"] == text[:200]
+    readme = (project / "README.md").read_text(encoding="utf-8").splitlines()
+    assert readme[0] == "# " + " ".join(text[:200].split())
+    code = "import sys; sys.path[:0] = ['src']; import pack, pack.errors"
+    subprocess.run([sys.executable, "-B", "-c", code], cwd=project, check=True)
+
+
+def test_the_empty_free_fields_give_files_that_parse(template: Path, tmp_path: Path) -> None:
+    project = render(template, tmp_path / "p", description="", author_name="", license="None")
+    metadata = documents(project)["pyproject.toml"]["project"]
+    assert "authors" not in metadata
+    assert "license" not in metadata
+    assert not (project / "LICENSE").exists()
+
+
+@pytest.mark.parametrize("license_", ["MIT", "BSD-3-Clause", "Apache-2.0"])
+def test_a_license_is_written_out(template: Path, tmp_path: Path, license_: str) -> None:
+    project = render(template, tmp_path / "p", license=license_, author_name="Ada")
+    text = (project / "LICENSE").read_text(encoding="utf-8")
+    assert license_.split("-")[0] in text
+    if license_ != "Apache-2.0":
+        assert "Copyright (c) Ada\n" in text
+
+
+def test_no_jinja_and_no_path_of_this_machine_is_left(template: Path, tmp_path: Path) -> None:
+    project = render(template, tmp_path / "p")
+    for name, content in tree(project).items():
+        text = content.decode("utf-8")
+        assert not re.search(r"{%-? *(if|for|set|from|include|end)|{{ *[a-z_]+ *(}}|\|)", text), (
+            name
+        )
+        if name != ".copier-answers.yml":
+            assert str(tmp_path) not in text, name
+            assert str(template) not in text, name
+
+
+def test_every_file_ends_with_one_newline_and_has_unix_line_ends(
+    template: Path, tmp_path: Path
+) -> None:
+    for name, content in tree(render(template, tmp_path / "p", license="MIT")).items():
+        if content:
+            assert b"\r" not in content, name
+            assert content.endswith(b"\n"), name
+            assert not content.endswith(b"\n\n"), name
+
+
+@pytest.mark.parametrize(
+    ("location", "name", "expected"),
+    [
+        ("inside", ".venv", ".venv"),
+        ("inside", "my env", "my env"),
+        ("alongside", "x.venv", "../x.venv"),
+        ("central", "x", "$WORKON_HOME/x"),
+    ],
+)
+def test_the_place_of_the_environment_reaches_settings_and_gitignore(
+    template: Path, tmp_path: Path, location: str, name: str, expected: str
+) -> None:
+    project = render(template, tmp_path / "p", env_location=location, env_name=name)
+    assert f"env = {expected}\n" in (project / "tools" / "env.cfg").read_text()
+    (project / name).mkdir()
+    (project / name / "file").touch()
+    subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
+    status = subprocess.check_output(["git", "status", "--short"], cwd=project, text=True)
+    assert f"{name}/" not in status
+
+
+def test_data_folders_survive_a_clone_and_their_content_is_ignored(
+    template: Path, tmp_path: Path
+) -> None:
+    project = render(template, tmp_path / "p")
+    for place in ("data/raw/x.csv", "data/interim/d/y", "models/m.joblib", "runs/1/run.json"):
+        (project / place).parent.mkdir(parents=True, exist_ok=True)
+        (project / place).write_text("content")
+    for words in (["init", "--quiet"], ["add", "--all"]):
+        subprocess.run(["git", *words], cwd=project, check=True)
+    listed = subprocess.check_output(["git", "ls-files"], cwd=project, text=True).splitlines()
+    assert {"data/raw/.gitkeep", "data/interim/.gitkeep", "data/processed/.gitkeep"} <= set(listed)
+    assert {"models/.gitkeep", "notebooks/.gitkeep", "runs/.gitkeep"} <= set(listed)
+    assert not [name for name in listed if name.endswith((".csv", ".joblib", "run.json", "/y"))]
+
+
+@pytest.mark.parametrize("package", ["z", "a" * 50, "zebra_crossing"])
+def test_the_project_passes_its_own_linter_and_formatter(
+    template: Path, tmp_path: Path, package: str
+) -> None:
+    project = render(template, tmp_path / "p", package_name=package)
+    for words in (["check"], ["format", "--check"]):
+        argv = [sys.executable, "-m", "ruff", *words, "--no-cache"]
+        done = subprocess.run(argv, cwd=project, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_user_owned_places_stand_in_both_lists() -> None:
+    text = (ROOT / "copier.yml").read_text(encoding="utf-8")
+    settings = yaml.safe_load(text.split("\n---\n")[0])
+    excluded = {
+        found[1]
+        for line in settings["_exclude"]
+        if (found := re.search(r"== 'update' %}/(.+?){%", line))
+    }
+    assert excluded == set(settings["_skip_if_exists"])

@@ -1,0 +1,121 @@
+"""The rendered lock is the one that the resolver would have written."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from support.engine import run
+from support.template import ROOT, render
+from wheels import SYSTEMS, environment
+
+from env.requirements import for_this_system, parse
+
+CATALOGUE = json.loads((ROOT / "catalogue" / "lock.json").read_text(encoding="utf-8"))
+NAMES = [entry["name"] for entry in CATALOGUE["libraries"]]
+LOCKS = ("requirements.txt", "requirements-dev.txt")
+UV = shutil.which("uv", path=str(Path(sys.executable).parent)) or "uv"
+
+# uv answers from its cache, so an example costs a second; shrinking would cost minutes.
+SLOW = settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+choices = st.lists(st.sampled_from(NAMES), unique=True)
+
+
+@pytest.fixture(scope="module")
+def warm(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with all libraries, resolved once over the network: uv's cache knows them then."""
+    project = render(template, tmp_path_factory.mktemp("warm") / "p", libraries=NAMES)
+    resolve(project, "warm.txt")
+    return project
+
+
+def resolve(project: Path, output: str, *words: str, group: str = "dev") -> str:
+    """uv's own answer for the project's pyproject.toml, with nothing to prefer."""
+    argv = [UV, "pip", "compile", "--quiet", "--universal", "--generate-hashes", *words]
+    argv += ["--no-header", "--python-version", CATALOGUE["python"][0]]
+    argv += ["--exclude-newer", CATALOGUE["cutoff"], "pyproject.toml", "-o", output]
+    argv += ["--group", group] if group else []
+    subprocess.run(argv, cwd=project, check=True, capture_output=True)
+    return (project / output).read_text(encoding="utf-8")
+
+
+@SLOW
+@given(libraries=choices)
+def test_any_choice_is_locked_as_the_resolver_would_on_every_system(
+    template: Path, warm: Path, tmp_path_factory: pytest.TempPathFactory, libraries: list[str]
+) -> None:
+    project = render(template, tmp_path_factory.mktemp("any") / "p", libraries=libraries)
+    for lock, group in zip(LOCKS, ("", "dev"), strict=True):
+        rendered = parse((project / lock).read_text(encoding="utf-8"))
+        resolved = parse(resolve(project, f"fresh-{lock}", "--offline", group=group))
+        for system in SYSTEMS:
+            for python in CATALOGUE["python"]:
+                facts = environment(system, python)
+                ours, theirs = (
+                    {
+                        name: (pin.version, sorted(pin.hashes))
+                        for name, pin in for_this_system(pins, facts).items()
+                    }
+                    for pins in (rendered, resolved)
+                )
+                assert ours == theirs, (system, python)
+
+
+@SLOW
+@given(libraries=choices)
+def test_locking_a_new_project_again_changes_no_byte(
+    template: Path, warm: Path, tmp_path_factory: pytest.TempPathFactory, libraries: list[str]
+) -> None:
+    project = render(template, tmp_path_factory.mktemp("again") / "p", libraries=libraries)
+    before = {lock: (project / lock).read_bytes() for lock in LOCKS}
+    environ = {**os.environ, "UV": UV}
+    done = run(sys.executable, project, "lock", "--offline", environ=environ)
+    assert done.returncode == 0, done.stderr
+    assert {lock: (project / lock).read_bytes() for lock in LOCKS} == before
+
+
+def test_the_lock_to_run_is_part_of_the_lock_to_develop(template: Path, tmp_path: Path) -> None:
+    project = render(template, tmp_path / "p", libraries=NAMES)
+    small, large = (parse((project / lock).read_text(encoding="utf-8")) for lock in LOCKS)
+    pins = {(pin.name, pin.version, pin.hashes) for pin in large}
+    assert {(pin.name, pin.version, pin.hashes) for pin in small} <= pins
+
+
+def macro() -> Any:
+    loader = jinja2.FileSystemLoader(ROOT)
+    blocks = {"trim_blocks": True, "lstrip_blocks": True}
+    return jinja2.Environment(loader=loader, **blocks).get_template("catalogue/lock.jinja").module  # type: ignore[arg-type]
+
+
+def test_a_package_is_for_every_system_that_one_of_the_chosen_needs_it_for() -> None:
+    def part(marker: str) -> dict[str, Any]:
+        return {"z==1": {"marker": marker, "via": []}}
+
+    windows, old = "sys_platform == 'win32'", "python_full_version < '3.12'"
+    catalogue = {
+        "packages": {"z==1": ["sha256:00"]},
+        "closures": {"a": part(windows), "b": part(old), "c": part("")},
+    }
+
+    def line(*names: str) -> str:
+        text = str(macro().render(catalogue, "p", {"": list(names)}))
+        return next(each for each in text.splitlines() if each.startswith("z"))
+
+    assert line("a") == f"z==1 ; {windows} \\"
+    assert line("a", "b") == f"z==1 ; {old} or {windows} \\"
+    assert line("a", "b", "c") == "z==1 \\"

@@ -1,0 +1,134 @@
+"""`copier update`: hooks run once and in time, what is the user's stays, the lock follows."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.engine import MINOR, clean_environ
+from support.template import git, make_template, release, render
+
+
+@pytest.fixture
+def versions(tmp_path: Path) -> Path:
+    """A template of one's own, to be changed and released."""
+    return make_template(tmp_path / "template")
+
+
+@pytest.fixture
+def made(versions: Path, tmp_path: Path) -> Path:
+    """A committed project of the first version, without environment."""
+    return commit(fresh(versions, tmp_path / "project", libraries=["rich"]))
+
+
+def fresh(template: Path, place: Path, libraries: list[str]) -> Path:
+    """The same answers for every project here."""
+    return render(
+        template,
+        place,
+        project_name="Up",
+        libraries=libraries,
+        python_version=MINOR,
+        create_env=False,
+    )
+
+
+def commit(project: Path) -> Path:
+    if not (project / ".git").exists():
+        git(project, "init", "--quiet")
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--allow-empty", "--message", "mine")
+    return project
+
+
+def update(project: Path, home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """`copier update --defaults --trust`, as from a shell without a terminal."""
+    argv = [sys.executable, "-m", "copier", "update", "--defaults", "--trust", *words]
+    identity = {"GIT_CONFIG_GLOBAL": str(home / "gitconfig")}
+    (home / "gitconfig").write_text("[user]\nname = t\nemail = t@example.invalid\n")
+    cache = {"UV_CACHE_DIR": str(Path.home() / ".cache" / "uv")}
+    return subprocess.run(
+        argv, cwd=project, env=clean_environ(home, **identity, **cache), capture_output=True,
+        text=True, stdin=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+
+
+def change(template: Path, name: str, old: str, new: str) -> None:
+    path = template / name
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_an_untouched_project_becomes_what_a_fresh_render_is(
+    versions: Path, made: Path, home: Path, tmp_path: Path
+) -> None:
+    change(versions, "template/pyproject.toml.jinja", "line-length = 100", "line-length = 99")
+    change(versions, "template/tools/env/cli.py", "WRONG_USE", "WRONG_USE")
+    (versions / "template" / "NEW.txt").write_text("new\n")
+    release(versions, "v2.0.0")
+    done = update(made, home)
+    assert done.returncode == 0, done.stderr
+    expected = fresh(versions, made.parent / "fresh", ["rich", "scipy"])
+    for lock in ("requirements.txt", "requirements-dev.txt", "pyproject.toml"):
+        assert (made / lock).read_bytes() == (expected / lock).read_bytes(), lock
+
+
+def test_new_blessed_pins_arrive_and_what_the_user_added_stays(
+    versions: Path, made: Path, home: Path
+) -> None:
+    # The user adds a library of their own; the template blesses another version of one it brings.
+    change(made, "pyproject.toml", '    "joblib>=1.4",', '    "colorlog<6.12",\n    "joblib>=1.4",')
+    environ = clean_environ(home, UV_CACHE_DIR=str(Path.home() / ".cache" / "uv"))
+    argv = [sys.executable, "tools/env", "lock"]
+    subprocess.run(argv, cwd=made, env=environ, check=True, capture_output=True)
+    assert "colorlog==6.1" in (made / "requirements.txt").read_text()
+    commit(made)
+    lock = (versions / "catalogue" / "lock.json").read_text()
+    today = next(line.split('"')[1] for line in lock.splitlines() if '"tqdm==' in line)
+    (versions / "catalogue" / "lock.json").write_text(lock.replace(today, "tqdm==4.67.1"))
+    release(versions, "v2.0.0")
+    done = update(made, home)
+    assert done.returncode == 0, done.stderr
+    text = (made / "requirements.txt").read_text()
+    assert "tqdm==4.67.1" in text
+    assert "colorlog==6.1" in text
+
+
+def test_the_hook_runs_once_and_only_in_the_project(versions: Path, made: Path, home: Path) -> None:
+    hook = "hooks/after_update.py"
+    change(
+        versions, hook, "def main(template: Path) -> int:",
+        "def main(template: Path) -> int:\n    print('HOOK', Path.cwd())\n    return 0\n\n\n"
+        "def unused(template: Path) -> int:",
+    )  # fmt: skip
+    release(versions, "v2.0.0")
+    done = update(made, home)
+    assert done.stdout.count("HOOK") == 1
+    assert f"HOOK {made}" in done.stdout
+
+
+def test_a_conflict_in_the_dependencies_stops_before_anything_is_locked(
+    versions: Path, made: Path, home: Path
+) -> None:
+    change(made, "pyproject.toml", '"joblib>=1.4"', '"joblib>=1.5"')
+    commit(made)
+    change(versions, "catalogue/lock.json", '"joblib>=1.4"', '"joblib>=1.3"')
+    release(versions, "v2.0.0")
+    before = (made / "requirements.txt").read_bytes()
+    done = update(made, home)
+    assert done.returncode != 0
+    assert "Conflicts are left in pyproject.toml." in done.stderr
+    assert (made / "requirements.txt").read_bytes() == before
+
+
+def test_a_second_update_changes_nothing(versions: Path, made: Path, home: Path) -> None:
+    (versions / "template" / "NEW.txt").write_text("new\n")
+    release(versions, "v2.0.0")
+    update(made, home)
+    commit(made)
+    done = update(made, home)
+    assert done.returncode == 0, done.stderr
+    assert git(made, "status", "--short") == ""
