@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.engine import MINOR, clean_environ
+from support.engine import MINOR, clean_environ, shared_cache
 from support.template import make_template, tree
 
 GIT = {"GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@example.invalid"}
@@ -51,8 +50,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     place = tmp_path_factory.mktemp("real")
     home = place / "home"
     home.mkdir()
-    cache = os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv")
-    environ = clean_environ(home, UV_CACHE_DIR=cache, PYTHONDONTWRITEBYTECODE="1", **GIT)
+    environ = clean_environ(home, UV_CACHE_DIR=shared_cache(), PYTHONDONTWRITEBYTECODE="1", **GIT)
     template = make_template(place / "template")
     done = copy(template, place / "digits", environ, libraries="[rich]")
     return {"project": place / "digits", "environ": environ, "home": home, "done": done}

@@ -102,6 +102,11 @@ def clean_environ(home: Path, **more: str) -> dict[str, str]:
     return {"HOME": str(home), "PATH": os.defpath, "UV": uv, "PYENV_ROOT": pyenv, **kept, **more}
 
 
+def shared_cache() -> str:
+    """The cache of the person who runs the tests, for real packages of real size."""
+    return os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv")
+
+
 def pyenv_pythons() -> dict[str, str]:
     """The Pythons that pyenv keeps on this machine: executable by minor version."""
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.engine import MINOR, clean_environ
-from support.template import git, make_template, release, render
+from support.engine import MINOR, clean_environ, shared_cache
+from support.template import git, make_template, release, render, tree
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def update(project: Path, home: Path, *words: str) -> subprocess.CompletedProces
     argv = [sys.executable, "-m", "copier", "update", "--defaults", "--trust", *words]
     identity = {"GIT_CONFIG_GLOBAL": str(home / "gitconfig")}
     (home / "gitconfig").write_text("[user]\nname = t\nemail = t@example.invalid\n")
-    cache = {"UV_CACHE_DIR": str(Path.home() / ".cache" / "uv")}
+    cache = {"UV_CACHE_DIR": shared_cache()}
     return subprocess.run(
         argv, cwd=project, env=clean_environ(home, **identity, **cache), capture_output=True,
         text=True, stdin=subprocess.DEVNULL, check=False,
@@ -66,10 +66,33 @@ def test_an_untouched_project_becomes_what_a_fresh_render_is(
     versions: Path, made: Path, home: Path, tmp_path: Path
 ) -> None:
     change(versions, "template/pyproject.toml.jinja", "line-length = 100", "line-length = 99")
-    change(versions, "template/tools/env/cli.py", "WRONG_USE", "WRONG_USE")
+    change(versions, "template/tools/env/errors.py", "COULD_NOT = 3", "COULD_NOT = 3  # new")
     (versions / "template" / "NEW.txt").write_text("new\n")
     release(versions, "v2.0.0")
     done = update(made, home)
+    assert done.returncode == 0, done.stderr
+    assert tree(made) == tree(fresh(versions, tmp_path / "fresh", ["rich"]))
+
+
+def test_what_is_the_users_is_neither_changed_nor_brought_back(
+    versions: Path, made: Path, home: Path
+) -> None:
+    (made / "README.md").write_text("mine\n")
+    (made / "src" / "up" / "plots.py").unlink()
+    (made / "src" / "up" / "own.py").write_text("mine = 1\n")
+    commit(made)
+    change(versions, "template/README.md.jinja", "## Start", "## Begin")
+    change(versions, "template/src/{{package_name}}/plots.py", '"""', '"""New. ')
+    release(versions, "v2.0.0")
+    done = update(made, home)
+    assert done.returncode == 0, done.stderr
+    assert (made / "README.md").read_text() == "mine\n"
+    assert not (made / "src" / "up" / "plots.py").exists()
+    assert (made / "src" / "up" / "own.py").read_text() == "mine = 1\n"
+
+
+def test_a_library_chosen_later_is_locked(versions: Path, made: Path, home: Path) -> None:
+    done = update(made, home, "--data", "libraries=[rich, scipy]")
     assert done.returncode == 0, done.stderr
     expected = fresh(versions, made.parent / "fresh", ["rich", "scipy"])
     for lock in ("requirements.txt", "requirements-dev.txt", "pyproject.toml"):
@@ -81,7 +104,7 @@ def test_new_blessed_pins_arrive_and_what_the_user_added_stays(
 ) -> None:
     # The user adds a library of their own; the template blesses another version of one it brings.
     change(made, "pyproject.toml", '    "joblib>=1.4",', '    "colorlog<6.12",\n    "joblib>=1.4",')
-    environ = clean_environ(home, UV_CACHE_DIR=str(Path.home() / ".cache" / "uv"))
+    environ = clean_environ(home, UV_CACHE_DIR=shared_cache())
     argv = [sys.executable, "tools/env", "lock"]
     subprocess.run(argv, cwd=made, env=environ, check=True, capture_output=True)
     assert "colorlog==6.1" in (made / "requirements.txt").read_text()
