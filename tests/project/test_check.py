@@ -51,6 +51,19 @@ def deleted(project: Tiny) -> None:
     (project.site / "beta" / "data.txt").unlink()
 
 
+def record_deleted(project: Tiny) -> None:
+    (project.site / "alpha-1.0.dist-info" / "RECORD").unlink()
+
+
+def metadata_deleted(project: Tiny) -> None:
+    (project.site / "alpha-1.0.dist-info" / "METADATA").unlink()
+
+
+def script_edited(project: Tiny) -> None:
+    path = project.env / "bin" / "alpha"
+    path.write_text(path.read_text() + "# changed\n")
+
+
 def new_lock(project: Tiny) -> None:
     lock = project.root / "requirements.txt"
     lock.write_text(lock.read_text() + "# another line\n")
@@ -64,6 +77,9 @@ DRIFTS = [
     pytest.param(edited, ["file-edited"], id="edited file"),
     pytest.param(edited_to_the_same_size, ["file-edited"], id="edited file of the same size"),
     pytest.param(deleted, ["file-missing"], id="deleted file"),
+    pytest.param(record_deleted, ["file-missing"], id="deleted RECORD"),
+    pytest.param(metadata_deleted, ["file-missing"], id="deleted METADATA"),
+    pytest.param(script_edited, ["file-edited"], id="edited script"),
     pytest.param(new_lock, ["stale-lock"], id="stale lock"),
 ]
 

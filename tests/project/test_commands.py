@@ -113,7 +113,14 @@ def test_the_engine_runs_on_python(ready: Tiny, minor: str) -> None:
     python = pyenv_pythons().get(minor)
     if python is None:
         pytest.skip(f"Python {minor} is not on this machine (pyenv install {minor})")
-    for words in (["check"], ["sync"], ["info", "--json"]):
+    for words in (
+        ["check"],
+        ["sync"],
+        ["delete", "--yes"],
+        ["sync"],
+        ["check"],
+        ["info", "--json"],
+    ):
         done = run(python, ready.root, *words, environ=ready.environ)
         assert done.returncode == 0, done.stderr
 

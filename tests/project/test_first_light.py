@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
 from support.engine import MINOR, clean_environ, shared_cache
 from support.template import make_template, tree
@@ -218,3 +220,42 @@ class TestTrouble:
         copy(template, tmp_path / "p", environ, create_env="false", git_init="false")
         assert not (tmp_path / "p" / ".git").exists()
         assert not (tmp_path / "p" / ".venv").exists()
+
+
+class TestAsking:
+    """On a terminal, a person is asked what to do about a Python that is not there."""
+
+    @pytest.fixture
+    def asked(
+        self, template: Path, tmp_path: Path, real: dict[str, Any]
+    ) -> Iterator[pexpect.spawn]:
+        argv = ["-m", "copier", "copy", "--quiet", "--defaults", "--trust"]
+        argv += ["--data", "python_version=3.14", str(template), str(tmp_path / "p")]
+        child = pexpect.spawn(
+            sys.executable, argv, env={**real["environ"], "TERM": "xterm"}, cwd=str(tmp_path),
+            encoding="utf-8", timeout=60, dimensions=(40, 120),
+        )  # fmt: skip
+        if child.expect([r"What now\?", "Next:"]) == 1:
+            pytest.skip("Python 3.14 is on this machine, so nobody is asked")
+        yield child
+        child.close(force=True)
+
+    def test_another_python_that_was_found_can_be_used(
+        self, asked: pexpect.spawn, tmp_path: Path, real: dict[str, Any]
+    ) -> None:
+        asked.expect("later")
+        asked.send("\r")
+        asked.expect("Next:")
+        asked.expect(pexpect.EOF)
+        facts = info(tmp_path / "p", real["environ"])
+        assert (facts["state"], facts["python_asked"]) == ("ready", facts["python"][:4])
+        assert "python = 3.14\n" in (tmp_path / "p" / "tools" / "env.cfg").read_text()
+
+    def test_later_keeps_the_project_and_says_the_command(
+        self, asked: pexpect.spawn, tmp_path: Path, real: dict[str, Any]
+    ) -> None:
+        asked.expect("later")
+        asked.send("\x1b[A\r")  # one up from the first is the last
+        asked.expect("The project is complete, its environment is not")
+        asked.expect(pexpect.EOF)
+        assert info(tmp_path / "p", real["environ"])["state"] == "missing"

@@ -34,9 +34,10 @@ def wheel(
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
     metadata += "".join(f"Requires-Dist: {each}\n" for each in requires)
     files = {
-        f"{module}/__init__.py": f"version = {version!r}\n{text}",
+        f"{module}/__init__.py": f"version = {version!r}\ndef main(): print(version)\n{text}",
         f"{module}/data.txt": "some data\n",
         f"{info}/METADATA": metadata,
+        f"{info}/entry_points.txt": f"[console_scripts]\n{name} = {module}:main\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = "".join(f"{path},{_digest(body)},{len(body)}\n" for path, body in files.items())

@@ -10,7 +10,7 @@ from env.ambient import scrubbed
 from env.errors import EnvError
 from env.interpreters import candidates, is_version
 from env.project import env_path, load, parse_settings
-from env.requirements import normalize, parse, read
+from env.requirements import locked, normalize, parse, read
 from env.state import satisfies
 
 
@@ -188,3 +188,10 @@ def test_variables_that_lead_elsewhere_are_dropped(name: str) -> None:
 )
 def test_variables_that_say_where_packages_come_from_are_kept(name: str) -> None:
     assert scrubbed({name: "x"})[name] == "x"
+
+
+@pytest.mark.parametrize("marker", ["planet == 'mars'", "sys_platform"])
+def test_a_marker_that_is_none_is_told_with_the_command(tmp_path: Path, marker: str) -> None:
+    (tmp_path / "lock.txt").write_text(f"alpha==1.0 ; {marker} --hash=sha256:aa\n")
+    with pytest.raises(EnvError, match=r"not a marker.*Make it anew with: LOCK"):
+        locked(tmp_path / "lock.txt", "LOCK", {"sys_platform": "linux"})

@@ -70,9 +70,8 @@ def activated(environ: Mapping[str, str], project: Project) -> dict[str, str]:
 
 
 def say(text: str) -> None:
-    """Progress for a person: standard error, at once, whatever the terminal can show."""
-    encoding = sys.stderr.encoding or "ascii"
-    print(text.encode(encoding, "replace").decode(encoding), file=sys.stderr, flush=True)
+    """Progress for a person: standard error, at once."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def capture(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import shutil
@@ -24,6 +25,9 @@ from .requirements import sha256
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. No error leaves here as a traceback."""
+    for stream in (sys.stdout, sys.stderr):  # a path need not be in the terminal's character set
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     options = _parser().parse_args(argv)
     command: Callable[[Project, argparse.Namespace], int] = options.function
     try:

@@ -16,7 +16,7 @@ from . import manifest as proof
 from .installed import Distribution, Record, Recorded
 from .manifest import Manifest
 from .project import Project
-from .requirements import Pin, for_this_system, normalize, read
+from .requirements import Pin, locked, normalize
 
 MISSING_PACKAGE = "missing-package"
 EXTRA_PACKAGE = "extra-package"
@@ -67,7 +67,7 @@ def check(project: Project, fast: bool = False) -> list[Difference]:
 def differences(project: Project, manifest: Manifest, fast: bool) -> Iterator[Difference]:
     """What `check` finds inside an environment of ours that is complete."""
     site = project.env / manifest.site_packages
-    pins = for_this_system(read(project.lock, project.command("lock")), manifest.markers)
+    pins = locked(project.lock, project.command("lock"), manifest.markers)
     yield from compare(pins, installed.scan(site), own_name(project))
     yield from damage(site, manifest, proof.written_at(project.env) if fast else None)
 

@@ -12,7 +12,7 @@ from .installers import Installer, choose
 from .interpreters import Interpreter
 from .manifest import Manifest
 from .project import Project
-from .requirements import for_this_system, read
+from .requirements import locked
 
 _NETWORK = (
     "dns error",
@@ -39,7 +39,7 @@ def fill(
     whose files are not to be trusted. Raises EnvError where the installer fails or its work is not
     what the lock says.
     """
-    pins = for_this_system(read(project.lock, project.command("lock")), own.markers)
+    pins = locked(project.lock, project.command("lock"), own.markers)
     name = drift.own_name(project)
     present = installed.scan(own.site_packages)
     extra = [dist.name for dist in present if dist.name not in pins and dist.name != name]

@@ -199,11 +199,11 @@ def _for_the_lock(project: Project, found: Interpreter) -> Interpreter:
 
 
 def _not_found(project: Project, wanted: str, environ: Mapping[str, str]) -> NoInterpreter:
-    have = ", ".join(interpreter.version for interpreter in every(environ)) or "none"
+    found = every(environ)
+    have = ", ".join(interpreter.version for interpreter in found) or "none"
+    newest = found[-1].minor if found else "VERSION"
     return NoInterpreter(
         f"Python {wanted} is not on this machine (found: {have}).",
-        "Install it, let uv fetch it with: "
-        + project.command("sync", "--fetch")
-        + " or use another one for your environment: "
-        + project.command("sync", "--python", "VERSION"),
+        f"Install it; or let uv fetch it: {project.command('sync', '--fetch')}; "
+        f"or use another one here: {project.command('sync', '--python', newest)}",
     )

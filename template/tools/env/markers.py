@@ -68,8 +68,15 @@ def _one(tokens: list[tuple[str, str]], facts: Mapping[str, str]) -> bool:
         return value
     left, op, right = _take(tokens, "side"), _take(tokens, "op")[1], _take(tokens, "side")
     by_version = left[1] in _VERSIONS or right[1] in _VERSIONS
-    a, b = (facts[text] if kind == "name" else text for kind, text in (left, right))
+    a, b = (_value(side, facts) for side in (left, right))
     return _compare_versions(a, op, b) if by_version else _compare_text(a, op, b)
+
+
+def _value(side: tuple[str, str], facts: Mapping[str, str]) -> str:
+    kind, text = side
+    if kind == "name" and text not in facts:
+        raise ValueError(f"not a marker: {text} is unknown")
+    return facts[text] if kind == "name" else text
 
 
 def _take(tokens: list[tuple[str, str]], wanted: str) -> tuple[str, str]:

@@ -99,5 +99,13 @@ def sha256(path: Path) -> str:
 
 
 def for_this_system(pins: list[Pin], facts: Mapping[str, str]) -> dict[str, Pin]:
-    """The pins whose markers hold, by name."""
+    """The pins whose markers hold, by name. Raises ValueError for a marker that is none."""
     return {pin.name: pin for pin in pins if applies(pin.marker, facts)}
+
+
+def locked(path: Path, mend: str, facts: Mapping[str, str]) -> dict[str, Pin]:
+    """`read` and `for_this_system` in one; raises EnvError as `read` does."""
+    try:
+        return for_this_system(read(path, mend), facts)
+    except ValueError as error:
+        raise EnvError(f"{path.name}: {error}.", f"Make it anew with: {mend}") from None

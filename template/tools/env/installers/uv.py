@@ -12,6 +12,10 @@ from ..ambient import activated, capture, say, stream
 from ..errors import InstallerFailed
 from ..project import Project
 
+_CHATTER = re.compile(
+    r" [-+~] | *(Using Python|Resolved|Audited|Prepared|Building|Built|Installed|Uninstalled) "
+)
+
 OLDEST = (0, 8)
 """The oldest uv that understands all that is asked of it here (`pip compile --group`)."""
 
@@ -112,4 +116,4 @@ def _offline(offline: bool) -> list[str]:
 
 def _worth_saying(line: str) -> bool:
     """Not the list of every package, nor what the engine has said already."""
-    return not re.match(r" [-+~] |Using Python |Resolved |Audited |(Uni|I)nstalled |Checked ", line)
+    return not _CHATTER.match(line)
