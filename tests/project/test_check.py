@@ -60,7 +60,7 @@ def metadata_deleted(project: Tiny) -> None:
 
 
 def script_edited(project: Tiny) -> None:
-    path = project.env / "bin" / "alpha"
+    path = project.scripts / "alpha"
     path.write_text(path.read_text() + "# changed\n")
 
 
@@ -123,7 +123,7 @@ def test_an_edit_in_one_project_is_seen_and_mended_in_another_that_shares_the_fi
 
 
 def test_imports_and_byte_code_are_no_drift(ready: Tiny) -> None:
-    python = str(ready.env / "bin" / "python")
+    python = str(ready.python)
     subprocess.run([python, "-c", "import alpha, beta"], env={}, check=True)
     assert list(ready.site.rglob("*.pyc"))
     assert ready.codes() == []

@@ -172,6 +172,6 @@ def test_nothing_outside_the_project_and_the_caches_is_written(
 
     before = listing()
     project.sync()
-    subprocess.run([str(project.env / "bin" / "python"), "-c", "import alpha"], check=True)
+    subprocess.run([str(project.python), "-c", "import alpha"], check=True)
     assert listing() == before
     assert os.listdir(home) == []

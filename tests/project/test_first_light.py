@@ -228,7 +228,7 @@ class TestAsking:
     @pytest.fixture
     def asked(
         self, template: Path, tmp_path: Path, real: dict[str, Any]
-    ) -> Iterator[pexpect.spawn]:
+    ) -> Iterator[pexpect.spawn[str]]:
         argv = ["-m", "copier", "copy", "--quiet", "--defaults", "--trust"]
         argv += ["--data", "python_version=3.14", str(template), str(tmp_path / "p")]
         child = pexpect.spawn(
@@ -241,7 +241,7 @@ class TestAsking:
         child.close(force=True)
 
     def test_another_python_that_was_found_can_be_used(
-        self, asked: pexpect.spawn, tmp_path: Path, real: dict[str, Any]
+        self, asked: pexpect.spawn[str], tmp_path: Path, real: dict[str, Any]
     ) -> None:
         asked.expect("later")
         asked.send("\r")
@@ -252,7 +252,7 @@ class TestAsking:
         assert "python = 3.14\n" in (tmp_path / "p" / "tools" / "env.cfg").read_text()
 
     def test_later_keeps_the_project_and_says_the_command(
-        self, asked: pexpect.spawn, tmp_path: Path, real: dict[str, Any]
+        self, asked: pexpect.spawn[str], tmp_path: Path, real: dict[str, Any]
     ) -> None:
         asked.expect("later")
         asked.send("\x1b[A\r")  # one up from the first is the last

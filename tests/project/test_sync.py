@@ -50,7 +50,7 @@ def test_what_left_the_lock_is_announced_and_removed(ready: Tiny, alpha: Wheel) 
 def test_a_new_version_in_the_lock_is_installed(ready: Tiny, wheelhouse: Path, beta: Wheel) -> None:
     ready.lock(wheel(wheelhouse, "alpha", "1.1"), beta)
     ready.sync()
-    python = ready.env / "bin" / "python"
+    python = ready.python
     argv = [str(python), "-c", "import alpha; print(alpha.version)"]
     assert subprocess.check_output(argv, text=True) == "1.1\n"
 
@@ -87,7 +87,7 @@ def test_a_moved_project_gets_a_new_environment(ready: Tiny, tmp_path: Path) -> 
     assert moved.info()["state"] == "moved"
     assert moved.codes() == ["moved-project"]
     moved.sync()
-    assert str(moved.env) in (moved.env / "bin" / "activate").read_text()
+    assert str(moved.env) in (moved.scripts / "activate").read_text()
     assert moved.codes() == []
 
 
@@ -132,7 +132,7 @@ def test_an_empty_directory_is_used(project: Tiny) -> None:
 
 
 def test_a_removed_base_python_is_told_and_mended(ready: Tiny) -> None:
-    python = ready.env / "bin" / "python"
+    python = ready.python
     python.unlink()
     python.symlink_to("/nowhere/python3")
     assert ready.info()["state"] == "broken"

@@ -29,8 +29,17 @@ class Tiny:
         return self.root / ".venv"
 
     @property
+    def scripts(self) -> Path:
+        return self.env / ("Scripts" if os.name == "nt" else "bin")
+
+    @property
+    def python(self) -> Path:
+        return self.scripts / ("python.exe" if os.name == "nt" else "python")
+
+    @property
     def site(self) -> Path:
-        return next(self.env.glob("lib/python*/site-packages"))
+        lib = "Lib" if os.name == "nt" else "lib/python*"
+        return next(self.env.glob(f"{lib}/site-packages"))
 
     def lock(self, *wheels: Wheel) -> None:
         """Write the lock."""
