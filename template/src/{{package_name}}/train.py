@@ -74,9 +74,9 @@ def train(root: Path, config_file: Path | None = None, seed: int | None = None) 
 
 
 def _mention(environment: dict[str, str | None]) -> None:
+    """Says so when the result does not come from the locked environment."""
     from .provenance import NO_ENGINE
 
-    """Says so when the result does not come from the locked environment."""
     if environment["state"] != "ready" and environment["reason"] != NO_ENGINE:
         reason = environment["reason"] or f"it is {environment['state']}"
         print(f"note: this is not the locked environment ({reason.rstrip('.')})")

@@ -11,7 +11,6 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -118,7 +117,7 @@ def damaged(site: Path, lines: list[Recorded], newer_than: int | None) -> Iterat
     last written before is taken as whole; any other is read and hashed.
     """
     for line in lines:
-        if line.compiled or not line.digest:
+        if not line.digest or line.compiled:
             continue
         path = os.path.join(site, line.path)
         try:
@@ -144,7 +143,10 @@ def all_damaged(
     if newer_than is not None:
         yield from chain.from_iterable(map(one, records))
         return
-    # Hashing lets other threads run, so they share the work where all files are read.
+    # Hashing lets other threads run, so they share the work where all files are read. Imported
+    # here: it costs more than a fast look does.
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(max_workers=min(8, (os.cpu_count() or 1) + 2)) as pool:
         yield from chain.from_iterable(pool.map(one, records))
 
