@@ -14,9 +14,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from engine import answers, command, engine, facts, in_a_temporary_copy
+from engine import answers, command, engine, in_a_temporary_copy
 
 DIRECT = "pyproject.toml"
+ANSWERS = ".copier-answers.yml"
 LOCK = "requirements-dev.txt"
 
 
@@ -30,21 +31,24 @@ def main(template: Path) -> int:
         print(f"Resolve them, then run: {command('lock')} and {command('sync')}", file=sys.stderr)
         return 1
     chosen = answers()
-    had_one = facts().get("state") not in (None, "missing")
-    blessed, code = pristine_lock(template, chosen), 0
-    if outdated(blessed, _text(LOCK)):
-        with tempfile.TemporaryDirectory() as scratch:
-            path = Path(scratch) / LOCK
-            path.write_text(blessed, encoding="utf-8")
-            code = engine("lock", "--prefer", str(path))
-    if code == 0 and (had_one or chosen["create_env"]):
+    code = relock(template, chosen) if changed(DIRECT, ANSWERS) else 0
+    if code == 0 and chosen["create_env"]:
         code = engine("sync")
     if code:
-        print(
-            "\nThe project is merged; its lock or environment is not up to date.", file=sys.stderr
-        )
+        print("\nThe project is merged; lock or environment are not up to date.", file=sys.stderr)
         print(f"Finish with: {command('lock')} and {command('sync')}", file=sys.stderr)
     return code
+
+
+def relock(template: Path, chosen: dict[str, Any]) -> int:
+    """Resolve again where the lock lacks a blessed pin or the dependencies changed; exit code."""
+    blessed = pristine_lock(template, chosen)
+    if pins(blessed) <= pins(_text(LOCK)) and not changed(DIRECT):
+        return 0
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / LOCK
+        path.write_text(blessed, encoding="utf-8")
+        return engine("lock", "--prefer", str(path))
 
 
 def pristine_lock(template: Path, chosen: dict[str, Any]) -> str:
@@ -62,12 +66,10 @@ def pristine_lock(template: Path, chosen: dict[str, Any]) -> str:
     return environment.get_template(f"template/{LOCK}.jinja").render(chosen)
 
 
-def outdated(blessed: str, today: str) -> bool:
-    """Whether the lock must be resolved again: other blessed pins, or other direct dependencies."""
-    changed = subprocess.run(
-        ["git", "diff", "--quiet", "HEAD", "--", DIRECT], check=False
-    ).returncode
-    return bool(changed) or not pins(blessed) <= pins(today)
+def changed(*names: str) -> bool:
+    """Whether the update changed one of these files; it starts from a clean repository."""
+    argv = ["git", "diff", "--quiet", "HEAD", "--", *names]
+    return subprocess.run(argv, check=False).returncode != 0
 
 
 def pins(lock: str) -> set[str]:

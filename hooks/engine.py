@@ -55,7 +55,7 @@ def strict() -> bool:
 
 
 def _argv(*words: str) -> list[str]:
-    return [sys.executable, "-B", "tools/env", *words]
+    return [sys.executable, "tools/env", *words]
 
 
 def _environ() -> dict[str, str]:

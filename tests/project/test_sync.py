@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -212,5 +216,54 @@ def test_a_killed_creation_is_incomplete_and_goes_on(project: Tiny) -> None:
     (project.env / ".seedbed" / "manifest.json").unlink()
     shutil.rmtree(project.site / "alpha")
     assert project.info()["state"] == "incomplete"
+    project.sync()
+    assert project.codes() == []
+
+
+def test_a_second_command_waits_for_the_first_and_says_so(ready: Tiny, alpha: Wheel) -> None:
+    fcntl = pytest.importorskip("fcntl", reason="locks of another kind are used on Windows")
+    ready.lock(alpha)
+    with open(ready.root / "tools" / "env.cfg", "rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        argv = [sys.executable, "tools/env", "sync"]
+        second = subprocess.Popen(
+            argv, cwd=ready.root, env=ready.environ, stderr=subprocess.PIPE, text=True
+        )
+        assert second.stderr is not None
+        assert "another tools/env is at work here" in second.stderr.readline()
+        assert ready.info()["state"] == "stale"
+    _, text = second.communicate(timeout=60)
+    assert second.returncode == 0, text
+    assert ready.info()["state"] == "ready"
+
+
+def test_two_at_once_end_in_one_good_environment(project: Tiny) -> None:
+    argv = [sys.executable, "tools/env", "sync"]
+    both = [
+        subprocess.Popen(
+            argv, cwd=project.root, env=project.environ, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    texts = [each.communicate(timeout=60)[1] for each in both]
+    assert [each.returncode for each in both] == [0, 0], texts
+    assert project.codes() == []
+
+
+@pytest.mark.parametrize("delay", [0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8])
+def test_a_sync_that_is_killed_at_any_moment_can_be_run_again(project: Tiny, delay: float) -> None:
+    argv = [sys.executable, "tools/env", "sync"]
+    with subprocess.Popen(
+        argv,
+        cwd=project.root,
+        env=project.environ,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as child:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(delay)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+    assert project.info()["state"] in ("missing", "incomplete", "ready")
     project.sync()
     assert project.codes() == []

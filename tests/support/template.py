@@ -61,9 +61,9 @@ def render(template: Path, project: Path, **answers: Any) -> Path:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every file below `folder` but git's own, by its path."""
+    """Every file below `folder` but git's own and byte code, by its path."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and ".git" not in path.relative_to(folder).parts
+        if path.is_file() and not {".git", "__pycache__"} & set(path.relative_to(folder).parts)
     }

@@ -16,6 +16,7 @@ Where to read on:
     managers/        how an environment is made
     installers/      how packages get into it: uv, or pip where uv cannot be had
     ambient.py       which of the machine's variables reach the programs that are started here
+    turns.py         one command at a time
     requirements.py, markers.py, installed.py, manifest.py   reading and writing the files
 
 The template owns this folder: `copier update` brings new versions of it.

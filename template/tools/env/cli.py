@@ -1,4 +1,7 @@
-"""The command line: arguments in, one command called, text or JSON and an exit code out."""
+"""The command line: arguments in, one command called, text or JSON and an exit code out.
+
+What only one command needs is imported there: a `sync` with nothing to do is over sooner.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from . import drift, interpreters, state
-from . import lock as locking
-from . import sync as syncing
+from . import drift, state
 from .ambient import activated, say, scrubbed
 from .errors import COULD_NOT, DIFFERENT, DONE, WRONG_USE, EnvError
 from .project import Project, find_root, load
 from .requirements import sha256
+from .turns import turn
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -44,7 +46,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _sync(project: Project, options: argparse.Namespace) -> int:
-    if not syncing.sync(project, options.python or "", options.fetch, options.offline):
+    from .sync import sync
+
+    with turn(project):
+        done = sync(project, options.python or "", options.fetch, options.offline)
+    if not done:
         say(f"{project.env_label}: ready, nothing to do")
     return DONE
 
@@ -64,8 +70,12 @@ def _check(project: Project, options: argparse.Namespace) -> int:
 
 
 def _lock(project: Project, options: argparse.Namespace) -> int:
+    from .lock import lock
+
     prefer = Path(options.prefer) if options.prefer else None
-    if locking.lock(project, prefer, options.offline):
+    with turn(project):
+        changed = lock(project, prefer, options.offline)
+    if changed:
         say(f"{project.lock.name} is new. Install it with: {project.command('sync')}")
     else:
         say(f"{project.lock.name} is up to date")
@@ -116,6 +126,8 @@ def _info(project: Project, options: argparse.Namespace) -> int:
         "packages": len(seen.manifest.distributions) if seen.manifest else 0,
     }
     if options.pythons:
+        from . import interpreters
+
         found = interpreters.every(scrubbed(os.environ))
         facts["pythons"] = {each.version: str(each.path) for each in found}
     if options.json:
@@ -148,7 +160,10 @@ def _delete(project: Project, options: argparse.Namespace) -> int:
         ):
             say("kept")
             return DIFFERENT
-    syncing.remove(project)
+    from .sync import remove
+
+    with turn(project):
+        remove(project)
     say(f"{project.env_label}: deleted. Make it again with: {project.command('sync')}")
     return DONE
 

@@ -68,8 +68,9 @@ def differences(project: Project, manifest: Manifest, fast: bool) -> Iterator[Di
     """What `check` finds inside an environment of ours that is complete."""
     site = project.env / manifest.site_packages
     pins = locked(project.lock, project.command("lock"), manifest.markers)
-    yield from compare(pins, installed.scan(site), own_name(project))
-    yield from damage(site, manifest, proof.written_at(project.env) if fast else None)
+    present = installed.scan(site)
+    yield from compare(pins, present, own_name(project))
+    yield from damage(site, present, manifest, proof.written_at(project.env) if fast else None)
 
 
 def own_name(project: Project) -> str:
@@ -96,10 +97,12 @@ def compare(pins: dict[str, Pin], present: list[Distribution], own: str) -> Iter
             yield Difference(EXTRA_PACKAGE, f"{name} {have[0]} is not in the lock.", name)
 
 
-def damage(site: Path, manifest: Manifest | None, newer_than: int | None) -> Iterator[Difference]:
+def damage(
+    site: Path, present: list[Distribution], manifest: Manifest | None, newer_than: int | None
+) -> Iterator[Difference]:
     """Packages whose files are not what was installed; `newer_than` as in `installed.damaged`."""
     records: dict[str, list[Recorded]] = {}
-    for dist in installed.scan(site):
+    for dist in present:
         found = installed.record(site, dist)
         if found is None:
             message = f"The RECORD of {dist.name} is gone."

@@ -23,7 +23,7 @@ from .state import satisfies
 
 # Printed by the interpreter itself, as JSON: nobody else knows it for sure.
 _PROBE = """
-import importlib.util, json, os, platform, sys, sysconfig
+import importlib.metadata, importlib.util, json, os, platform, sys, sysconfig
 v = sys.implementation.version
 tag = "" if v.releaselevel == "final" else v.releaselevel[0] + str(v.serial)
 print(json.dumps({
@@ -31,7 +31,7 @@ print(json.dumps({
     "platform": sysconfig.get_platform(),
     "site_packages": sysconfig.get_path("purelib"),
     "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
-    "has_pip": importlib.util.find_spec("pip") is not None,
+    "pip": importlib.metadata.version("pip") if importlib.util.find_spec("pip") else "",
     "has_ensurepip": importlib.util.find_spec("ensurepip") is not None,
     "markers": {
         "implementation_name": sys.implementation.name,
@@ -61,7 +61,9 @@ class Interpreter:
     site_packages: Path
     """Where this very interpreter (not its base) has its packages."""
 
-    has_pip: bool
+    pip: str
+    """Version of its pip, "" where it has none."""
+
     has_ensurepip: bool
     markers: Mapping[str, str]
     """What environment markers (PEP 508) are decided by."""

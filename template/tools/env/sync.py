@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from . import drift, state
+from . import drift, installed, state
 from . import manifest as proof
 from .ambient import say, scrubbed
 from .errors import EnvError, InstallerFailed
@@ -122,7 +122,8 @@ def _kept(
 def _damaged(project: Project, seen: Assessment, own: Interpreter) -> list[str]:
     """The distributions of the environment whose files are not what was installed."""
     newer_than = proof.written_at(project.env) if seen.manifest else None
-    found = drift.damage(own.site_packages, seen.manifest, newer_than)
+    present = installed.scan(own.site_packages)
+    found = drift.damage(own.site_packages, present, seen.manifest, newer_than)
     return sorted({difference.package for difference in found})
 
 

@@ -5,14 +5,14 @@ https://pip.pypa.io/en/stable/cli/pip_install/
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..ambient import activated, capture, say, stream
+from ..ambient import activated, say, stream
 from ..errors import EnvError, InstallerFailed
 from ..interpreters import Interpreter, probe
 from ..manifest import folder
+from ..markers import release
 from ..project import Project
 from ..requirements import Pin
 
@@ -70,38 +70,24 @@ def _pip_for(
 
     Raises EnvError with the command that gets one, where the base interpreter has none.
     """
-    own = [str(project.python_path), "-I", "-m", "pip"]
-    base = [str(interpreter.path), "-I", "-m", "pip"]
-    # Asked again: `interpreter` may be the environment's, whose own packages are not the base's.
-    bare = probe([str(interpreter.path)], environ) or interpreter
-    if bare.has_pip:
-        version = _version(base, environ)
-        if version >= _HAS_PYTHON_OPTION:
-            return [*base, "--python", str(project.python_path)], f"pip {_dotted(version)}"
-    version = _version(own, environ)
-    if not version and bare.has_ensurepip:
+    # Asked again: `interpreter` is the environment's, whose own packages are not the base's.
+    base = probe([str(interpreter.path)], environ) or interpreter
+    if base.pip and release(base.pip) >= _HAS_PYTHON_OPTION:
+        argv = [str(base.path), "-I", "-m", "pip", "--python", str(project.python_path)]
+        return argv, f"pip {base.pip}"
+    own = [str(project.python_path)]
+    inside = probe(own, environ)
+    if inside and not inside.pip and base.has_ensurepip:
         say(f"{project.env_label}: putting Python's own pip into it")
-        ensure = [str(project.python_path), "-I", "-m", "ensurepip"]
-        stream(ensure, environ, project.root, lambda line: False)
-        version = _version(own, environ)
-    if version:
-        return own, f"pip {_dotted(version)}"
-    minor = interpreter.minor
+        stream([*own, "-I", "-m", "ensurepip"], environ, project.root, lambda line: False)
+        inside = probe(own, environ)
+    if inside and inside.pip:
+        return [*own, "-I", "-m", "pip"], f"pip {inside.pip}"
     raise EnvError(
-        f"There is no uv on this machine, and Python {minor} has neither pip nor ensurepip.",
-        f"Install one of them (Debian and Ubuntu: apt install python{minor}-venv), then run: "
+        f"There is no uv on this machine, and Python {base.minor} has neither pip nor ensurepip.",
+        f"Install one of them (Debian and Ubuntu: apt install python{base.minor}-venv), then run: "
         + project.command("sync"),
     )
-
-
-def _version(argv: list[str], environ: Mapping[str, str]) -> tuple[int, ...]:
-    code, output = capture([*argv, "--version"], environ)
-    found = re.match(r"pip (\d+)\.(\d+)", output)
-    return (int(found[1]), int(found[2])) if code == 0 and found else ()
-
-
-def _dotted(version: tuple[int, ...]) -> str:
-    return ".".join(map(str, version))
 
 
 def _offline(offline: bool) -> list[str]:
