@@ -1,4 +1,4 @@
-"""`make bench`: measures this template beside other ways to do the same, writes docs/performance.md.
+"""`make bench`: measures this template beside other ways, and writes docs/performance.md.
 
 For Linux and macOS. Everything happens in a temporary folder, caches included: the first round
 downloads each package twice, once for uv and once for pip.
@@ -24,7 +24,7 @@ PAGE = REPOSITORY / "docs" / "performance.md"
 def main() -> int:
     """Exit code: 0 when everything was measured, whether or not the goals are met; else 1."""
     parser = argparse.ArgumentParser(description="Measure, and write docs/performance.md.")
-    parser.add_argument("--rounds", type=int, metavar="N", help="for all (default: 3, small ones 10)")
+    parser.add_argument("--rounds", type=int, metavar="N", help="default: 3, and 10 for the quick")
     given = parser.parse_args().rounds
     rounds = (given or 3, given or 10)
     try:
@@ -51,7 +51,7 @@ def measure(folder: Path, rounds: tuple[int, int]) -> None:
     goals = report.goals(created, daily, disk)
     print(f"\n{report.goal_table(goals)}\n\n{where}")
     PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(report.page(where, rounds, created, goals, disk), encoding="utf-8")
+    PAGE.write_text(report.page(where, rounds, created, daily, goals, disk), encoding="utf-8")
 
 
 def version(scene: Scene, program: str) -> str:

@@ -16,6 +16,9 @@ PROJECTS = 10
 
 @dataclass(frozen=True)
 class Everyday:
+    python: float
+    """Starting Python and doing nothing: no engine command can be faster."""
+
     sync: float
     check_fast: float
     check: float
@@ -47,8 +50,9 @@ def measure(scene: Scene, rounds: int) -> Everyday:
     def way(*argv: str | Path) -> Way:
         return lambda: run(argv, project, environ)
 
-    update = [scene.copier, "update", "--quiet", "--defaults", "--trust"]
+    update = [str(scene.copier), "update", "--quiet", "--defaults", "--trust"]
     ways = {
+        "python": way(scene.python, "-c", "pass"),
         "sync": way(*scene.engine("sync")),
         "check --fast": way(*scene.engine("check", "--fast")),
         "check": way(*scene.engine("check")),
@@ -62,6 +66,7 @@ def measure(scene: Scene, rounds: int) -> Everyday:
     took = medians(ways, rounds)
     run(["git", "diff", "--exit-code", "HEAD"], project, environ)  # else an update did do something
     return Everyday(
+        python=took["python"],
         sync=took["sync"],
         check_fast=took["check --fast"],
         check=took["check"],

@@ -25,7 +25,7 @@ class Size(NamedTuple):
 
 
 def run(argv: Sequence[str | Path], cwd: Path, environ: Mapping[str, str]) -> float:
-    """The seconds that a command takes from start to end. Raises Failed unless its exit code is 0."""
+    """The seconds that a command takes. Raises Failed unless its exit code is 0."""
     words = [str(word) for word in argv]
     started = time.perf_counter()
     done = subprocess.run(

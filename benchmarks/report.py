@@ -1,4 +1,4 @@
-"""Turns the figures into docs/performance.md: what was measured, the goal, and whether it is met."""
+"""Turns the figures into docs/performance.md: the figure, the goal, and whether it is met."""
 
 from __future__ import annotations
 
@@ -43,9 +43,13 @@ def goals(created: dict[str, float], everyday: Everyday, disk: Disk) -> list[Goa
     update, plain = everyday.update, everyday.update_without_hooks
     content = f"{everyday.packages.files:,} files, {everyday.packages.megabytes:,.0f} MB"
     rows = [
-        Goal("making a project, over the bare commands", _pair(ours, bare), ours / bare, 1.25, " x"),
-        Goal("the same, faster than venv and pip", _pair(ours, pip), pip / ours, 15, " x", True),
-        Goal("the same, no uv on the machine", _pair(alone, pip), pip / alone, 8, " x", True),
+        Goal(
+            "making a project, over the bare commands", _pair(ours, bare), ours / bare, 1.25, " x"
+        ),
+        Goal(
+            "the same, times faster than venv and pip", _pair(ours, pip), pip / ours, 15, " x", True
+        ),
+        Goal("the same with no uv on the machine", _pair(alone, pip), pip / alone, 8, " x", True),
         Goal("`sync` when nothing changed", content, everyday.sync, 0.15, " s"),
         Goal("`check --fast`", content, everyday.check_fast, 0.2, " s"),
         Goal("`check`, every file hashed", content, everyday.check, 1.0, " s"),
@@ -63,11 +67,10 @@ def goals(created: dict[str, float], everyday: Everyday, disk: Disk) -> list[Goa
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table whose columns line up in a terminal too."""
-    lines = [header, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    padded = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines]
-    rule = ["-" * width for width in widths]
-    return "\n".join("| " + " | ".join(line) + " |" for line in [padded[0], rule, *padded[1:]])
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    lines = [header, ["-" * width for width in widths], *rows]
+    padded = [map(str.ljust, line, widths) for line in lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in padded)
 
 
 def creation_table(created: dict[str, float]) -> str:
@@ -89,34 +92,45 @@ def machine(uv: str, copier: str) -> str:
 
 
 def page(
-    where: str, rounds: tuple[int, int], created: dict[str, float], rows: list[Goal], disk: Disk
+    where: str,
+    rounds: tuple[int, int],
+    created: dict[str, float],
+    everyday: Everyday,
+    rows: list[Goal],
+    disk: Disk,
 ) -> str:
     """The text of docs/performance.md."""
     trained = 100 * disk.tenth_trained / disk.first_trained
+    tenth, first = f"{disk.tenth_trained / 1e6:.0f} MB", f"{disk.first_trained / 1e6:.0f} MB"
     return f"""\
 # How fast it is
 
 `make bench` measured all of this in one run and wrote this page; run it to see your own machine's
-figures. Here it was: {where}. Medians of {rounds[0]} rounds for making a project and of {rounds[1]}
-for the rest, after one round that does not count and fills the caches. The ways take turns.
+figures. One round fills the caches and does not count; then the ways take turns, and each figure is
+the median.
+
+- Machine: {where}
+- Rounds: {rounds[0]} for making a project, {rounds[1]} for the rest
 
 ## Making a project with its environment
 
 {creation_table(created)}
 
-All have the same lock and Python. The ways are not charged the same: this template also makes a git
-repository with a commit, installs the project itself and checks every package; the bare commands do
-none of that, and with venv and pip the project's files are there for free. pip compiles byte code as
-it installs; with uv, Python does that at the first import.
+All have the same lock and Python. The ways are not charged the same: this template also makes a
+git repository with a commit, installs the project itself and checks every package; the bare
+commands do none of that, and with venv and pip the project's files are there for free. pip compiles
+byte code as it installs; with uv, Python does that at the first import.
 
 ## Goals
 
 {goal_table(rows)}
 
-Ratios are of the two figures before them. Disk is that which no project before it takes, files with
-several hard links counted once: uv links packages out of its cache. When the first and the tenth
-project have trained, Python has written byte code into both; then it is {trained:.1f} %
-({disk.tenth_trained / 1e6:.0f} MB, the first {disk.first_trained / 1e6:.0f} MB).
+Ratios are of the two figures before them. `sync` and `check` are timed from outside; Python itself,
+starting on this machine and doing nothing, is {everyday.python:.2f} s of their time.
+
+Disk is that which no project before it takes, files with several hard links counted once: uv links
+packages out of its cache. When both have trained, Python has written byte code into each of them;
+then it is {trained:.1f} % ({tenth}, the first {first}).
 """
 
 

@@ -62,13 +62,13 @@ def build(root: Path) -> Scene:
     (root / "uv" / "uv").symlink_to(os.path.realpath(uv))
     with_uv = {**without_uv, "PATH": os.pathsep.join([str(root / "uv"), without_uv["PATH"]])}
     python = Path(getattr(sys, "_base_executable", sys.executable))
-    copier = root / "copier" / "bin"
-    run(["uv", "venv", "--quiet", "--python", python, copier.parent], root, with_uv)
-    words = ["pip", "install", "--python", copier / "python", "-c", REPOSITORY / "requirements.txt"]
-    run(["uv", *words, "copier"], root, with_uv)
+    copier = root / "copier"
+    run(["uv", "venv", "--python", python, copier], root, with_uv)
+    words = ["--python", str(copier), "--constraint", str(REPOSITORY / "requirements.txt")]
+    run(["uv", "pip", "install", *words, "copier"], root, with_uv)
     template = root / "template"
     _snapshot(template, without_uv)
-    return Scene(root, template, python, copier / "copier", with_uv, without_uv)
+    return Scene(root, template, python, copier / "bin" / "copier", with_uv, without_uv)
 
 
 def _environ(root: Path) -> dict[str, str]:
