@@ -12,7 +12,7 @@ Where to read on:
     sync.py          brings the environment to the lock
     drift.py         every way in which an environment can differ from the lock
     lock.py          resolves pyproject.toml into the lock
-    interpreters.py  finds the Python that was asked for
+    interpreters.py  finds the Python that was asked for; probe.py asks it what it is
     managers/        how an environment is made
     installers/      how packages get into it: uv, or pip where uv cannot be had
     ambient.py       which of the machine's variables reach the programs that are started here

@@ -9,8 +9,8 @@ from . import drift, installed
 from .ambient import say
 from .errors import EnvError, InstallerFailed
 from .installers import Installer, choose
-from .interpreters import Interpreter
 from .manifest import Manifest
+from .probe import Interpreter
 from .project import Project
 from .requirements import locked
 

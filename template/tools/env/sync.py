@@ -18,9 +18,10 @@ from .ambient import say, scrubbed
 from .errors import EnvError, InstallerFailed
 from .fill import fill
 from .installers import find_uv
-from .interpreters import Interpreter, find, is_version, probe
+from .interpreters import find, is_version
 from .managers import manager
 from .manifest import Stamp
+from .probe import Interpreter, probe
 from .project import SETTINGS, Project
 from .requirements import read, sha256
 from .state import Assessment

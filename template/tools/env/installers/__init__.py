@@ -12,7 +12,7 @@ from typing import Protocol
 
 from ..ambient import say
 from ..errors import InstallerFailed
-from ..interpreters import Interpreter
+from ..probe import Interpreter
 from ..project import Project
 from ..requirements import Pin
 from .pip import Pip

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ..ambient import activated, say, stream
 from ..errors import EnvError, InstallerFailed
-from ..interpreters import Interpreter, probe
 from ..manifest import folder
 from ..markers import release
+from ..probe import Interpreter, probe
 from ..project import Project
 from ..requirements import Pin
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ..errors import WRONG_USE, EnvError
-from ..interpreters import Interpreter
+from ..probe import Interpreter
 from ..project import SETTINGS, Project
 from . import venv
 

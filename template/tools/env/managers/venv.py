@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..ambient import say, stream
 from ..errors import EnvError
-from ..interpreters import Interpreter
+from ..probe import Interpreter
 from ..project import Project
 
 

@@ -1,0 +1,81 @@
+"""What a Python says of itself: the facts that everything else here relies on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .ambient import capture
+
+# Printed by the interpreter itself, as JSON: nobody else knows it for sure.
+_PROBE = """
+import importlib.metadata, importlib.util, json, os, platform, sys, sysconfig
+v = sys.implementation.version
+tag = "" if v.releaselevel == "final" else v.releaselevel[0] + str(v.serial)
+print(json.dumps({
+    "path": getattr(sys, "_base_executable", None) or sys.executable,
+    "platform": sysconfig.get_platform(),
+    "site_packages": sysconfig.get_path("purelib"),
+    "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+    "pip": importlib.metadata.version("pip") if importlib.util.find_spec("pip") else "",
+    "has_ensurepip": importlib.util.find_spec("ensurepip") is not None,
+    "markers": {
+        "implementation_name": sys.implementation.name,
+        "implementation_version": "%d.%d.%d%s" % (v.major, v.minor, v.micro, tag),
+        "os_name": os.name,
+        "platform_machine": platform.machine(),
+        "platform_python_implementation": platform.python_implementation(),
+        "platform_release": platform.release(),
+        "platform_system": platform.system(),
+        "platform_version": platform.version(),
+        "python_full_version": platform.python_version(),
+        "python_version": ".".join(platform.python_version_tuple()[:2]),
+        "sys_platform": sys.platform,
+    },
+}))
+"""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    path: Path
+    """Executable of the base interpreter, also where a virtual environment's was asked."""
+
+    platform: str
+    """sysconfig's platform tag, as "linux-x86_64"."""
+
+    site_packages: Path
+    """Where this very interpreter (not its base) has its packages."""
+
+    pip: str
+    """Version of its pip, "" where it has none."""
+
+    has_ensurepip: bool
+    markers: Mapping[str, str]
+    """What environment markers (PEP 508) are decided by."""
+
+    @property
+    def version(self) -> str:
+        """Full version, as "3.12.1"."""
+        return self.markers["python_full_version"]
+
+    @property
+    def minor(self) -> str:
+        return self.markers["python_version"]
+
+
+def probe(argv: list[str], environ: Mapping[str, str]) -> Interpreter | None:
+    """What the command `argv` starts, or None where that is not a standard CPython build."""
+    code, output = capture([*argv, "-I", "-c", _PROBE], environ)
+    if code != 0:
+        return None
+    try:
+        facts = json.loads(output)
+    except ValueError:
+        return None
+    if facts["markers"]["implementation_name"] != "cpython" or facts.pop("free_threaded"):
+        return None
+    facts.update(path=Path(facts["path"]), site_packages=Path(facts["site_packages"]))
+    return Interpreter(**facts)
