@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.engine import Tiny, tiny
+from support.engine import MINOR, Tiny, tiny
 from support.wheels import wheel
 
 
@@ -64,9 +65,35 @@ def script_edited(project: Tiny) -> None:
     path.write_text(path.read_text() + "# changed\n")
 
 
+def stray_pth(project: Tiny) -> None:
+    (project.site / "stray.pth").write_text("import os; os.environ['STRAY'] = '1'\n")
+
+
+def other_python(project: Tiny) -> None:
+    """The base Python upgraded in place: here, a link that now leads to another patch release."""
+    others = [each for each in same_minor() if each != os.path.realpath(project.python)]
+    if not others:
+        pytest.skip(f"there is only one Python {MINOR} on this machine")
+    project.python.unlink()
+    project.python.symlink_to(others[0])
+
+
 def new_lock(project: Tiny) -> None:
     lock = project.root / "requirements.txt"
     lock.write_text(lock.read_text() + "# another line\n")
+
+
+def same_minor() -> list[str]:
+    """The Pythons of this minor version on this machine, by their real files."""
+    found = [os.path.realpath(sys.executable)]
+    for name in (f"/usr/bin/python{MINOR}", f"/usr/local/bin/python{MINOR}"):
+        if os.path.exists(name) and os.path.realpath(name) not in found:
+            found.append(os.path.realpath(name))
+    versions = {
+        subprocess.check_output([each, "-c", "import sys; print(sys.version_info[:3])"]): each
+        for each in found
+    }
+    return list(versions.values())
 
 
 DRIFTS = [
@@ -80,6 +107,8 @@ DRIFTS = [
     pytest.param(record_deleted, ["file-missing"], id="deleted RECORD"),
     pytest.param(metadata_deleted, ["file-missing"], id="deleted METADATA"),
     pytest.param(script_edited, ["file-edited"], id="edited script"),
+    pytest.param(stray_pth, ["stray-pth"], id="stray .pth"),
+    pytest.param(other_python, ["other-python"], id="another patch release of Python"),
     pytest.param(new_lock, ["stale-lock"], id="stale lock"),
 ]
 
@@ -145,3 +174,21 @@ def test_the_json_keys_are_the_documented_ones(ready: Tiny) -> None:
         "alpha",
         "alpha/__init__.py",
     )
+
+
+def test_a_module_that_pythonpath_puts_in_front_is_told(ready: Tiny, tmp_path: Path) -> None:
+    (tmp_path / "lib" / "alpha").mkdir(parents=True)
+    (tmp_path / "lib" / "alpha" / "__init__.py").touch()
+    (tmp_path / "lib" / "beta").mkdir()  # no package: a namespace comes after everything else
+    done = ready.run("check", PYTHONPATH=str(tmp_path / "lib"))
+    assert done.returncode == 1
+    assert "shadowed: alpha is imported from" in done.stdout
+    assert "beta" not in done.stdout
+    assert "Mend with: unset PYTHONPATH" in done.stdout
+    assert "nothing to do" in ready.sync(PYTHONPATH=str(tmp_path / "lib")).stderr
+
+
+def test_another_python_that_is_asked_for_is_told_as_such(ready: Tiny) -> None:
+    settings = ready.root / "tools" / "env.cfg"
+    settings.write_text(settings.read_text().replace(f"python = {MINOR}", "python = 3.99"))
+    assert ready.codes() == ["other-python"]

@@ -10,7 +10,8 @@ Where to read on:
     project.py       what the project asks for (tools/env.cfg) and where its environment lives
     state.py         ready, missing, incomplete, stale, moved, foreign, broken: told in one place
     sync.py          brings the environment to the lock
-    drift.py         every way in which an environment can differ from the lock
+    drift.py         every way in which an environment can differ from the lock (difference.py),
+                     surroundings.py those that reach past all packages
     lock.py          resolves pyproject.toml into the lock
     interpreters.py  finds the Python that was asked for; probe.py asks it what it is
     managers/        how an environment is made

@@ -57,7 +57,7 @@ def _sync(project: Project, options: argparse.Namespace) -> int:
 
 def _check(project: Project, options: argparse.Namespace) -> int:
     found = drift.check(project, options.fast)
-    mend = project.command("sync") if found else ""
+    mend = drift.mend(project, found)
     if options.json:
         _print({"differences": [asdict(difference) for difference in found], "mend": mend})
     elif found:

@@ -3,27 +3,33 @@
 A list of versions cannot tell whether an environment works: a file may be edited, deleted, or come
 from another wheel of the same version. So this compares in three steps: the lock with what is
 installed, what is installed with the manifest, and every file with the hash its wheel recorded.
+Then it looks at what reaches past all packages: .pth files, the Python underneath, PYTHONPATH.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from . import installed, state
+from . import installed, state, surroundings
 from . import manifest as proof
+from .difference import (
+    EXTRA_PACKAGE,
+    FILE_EDITED,
+    FILE_MISSING,
+    MISSING_PACKAGE,
+    OTHER_PYTHON,
+    OTHER_WHEEL,
+    SHADOWED,
+    STRAY_PTH,
+    WRONG_VERSION,
+    Difference,
+)
 from .installed import Distribution, Record, Recorded
 from .manifest import Manifest
 from .project import Project
-from .requirements import Pin, locked, normalize
-
-MISSING_PACKAGE = "missing-package"
-EXTRA_PACKAGE = "extra-package"
-WRONG_VERSION = "wrong-version"
-OTHER_WHEEL = "other-wheel"
-FILE_EDITED = "file-edited"
-FILE_MISSING = "file-missing"
+from .requirements import Pin, locked, normalize, sha256
 
 _STATES = {
     state.MISSING: "missing-env",
@@ -35,21 +41,6 @@ _STATES = {
 }
 
 
-@dataclass(frozen=True)
-class Difference:
-    code: str
-    """Stable reason code, one of the words above."""
-
-    message: str
-    """A sentence for people."""
-
-    package: str = ""
-    """Normalized name, "" where the difference is not about one package."""
-
-    file: str = ""
-    """Path relative to site-packages, "" where it is not about one file."""
-
-
 def check(project: Project, fast: bool = False) -> list[Difference]:
     """All differences, the state's own first; an empty list is the proof that there is none.
 
@@ -58,15 +49,28 @@ def check(project: Project, fast: bool = False) -> list[Difference]:
     seen = state.assess(project)
     found = []
     if seen.state != state.READY:
-        found.append(Difference(_STATES[seen.state], seen.reason))
+        same_lock = seen.manifest is not None and seen.manifest.lock == sha256(project.lock)
+        stale = seen.state == state.STALE
+        code = OTHER_PYTHON if stale and same_lock else _STATES[seen.state]
+        found.append(Difference(code, seen.reason))
     if seen.manifest is None or seen.state not in (state.READY, state.STALE):
         return found
-    return found + list(differences(project, seen.manifest, fast))
+    found += differences(project, seen.manifest, fast)
+    site = project.env / seen.manifest.site_packages
+    return found + list(surroundings.shadows(site, os.environ.get("PYTHONPATH", "")))
+
+
+def mend(project: Project, found: list[Difference]) -> str:
+    """The command for what `check` found, "" for nothing."""
+    if all(difference.code == SHADOWED for difference in found):
+        return "unset PYTHONPATH" if found else ""
+    return project.command("sync")
 
 
 def differences(project: Project, manifest: Manifest, fast: bool) -> Iterator[Difference]:
-    """What `check` finds inside an environment of ours that is complete."""
+    """What `check` finds inside an environment of ours that is complete, and `sync` mends."""
     site = project.env / manifest.site_packages
+    yield from surroundings.python_underneath(project, manifest, fast)
     pins = locked(project.lock, project.command("lock"), manifest.markers)
     present = installed.scan(site)
     yield from compare(pins, present, own_name(project))
@@ -112,6 +116,8 @@ def damage(
         if manifest and _from_another_file(dist, found, manifest):
             message = f"{dist.name} {dist.version} was installed again, from another file."
             yield Difference(OTHER_WHEEL, message, dist.name)
+    for path in surroundings.stray_pth(site, records.values()):
+        yield Difference(STRAY_PTH, f"{path} was put there past the installer.", "", path)
     for name, what, path in installed.all_damaged(site, records, newer_than):
         code = FILE_MISSING if what == "missing" else FILE_EDITED
         verb = "is gone" if what == "missing" else "was changed after it was installed"

@@ -13,6 +13,7 @@ from .manifest import Manifest
 from .probe import Interpreter
 from .project import Project
 from .requirements import locked
+from .surroundings import file_mark
 
 _NETWORK = (
     "dns error",
@@ -78,6 +79,7 @@ def _manifest(project: Project, own: Interpreter, lock: str, installer: Installe
     return Manifest(
         lock=lock,
         python=own.version,
+        python_file=file_mark(project.python_path),
         base=str(own.path),
         platform=own.platform,
         markers=dict(own.markers),

@@ -42,6 +42,9 @@ class Manifest:
     python: str
     """Full version, as "3.12.1"."""
 
+    python_file: str
+    """Size and time of the interpreter's file, as `surroundings.file_mark` tells them."""
+
     base: str
     """The interpreter the environment was made from."""
 

@@ -15,6 +15,7 @@ from dataclasses import replace
 from . import drift, installed, state
 from . import manifest as proof
 from .ambient import say, scrubbed
+from .difference import STRAY_PTH
 from .errors import EnvError, InstallerFailed
 from .fill import fill
 from .installers import find_uv
@@ -45,7 +46,7 @@ def sync(project: Project, python: str = "", fetch: bool = False, offline: bool 
     read(project.lock, project.command("lock"))  # a lock that cannot be read must cost nothing
     remembered = seen.stamp.python if seen.stamp else ""
     own = _kept(project, seen, chosen.version if chosen else remembered or project.python, environ)
-    again = _damaged(project, seen, own) if own else []
+    again, stray = _damaged(project, seen, own) if own else ([], [])
     by_hand = _by_hand(project, python, chosen) if python else remembered
     stamp = Stamp(str(project.root), lock="", python=by_hand)
     if own is None:
@@ -54,6 +55,9 @@ def sync(project: Project, python: str = "", fetch: bool = False, offline: bool 
     else:
         proof.write_stamp(project.env, stamp)
         proof.withdraw(project.env)
+    for path in stray:
+        say(f"{project.env_label}: removing {path}, which no package brought")
+        (own.site_packages / path).unlink()
     manifest = fill(project, own, lock, again, environ, offline)
     proof.write_manifest(project.env, manifest)
     proof.write_stamp(project.env, replace(stamp, lock=lock))
@@ -120,12 +124,13 @@ def _kept(
     return own if own is not None and state.satisfies(own.version, wanted) else None
 
 
-def _damaged(project: Project, seen: Assessment, own: Interpreter) -> list[str]:
-    """The distributions of the environment whose files are not what was installed."""
+def _damaged(project: Project, seen: Assessment, own: Interpreter) -> tuple[list[str], list[str]]:
+    """The distributions whose files are not what was installed, and stray .pth files."""
     newer_than = proof.written_at(project.env) if seen.manifest else None
     present = installed.scan(own.site_packages)
-    found = drift.damage(own.site_packages, present, seen.manifest, newer_than)
-    return sorted({difference.package for difference in found})
+    found = list(drift.damage(own.site_packages, present, seen.manifest, newer_than))
+    packages = sorted({difference.package for difference in found if difference.package})
+    return packages, [each.file for each in found if each.code == STRAY_PTH]
 
 
 def _make(

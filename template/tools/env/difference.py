@@ -1,0 +1,30 @@
+"""What `check` can find: one difference between an environment and what it should be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MISSING_PACKAGE = "missing-package"
+EXTRA_PACKAGE = "extra-package"
+WRONG_VERSION = "wrong-version"
+OTHER_WHEEL = "other-wheel"
+FILE_EDITED = "file-edited"
+FILE_MISSING = "file-missing"
+STRAY_PTH = "stray-pth"
+OTHER_PYTHON = "other-python"
+SHADOWED = "shadowed"
+
+
+@dataclass(frozen=True)
+class Difference:
+    code: str
+    """Stable reason code, one of the words above."""
+
+    message: str
+    """A sentence for people."""
+
+    package: str = ""
+    """Normalized name, "" where the difference is not about one package."""
+
+    file: str = ""
+    """Path relative to site-packages, "" where it is not about one file."""
