@@ -25,6 +25,8 @@ def serve(folder: Path) -> Iterator[str]:
             else:
                 self.send_error(404)
 
+        do_HEAD = do_GET  # noqa: N815
+
         def answer(self, body: bytes | None, kind: str) -> None:
             if body is None:
                 self.send_error(404)
@@ -33,7 +35,8 @@ def serve(folder: Path) -> Iterator[str]:
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            if self.command == "GET":
+                self.wfile.write(body)
 
         def log_message(self, *args: object) -> None:
             pass

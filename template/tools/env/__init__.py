@@ -2,11 +2,11 @@
 
 Run it with any Python 3.9 or newer; it needs nothing but the standard library:
 
-    python tools/env sync | check | lock | info | run -- COMMAND | delete
+    python tools/env sync | check | lock | add | remove | run -- COMMAND | info | delete
 
 Where to read on:
 
-    cli.py           the commands and their exit codes
+    cli.py           the command line; commands.py what each command does
     project.py       what the project asks for (tools/env.cfg) and where its environment lives
     state.py         ready, missing, incomplete, stale, moved, foreign, broken: told in one place
     sync.py          brings the environment to the lock

@@ -2,6 +2,7 @@
 
 The lock is derived, never edited and never merged: requirements.txt holds what the project needs to
 run, and the lock that `sync` installs may hold the development group on top of the same versions.
+Everything is worked out beside the project first; then all of its files are replaced, or none.
 """
 
 from __future__ import annotations
@@ -9,70 +10,136 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from .ambient import scrubbed
 from .errors import EnvError, InstallerFailed
 from .installers import Uv, find_uv
 from .project import RUN_LOCK, Project
-from .requirements import Pin, parse
+from .requirements import Pin, normalize, parse
 
+DIRECT = "pyproject.toml"
 HEADER = """\
 # Every package of this project, exact and hashed, for all systems. Made by tools/env; do not edit.
 # To change it: edit the dependencies in pyproject.toml, then run  python tools/env lock
 """
 
 
-def lock(project: Project, prefer: Path | None = None, offline: bool = False) -> bool:
-    """Write the lock files; returns whether they changed.
+def lock(
+    project: Project,
+    upgrade: Sequence[str] | None = None,
+    prefer: Path | None = None,
+    offline: bool = False,
+) -> list[str]:
+    """Write the lock files; returns the changes, a line each, empty where there are none.
 
-    Today's pins are kept wherever pyproject.toml allows. Those in the lock file `prefer` go before
-    them. Raises EnvError, with all files as they were, where there is no uv or no solution.
+    Today's pins are kept wherever pyproject.toml allows, except those of the names in `upgrade`
+    (all where that is an empty list). The pins of the lock file `prefer` go before today's.
+    Raises EnvError, with all files as they were, where there is no uv or no solution.
     """
+    uv = _uv(project)
+    with tempfile.TemporaryDirectory(prefix="lock-") as scratch:
+        kept = _preferences(project.lock, upgrade, prefer)
+        drafts = _resolve(project, uv, project.root, Path(scratch), kept, offline)
+        return _replace(project, drafts)
+
+
+def edit(
+    project: Project, verb: str, words: Sequence[str], dev: bool = False, offline: bool = False
+) -> list[str]:
+    """`add` requirements to the direct dependencies, or `remove` names, and lock; returns changes.
+
+    `dev` means the development group. uv edits the file: comments and order stay. Raises EnvError,
+    with all files as they were, where uv refuses or there is no solution.
+    """
+    uv = _uv(project)
+    with tempfile.TemporaryDirectory(prefix="lock-") as scratch:
+        place = Path(scratch)
+        draft = place / DIRECT
+        shutil.copy(project.root / DIRECT, draft)
+        try:
+            uv.edit(place, verb, words, dev)
+        except InstallerFailed:
+            raise EnvError(
+                f"uv could not {verb} {' '.join(words)}; the lines above say why.",
+                f"Mend that and run again: {project.command(verb, *words)} (nothing was changed)",
+            ) from None
+        kept = _preferences(project.lock, None, None)
+        drafts = _resolve(project, uv, place, place, kept, offline)
+        # Last: with the old pyproject.toml, a new lock still holds all that it asks for.
+        drafts[project.root / DIRECT] = draft.read_text(encoding="utf-8")
+        return _replace(project, drafts)
+
+
+def changes(before: str, after: str) -> list[str]:
+    """What became of the packages of a lock, a line each, as "numpy 2.4.0 -> 2.5.0"."""
+    old, new = _versions(before), _versions(after)
+    lines = []
+    for name in sorted(old.keys() | new.keys()):
+        if name not in old:
+            lines.append(f"{name} {new[name]} (new)")
+        elif name not in new:
+            lines.append(f"{name} {old[name]} (gone)")
+        elif old[name] != new[name]:
+            lines.append(f"{name} {old[name]} -> {new[name]}")
+    return lines
+
+
+def _uv(project: Project) -> Uv:
     uv = find_uv(project, scrubbed(os.environ))
     if uv is None:
         raise EnvError(
             "Locking needs uv, and there is none on this machine or in the environment.",
             f"Make the environment first, it brings one: {project.command('sync')}",
         )
-    with tempfile.TemporaryDirectory(prefix="lock-") as scratch:
-        drafts = _resolve(project, uv, Path(scratch), prefer, offline)
-        changed = [target for target, draft in drafts.items() if _text(target) != draft]
-        for target in changed:
-            fresh = target.with_name(target.name + ".new")
-            fresh.write_bytes(drafts[target].encode())
-            os.replace(fresh, target)
-    return bool(changed)
+    return uv
 
 
 def _resolve(
-    project: Project, uv: Uv, scratch: Path, prefer: Path | None, offline: bool
+    project: Project, uv: Uv, source: Path, scratch: Path, kept: str, offline: bool
 ) -> dict[Path, str]:
-    """The text of each lock file. The larger one is resolved first, the other out of its pins."""
+    """The text of each lock file, for the pyproject.toml in the directory `source`.
+
+    The larger one is resolved first, out of the pins `kept`; the other out of its pins.
+    """
     full, run = scratch / "full.txt", scratch / "run.txt"
-    full.write_text(_preferences(project.lock, prefer), encoding="utf-8")
+    full.write_text(kept, encoding="utf-8")
     with_groups = project.lock.name != RUN_LOCK
     try:
-        uv.compile(full, ["dev"] if with_groups else [], offline)
+        uv.compile(source, full, ["dev"] if with_groups else [], offline)
         drafts = {project.lock: HEADER + full.read_text(encoding="utf-8")}
         if with_groups:
             shutil.copy(full, run)
-            uv.compile(run, [], offline)
+            uv.compile(source, run, [], offline)
             drafts[project.root / RUN_LOCK] = HEADER + run.read_text(encoding="utf-8")
     except InstallerFailed:
         raise EnvError(
-            "The dependencies in pyproject.toml could not be resolved; the lines above say why.",
+            "The dependencies could not be resolved; the lines above say why.",
             f"Change them and run again: {project.command('lock')} (nothing was changed)",
         ) from None
     return drafts
 
 
-def _preferences(today: Path, prefer: Path | None) -> str:
-    """A lock's text whose pins uv keeps where it can: those of `prefer`, then those of `today`."""
+def _replace(project: Project, drafts: dict[Path, str]) -> list[str]:
+    """Put the drafts in place of the files; what changed in the lock."""
+    found = changes(_text(project.lock), drafts[project.lock])
+    fresh = {}
+    for target, draft in drafts.items():
+        if _text(target) != draft:
+            fresh[target] = target.with_name(target.name + ".new")
+            fresh[target].write_bytes(draft.encode())
+    for target, path in fresh.items():  # written in full by now, so only names change
+        os.replace(path, target)
+    return found or [f"{target.name} is written anew" for target in fresh]
+
+
+def _preferences(today: Path, upgrade: Sequence[str] | None, prefer: Path | None) -> str:
+    """A lock's text whose pins uv keeps where it can."""
     first = _text(prefer) if prefer else ""
-    named = {pin.name for pin in _pins(first)}
-    rest = [pin.text for pin in _pins(_text(today)) if pin.name not in named]
-    return first + "".join(line + "\n" for line in rest)
+    free = {pin.name for pin in _pins(first)} | {normalize(name) for name in upgrade or ()}
+    pins = [] if upgrade is not None and not upgrade else _pins(_text(today))
+    return first + "".join(pin.text + "\n" for pin in pins if pin.name not in free)
 
 
 def _pins(text: str) -> list[Pin]:
@@ -80,6 +147,13 @@ def _pins(text: str) -> list[Pin]:
         return parse(text)
     except ValueError:
         return []  # then nothing is preferred, and the resolver decides
+
+
+def _versions(text: str) -> dict[str, str]:
+    versions: dict[str, list[str]] = {}
+    for pin in _pins(text):
+        versions.setdefault(pin.name, []).append(pin.version)
+    return {name: " and ".join(each) for name, each in versions.items()}
 
 
 def _text(path: Path) -> str:

@@ -81,8 +81,8 @@ class Uv:
         words = ["--no-deps", "--no-build-isolation", "--editable", str(self._project.root)]
         self._run(["pip", "install", *self._python(), *words, *_offline(offline)], environ)
 
-    def compile(self, output: Path, groups: Sequence[str], offline: bool) -> None:
-        """Resolve the project's pyproject.toml into `output`; the pins that `output` has are kept.
+    def compile(self, source: Path, output: Path, groups: Sequence[str], offline: bool) -> None:
+        """Resolve the pyproject.toml in the directory `source` into `output`, keeping its pins.
 
         One answer for every system and Python from `python_minimum` on. Raises InstallerFailed,
         also where the requirements cannot be met together.
@@ -91,7 +91,15 @@ class Uv:
         words += ["--python-version", self._project.python_minimum]
         words += [word for group in groups for word in ("--group", group)]
         words += ["--output-file", str(output), *_offline(offline)]
-        self._run(["pip", "compile", "pyproject.toml", *words], self._environ)
+        self._run(["pip", "compile", "pyproject.toml", *words], self._environ, source)
+
+    def edit(self, source: Path, verb: str, words: Sequence[str], dev: bool) -> None:
+        """`add` or `remove` direct dependencies in the pyproject.toml in `source`, and only there.
+
+        Raises InstallerFailed, also for a requirement that is none or a name that is not there.
+        """
+        group = ["--dev"] if dev else []
+        self._run([verb, "--frozen", "--quiet", *group, "--", *words], self._environ, source)
 
     def fetch_python(self, version: str) -> None:
         """Let uv download a Python into its own place in the user's data directory."""
@@ -104,8 +112,9 @@ class Uv:
     def _python(self) -> list[str]:
         return ["--python", str(self._project.python_path)]
 
-    def _run(self, words: list[str], environ: Mapping[str, str]) -> None:
-        done = stream([str(self.path), *words], environ, self._project.root, _worth_saying)
+    def _run(self, words: list[str], environ: Mapping[str, str], cwd: Path | None = None) -> None:
+        argv = [str(self.path), *words]
+        done = stream(argv, environ, cwd or self._project.root, _worth_saying)
         if done.code != 0:
             raise InstallerFailed(f"{self.name} failed in `uv {words[0]} {words[1]}`.", done.tail)
 

@@ -1,0 +1,165 @@
+"""The commands: each takes the project and its options, calls the engine, returns an exit code.
+
+What only one command needs is imported there: a `sync` with nothing to do is over sooner.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from argparse import Namespace
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from . import drift, state
+from .ambient import activated, say, scrubbed
+from .errors import DIFFERENT, DONE, WRONG_USE, EnvError
+from .project import Project
+from .requirements import sha256
+from .turns import turn
+
+
+def sync(project: Project, options: Namespace) -> int:
+    from . import sync as syncing
+
+    with turn(project):
+        done = syncing.sync(project, options.python or "", options.fetch, options.offline)
+    if not done:
+        say(f"{project.env_label}: ready, nothing to do")
+    return DONE
+
+
+def check(project: Project, options: Namespace) -> int:
+    found = drift.check(project, options.fast)
+    mend = drift.mend(project, found)
+    if options.json:
+        _print({"differences": [asdict(difference) for difference in found], "mend": mend})
+    elif found:
+        for difference in found:
+            print(f"{difference.code}: {difference.message}")
+        print(f"{len(found)} difference{'s'[: len(found) > 1]}. Mend with: {mend}")
+    else:
+        print(f"{project.env_label} is exactly {project.lock.name}")
+    return DIFFERENT if found else DONE
+
+
+def lock(project: Project, options: Namespace) -> int:
+    from . import lock as locking
+
+    prefer = Path(options.prefer) if options.prefer else None
+    with turn(project):
+        changes = locking.lock(project, options.upgrade, prefer, options.offline)
+    for change in changes:
+        say(f"  {change}")
+    if changes:
+        say(f"{project.lock.name} has changed. Install it with: {project.command('sync')}")
+    else:
+        say(f"{project.lock.name} is up to date")
+    return DONE
+
+
+def edit(project: Project, options: Namespace) -> int:
+    from . import lock as locking
+    from . import sync as syncing
+
+    with turn(project):
+        for change in locking.edit(
+            project, options.verb, options.words, options.dev, options.offline
+        ):
+            say(f"  {change}")
+        syncing.sync(project, offline=options.offline)
+    return DONE
+
+
+def run(project: Project, options: Namespace) -> int:
+    words = options.words[1:] if options.words[:1] == ["--"] else options.words
+    if not words:
+        raise EnvError(
+            "There is no command to run.",
+            f"Name one: {project.command('run', '--', 'python')}",
+            WRONG_USE,
+        )
+    seen = state.assess(project)
+    if seen.state == state.STALE:
+        say(f"note: {seen.reason} Bring it up to date with: {project.command('sync')}")
+    elif seen.state != state.READY:
+        raise EnvError(seen.reason, f"Mend it with: {project.command('sync')}")
+    inside = activated(os.environ, project)
+    program = shutil.which(words[0], path=inside["PATH"])
+    if program is None:
+        raise EnvError(
+            f"{words[0]} is not in the environment or on PATH.",
+            f"Add its package to pyproject.toml and run: {project.command('lock')}",
+        )
+    if os.name == "nt":  # there, exec returns to the shell before the program has ended
+        return subprocess.call([program, *words[1:]], env=inside)
+    os.execve(program, words, inside)
+    return None
+
+
+def info(project: Project, options: Namespace) -> int:
+    seen = state.assess(project)
+    facts: dict[str, Any] = {
+        "state": seen.state,
+        "reason": seen.reason,
+        "name": project.name,
+        "manager": project.manager,
+        "python": seen.manifest.python if seen.manifest else None,
+        "python_asked": (seen.stamp.python if seen.stamp else "") or project.python,
+        "python_path": str(project.python_path),
+        "path": str(project.env),
+        "lock": project.lock.name,
+        "lock_sha256": sha256(project.lock) or None,
+        "installer": seen.manifest.installer if seen.manifest else None,
+        "fingerprint": seen.manifest.fingerprint if seen.manifest else None,
+        "packages": len(seen.manifest.distributions) if seen.manifest else 0,
+    }
+    if options.pythons:
+        from . import interpreters
+
+        found = interpreters.every(scrubbed(os.environ))
+        facts["pythons"] = {each.version: str(each.path) for each in found}
+    if options.json:
+        _print(facts)
+    else:
+        width = max(map(len, facts))
+        for key, value in facts.items():
+            shown = ", ".join(value) if isinstance(value, dict) else value
+            print(f"{key.replace('_', ' '):{width}}  {'-' if shown in (None, '') else shown}")
+    return DONE
+
+
+def delete(project: Project, options: Namespace) -> int:
+    seen = state.assess(project)
+    if seen.state == state.MISSING:
+        say(seen.reason)
+        return DONE
+    if seen.state == state.FOREIGN:
+        raise EnvError(seen.reason, "Remove it by hand if you are sure that nothing needs it.")
+    if not options.yes:
+        if not sys.stdin.isatty():
+            raise EnvError(
+                "Deleting needs a yes, and nobody can be asked here.",
+                f"Say it with: {project.command('delete', '--yes')}",
+                WRONG_USE,
+            )
+        if input(f"Delete the environment at {project.env}? [y/N] ").strip().lower() not in (
+            "y",
+            "yes",
+        ):
+            say("kept")
+            return DIFFERENT
+    from . import sync as syncing
+
+    with turn(project):
+        syncing.remove(project)
+    say(f"{project.env_label}: deleted. Make it again with: {project.command('sync')}")
+    return DONE
+
+
+def _print(facts: dict[str, Any]) -> None:
+    print(json.dumps(facts, indent=2))
