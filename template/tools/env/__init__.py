@@ -2,7 +2,7 @@
 
 Run it with any Python 3.9 or newer; it needs nothing but the standard library:
 
-    python tools/env sync | check | lock | add | remove | run -- COMMAND | info | delete
+    python tools/env sync | check | lock | add | remove | freeze | run -- COMMAND | info | delete
 
 Where to read on:
 
@@ -12,7 +12,7 @@ Where to read on:
     sync.py          brings the environment to the lock
     drift.py         every way in which an environment can differ from the lock (difference.py),
                      surroundings.py those that reach past all packages
-    lock.py          resolves pyproject.toml into the lock
+    lock.py          resolves pyproject.toml into the lock; freeze.py what was installed past it
     interpreters.py  finds the Python that was asked for; probe.py asks it what it is
     managers/        how an environment is made
     installers/      how packages get into it: uv, or pip where uv cannot be had

@@ -61,9 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--json", action="store_true")
     sub.add_argument("--fast", action="store_true", help="sizes and times in place of hashes")
-    sub = command(
-        "lock", commands.lock, "resolve pyproject.toml into the lock, keeping today's pins"
-    )
+    sub = command("lock", commands.lock, "resolve pyproject.toml, keeping today's pins")
     sub.add_argument("--prefer", metavar="FILE", help="a lock whose pins go before today's")
     sub.add_argument("--offline", action="store_true", help="use only what is in the caches")
     sub.add_argument(
@@ -78,13 +76,14 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("words", nargs="+", metavar=noun)
         sub.add_argument("--dev", action="store_true", help="of the development group")
         sub.add_argument("--offline", action="store_true", help="use only what is in the caches")
+    sub = command("freeze", commands.freeze, "adopt what was installed past the lock")
+    sub.add_argument("--dev", action="store_true", help="into the development group")
+    sub.add_argument("--offline", action="store_true", help="use only what is in the caches")
     sub = command("run", commands.run, "run a command in the environment: run -- COMMAND ...")
     sub.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND")
     sub = command("info", commands.info, "state, place, Python, lock and fingerprint")
     sub.add_argument("--json", action="store_true")
     sub.add_argument("--pythons", action="store_true", help="list this machine's Pythons too")
-    sub = command(
-        "delete", commands.delete, "remove the environment, only if it is this project's own"
-    )
+    sub = command("delete", commands.delete, "remove the environment, if it is our own")
     sub.add_argument("--yes", action="store_true", help="do not ask")
     return parser

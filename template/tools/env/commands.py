@@ -75,6 +75,32 @@ def edit(project: Project, options: Namespace) -> int:
     return DONE
 
 
+def freeze(project: Project, options: Namespace) -> int:
+    from . import freeze as freezing
+    from . import lock as locking
+    from . import sync as syncing
+
+    with turn(project):
+        found = freezing.extras(project)
+        for pin in found.local:
+            say(f"  {pin} is left out: it came from a file, a directory or a repository")
+        if not found.top:
+            say("there is nothing to adopt")
+            return DONE
+        for pin in found.top:
+            say(f"  {pin} becomes a direct dependency")
+        for pin in found.along:
+            say(f"  {pin} came along")
+        names = [pin.partition("==")[0] for pin in found.top]
+        pins = [*found.top, *found.along]
+        locking.edit(project, "add", names, options.dev, options.offline, pins)
+        if found.local:
+            say(f"What was left out goes with the next: {project.command('sync')}")
+        else:
+            syncing.sync(project, offline=options.offline)
+    return DONE
+
+
 def run(project: Project, options: Namespace) -> int:
     words = options.words[1:] if options.words[:1] == ["--"] else options.words
     if not words:

@@ -46,12 +46,18 @@ def lock(
 
 
 def edit(
-    project: Project, verb: str, words: Sequence[str], dev: bool = False, offline: bool = False
+    project: Project,
+    verb: str,
+    words: Sequence[str],
+    dev: bool = False,
+    offline: bool = False,
+    pins: Sequence[str] = (),
 ) -> list[str]:
     """`add` requirements to the direct dependencies, or `remove` names, and lock; returns changes.
 
-    `dev` means the development group. uv edits the file: comments and order stay. Raises EnvError,
-    with all files as they were, where uv refuses or there is no solution.
+    `dev` means the development group, `pins` are versions ("name==1.0") to prefer for what comes
+    new. uv edits the file: comments and order stay. Raises EnvError, with all files as they were,
+    where uv refuses or there is no solution.
     """
     uv = _uv(project)
     with tempfile.TemporaryDirectory(prefix="lock-") as scratch:
@@ -65,7 +71,7 @@ def edit(
                 f"uv could not {verb} {' '.join(words)}; the lines above say why.",
                 f"Mend that and run again: {project.command(verb, *words)} (nothing was changed)",
             ) from None
-        kept = _preferences(project.lock, None, None)
+        kept = _preferences(project.lock, None, None) + "".join(f"{pin}\n" for pin in pins)
         drafts = _resolve(project, uv, place, place, kept, offline)
         # Last: with the old pyproject.toml, a new lock still holds all that it asks for.
         drafts[project.root / DIRECT] = draft.read_text(encoding="utf-8")
