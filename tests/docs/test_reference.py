@@ -1,0 +1,221 @@
+"""What the pages say of names, options, values and links is what the code has."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from docs.pages import PAGES, anchors, commands, keys, links, name, prose, rows, section, text
+from support.engine import Tiny
+from support.template import ROOT, render
+
+from env import cli, difference, drift, errors, state
+from env.ambient import scrubbed
+from env.manifest import Manifest
+from env.project import parse_settings
+
+ENGINE, QUESTIONS, USING = "docs/engine.md", "docs/questions.md", "docs/using.md"
+STATES = {state.READY, *drift._STATES}
+CODES = {value for key, value in vars(difference).items() if key.isupper()}
+CODES |= set(drift._STATES.values())
+NUMBERS = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+NUMBERS += ["eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in links(page):
+        file, _, anchor = target.partition("#")
+        there = (page.parent / file).resolve() if file else page
+        assert there.exists(), target
+        assert not anchor or anchor in anchors(there), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_engine_commands_are_understood(page: Path) -> None:
+    for command in commands(page):
+        found = re.fullmatch(r"(?:python3|py) (?:template/)?tools/env (.+)", command)
+        if found:
+            cli._parser().parse_args(found[1].split())  # leaves with SystemExit where it is not
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_make_targets_exist(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), re.MULTILINE))
+    used = {each for line in commands(page) for each in re.findall(r"^make ([a-z-]+)", line)}
+    assert used <= targets
+
+
+def test_all_make_targets_are_documented() -> None:
+    targets = set(re.findall(r"^([a-z-]+):.*##", text("Makefile"), re.MULTILINE))
+    assert targets == set(re.findall(r"^make ([a-z-]+)", text("docs/maintaining.md"), re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_tasks_exist(page: Path, rendered: Path) -> None:
+    project = tomllib.loads((rendered / "pyproject.toml").read_text(encoding="utf-8"))
+    used = {each for line in commands(page) for each in re.findall(r"\bpoe ([a-z]+)", line)}
+    assert used <= set(project["tool"]["poe"]["tasks"])
+
+
+@pytest.mark.parametrize("verb", ["copy", "update"])
+def test_copiers_options_exist(verb: str) -> None:
+    argv = [sys.executable, "-m", "copier", verb, "--help"]
+    helped = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    lines = [line for page in PAGES for line in commands(page) if f"copier {verb}" in line]
+    assert lines
+    for line in lines:
+        for option in re.findall(r" (--[a-z-]+)", line):
+            assert option in helped, line
+
+
+def test_pipx_and_uvx_are_given_the_same_words() -> None:
+    lines = commands(ROOT / "README.md")
+    by_pipx = {line.removeprefix("pipx run ") for line in lines if line.startswith("pipx run ")}
+    assert by_pipx
+    assert by_pipx <= {line.removeprefix("uvx ") for line in lines if line.startswith("uvx ")}
+
+
+def test_each_engine_command_and_option_is_documented(capsys: pytest.CaptureFixture[str]) -> None:
+    def helped(*words: str) -> str:
+        with pytest.raises(SystemExit):
+            cli._parser().parse_args([*words, "--help"])
+        return capsys.readouterr().out
+
+    listed = re.findall(r"^    (\w+)  ", helped(), re.MULTILINE)
+    titles = re.findall(r"^### `(\w+)`$", text(ENGINE), re.MULTILINE)
+    assert sorted(titles) == sorted(listed)
+    for command in listed:
+        options = set(re.findall(r"(--[a-z]+)", helped(command))) - {"--help"}
+        shown = {key.split()[0] for key in keys(section(ENGINE, f"`{command}`"))}
+        assert {key for key in shown if key.startswith("--")} == options, command
+
+
+def test_states_codes_and_exit_codes_are_those_of_the_engine() -> None:
+    assert set(keys(section(ENGINE, "States"))) == STATES
+    assert set(keys(section(ENGINE, "Differences"))) == CODES
+    codes = {int(cells[0]) for cells in rows(section(ENGINE, "Exit codes"))}
+    assert codes == {errors.DONE, errors.DIFFERENT, errors.WRONG_USE, errors.COULD_NOT, 130}
+
+
+def test_every_difference_has_its_remedy_in_the_users_page() -> None:
+    shown = keys(section(USING, "When something is wrong"))
+    assert {key for key in shown if re.fullmatch(r"[a-z-]+", key)} == CODES
+
+
+def test_the_messages_in_the_users_page_are_those_that_are_printed() -> None:
+    files = [*(ROOT / "template").glob("tools/env/**/*.py"), ROOT / "template" / "activate.sh"]
+    said = "".join(file.read_text(encoding="utf-8") for file in files)
+    messages = [key for key in keys(section(USING, "When something is wrong")) if " " in key]
+    for message in messages:
+        pattern = re.escape(message).replace(r"3\.12", r"\{[\w.]+\}")
+        by_copier = message.startswith("Template uses")
+        assert by_copier or re.search(pattern, said), message
+
+
+def test_json_keys_are_those_that_are_printed(ready: Tiny) -> None:
+    tables = section(ENGINE, "JSON")
+    of_check, of_info = re.split(r"^`info --json`", tables, flags=re.MULTILINE)
+    facts = json.loads(ready.run("info", "--json", "--pythons").stdout)
+    assert keys(of_info) == list(facts)
+    (ready.site / "alpha" / "data.txt").unlink()
+    found = json.loads(ready.run("check", "--json").stdout)
+    assert keys(of_check) == list(found)
+    for field in fields(difference.Difference):
+        assert f"`{field.name}`" in of_check
+        assert field.name in found["differences"][0]
+
+
+def test_settings_and_manifest_keys_are_those_that_are_written(rendered: Path) -> None:
+    settings = parse_settings((rendered / "tools" / "env.cfg").read_text(encoding="utf-8"))
+    assert keys(section(ENGINE, "Settings")) == list(settings)
+    shown = keys(section(ENGINE, "Files it writes"))
+    assert {field.name for field in fields(Manifest)} <= set(shown)
+
+
+def test_the_variables_for_a_companys_index_get_through() -> None:
+    shown = keys(section(USING, "Offline, and behind a company's index"))
+    names = [key for key in shown if not key.endswith("…")]
+    assert names
+    assert set(names) <= set(scrubbed(dict.fromkeys(names, "x")))
+
+
+@pytest.fixture(scope="module")
+def rendered(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with the default answers."""
+    return render(template, tmp_path_factory.mktemp("rendered") / "my-project")
+
+
+@pytest.fixture(scope="module")
+def asked() -> dict[str, dict[str, Any]]:
+    """All questions, in the order in which they are asked."""
+    order = re.findall(r"!include (\S+)", text("copier.yml"))
+    return {key: value for file in order for key, value in yaml.safe_load(text(file)).items()}
+
+
+def test_every_question_is_documented_where_it_is_asked(asked: dict[str, dict[str, Any]]) -> None:
+    advanced = [key for key, value in asked.items() if "ask" in value]
+    always = [key for key in asked if key not in advanced]
+    assert keys(section(QUESTIONS, "Asked")) == always
+    assert keys(section(QUESTIONS, "Asked with `advanced`")) == advanced
+    counted = f"asks {NUMBERS[len(always)]} questions, and {NUMBERS[len(advanced)]} more"
+    assert counted in " ".join(text(QUESTIONS).split())
+    assert f"asks {NUMBERS[len(always)]} questions" in text("README.md")
+
+
+def test_defaults_and_choices_of_questions_are_documented(
+    asked: dict[str, dict[str, Any]], rendered: Path
+) -> None:
+    answers = yaml.safe_load((rendered / ".copier-answers.yml").read_text(encoding="utf-8"))
+    words = {"": "empty", "[]": "none", "True": "`true`", "False": "`false`"}
+    for title in ("Asked", "Asked with `advanced`"):
+        for cells in rows(section(QUESTIONS, title)):
+            question = cells[0].strip("`")
+            default = str(answers[question])
+            assert cells[1].startswith(words.get(default, f"`{default}`")), question
+            choices = asked[question].get("choices", [])
+            if choices and not isinstance(choices, str):  # else computed: the libraries, see below
+                values = list(choices.values()) if isinstance(choices, dict) else choices
+                assert re.findall(r"`([^`]+)`", cells[2]) == [str(each) for each in values], (
+                    question
+                )
+
+
+def test_the_libraries_are_those_of_the_catalogue() -> None:
+    lock = json.loads(text("catalogue/lock.json"))
+    expected = [
+        [f"`{each['name']}`", each["group"], each["summary"], ", ".join(each["not_on"])]
+        for each in lock["libraries"]
+    ]
+    assert rows(section(QUESTIONS, "The libraries")) == expected
+    assert f"{NUMBERS[len(expected)].capitalize()} libraries" in text("CHANGELOG.md")
+
+
+def test_files_of_projects_have_the_owners_that_the_leads_page_names() -> None:
+    settings = text("copier.yml")
+    _, project, lock, *_ = rows(section("docs/teams.md", "Who owns which file"))
+    listed = re.search(r"_skip_if_exists:.*\n((?:  - .+\n)+)", settings)
+    assert listed
+    named = {each.rstrip("/") for each in re.findall(r"`([^`]+)`", project[0] + lock[0])}
+    assert named == set(re.findall(r"- (\S+)", listed[1]))
+
+
+def test_the_folders_that_pages_name_exist() -> None:
+    for key in keys(section("docs/maintaining.md", "The house")):
+        assert (ROOT / key).exists(), key
+    shown = set(keys(section("docs/maintaining.md", "Tests")))
+    there = {f"tests/{each.parent.name}/" for each in (ROOT / "tests").glob("*/*.py")}
+    assert shown == there
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_pages_name_no_path_of_a_machine(page: Path) -> None:
+    assert not re.search(r"/(root|work|tmp|home)/", prose(page))
