@@ -15,7 +15,7 @@ demo: env  ## generate a project beside this clone, train, print the result
 	@$(RUN) python tools/demo.py
 
 test: env  ## run the tests
-	@$(RUN) pytest -n 2
+	@$(RUN) pytest -n 2 --dist worksteal
 
 lint: env  ## look for mistakes and for code that is not formatted
 	@$(RUN) ruff check

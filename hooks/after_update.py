@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from engine import answers, command, engine, in_a_temporary_copy
+from engine import answers, command, engine, facts, in_a_temporary_copy
 
 DIRECT = "pyproject.toml"
 ANSWERS = ".copier-answers.yml"
@@ -32,7 +32,7 @@ def main(template: Path) -> int:
         return 1
     chosen = answers()
     code = relock(template, chosen) if changed(DIRECT, ANSWERS) else 0
-    if code == 0 and chosen["create_env"]:
+    if code == 0 and (chosen["create_env"] or facts().get("state") not in (None, "missing")):
         code = engine("sync")
     if code:
         print("\nThe project is merged; lock or environment are not up to date.", file=sys.stderr)

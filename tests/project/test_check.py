@@ -192,3 +192,11 @@ def test_another_python_that_is_asked_for_is_told_as_such(ready: Tiny) -> None:
     settings = ready.root / "tools" / "env.cfg"
     settings.write_text(settings.read_text().replace(f"python = {MINOR}", "python = 3.99"))
     assert ready.codes() == ["other-python"]
+
+
+def test_a_place_that_is_taken_is_not_mended_by_sync(project: Tiny) -> None:
+    project.env.mkdir()
+    (project.env / "thesis.txt").touch()
+    done = project.run("check")
+    assert "foreign-env" in done.stdout
+    assert "Mend with: export UV_PROJECT_ENVIRONMENT=/another/place" in done.stdout

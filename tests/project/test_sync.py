@@ -267,3 +267,22 @@ def test_a_sync_that_is_killed_at_any_moment_can_be_run_again(project: Tiny, del
     assert project.info()["state"] in ("missing", "incomplete", "ready")
     project.sync()
     assert project.codes() == []
+
+
+def test_a_repair_that_needs_the_network_changes_nothing_offline(ready: Tiny) -> None:
+    (ready.site / "alpha" / "__init__.py").write_text("changed\n")
+    done = ready.run("sync", "--offline")
+    assert done.returncode == 3
+    assert "Run it with the network" in done.stderr
+    assert ready.codes() == ["file-edited"]
+
+
+def test_what_no_cache_holds_is_told_as_such_offline(project: Tiny) -> None:
+    done = project.run("sync", "--offline")
+    assert done.returncode == 3
+    assert "The caches do not hold all that is needed" in done.stderr
+
+
+def test_fetching_keeps_to_the_python_that_was_asked_for_by_hand(project: Tiny) -> None:
+    done = project.run("sync", "--python", "3.99")
+    assert "sync --python 3.99 --fetch" in done.stderr

@@ -62,9 +62,12 @@ def check(project: Project, fast: bool = False) -> list[Difference]:
 
 def mend(project: Project, found: list[Difference]) -> str:
     """The command for what `check` found, "" for nothing."""
-    if all(difference.code == SHADOWED for difference in found):
-        return "unset PYTHONPATH" if found else ""
-    return project.command("sync")
+    codes = {difference.code for difference in found}
+    if _STATES[state.FOREIGN] in codes:
+        return state.ELSEWHERE
+    if codes == {SHADOWED}:
+        return "unset PYTHONPATH"
+    return project.command("sync") if codes else ""
 
 
 def differences(project: Project, manifest: Manifest, fast: bool) -> Iterator[Difference]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 
 from . import drift, installed
@@ -15,14 +16,8 @@ from .project import Project
 from .requirements import locked
 from .surroundings import file_mark
 
-_NETWORK = (
-    "dns error",
-    "connection",
-    "connect error",
-    "timed out",
-    "timeout",
-    "offline",
-    "network",
+_NETWORK = re.compile(
+    "dns error|connection|connect error|sending request|certificate|timed out|timeout|network"
 )
 
 
@@ -57,7 +52,7 @@ def fill(
         if project.package:
             installer.install_project(offline)
     except InstallerFailed as error:
-        raise _explained(project, error) from None
+        raise _explained(project, error, offline) from None
     for difference in drift.compare(pins, installed.scan(own.site_packages), name):
         raise EnvError(
             f"{installer.name} ended well, and yet: {difference.message}",
@@ -91,11 +86,14 @@ def _manifest(project: Project, own: Interpreter, lock: str, installer: Installe
     )
 
 
-def _explained(project: Project, error: InstallerFailed) -> EnvError:
+def _explained(project: Project, error: InstallerFailed, offline: bool) -> EnvError:
     output = error.output.lower()
     mend = f"When that is mended, run: {project.command('sync')}"
-    if any(word in output for word in _NETWORK):
-        return EnvError("The package index could not be reached; the lines above say why.", mend)
     if "hash mismatch" in output or "do not match the hashes" in output:
         return EnvError("A package's file is not the one in the lock; it was not installed.", mend)
-    return EnvError(f"{error} The lines above say why.".replace(". The", "; the"), mend)
+    if offline:
+        mend = f"Run it with the network: {project.command('sync')}"
+        return EnvError("The caches do not hold all that is needed; the lines above say why.", mend)
+    if _NETWORK.search(output):
+        return EnvError("The package index could not be reached; the lines above say why.", mend)
+    return EnvError(f"{str(error).rstrip('.')}; the lines above say why.", mend)

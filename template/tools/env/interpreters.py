@@ -131,8 +131,9 @@ def _not_found(project: Project, wanted: str, environ: Mapping[str, str]) -> NoI
     found = every(environ)
     have = ", ".join(interpreter.version for interpreter in found) or "none"
     newest = found[-1].minor if found else "VERSION"
+    asked = [] if wanted == project.python else ["--python", wanted]
     return NoInterpreter(
         f"Python {wanted} is not on this machine (found: {have}).",
-        f"Install it; or let uv fetch it: {project.command('sync', '--fetch')}; "
+        f"Install it; or let uv fetch it: {project.command('sync', *asked, '--fetch')}; "
         f"or use another one here: {project.command('sync', '--python', newest)}",
     )

@@ -41,7 +41,8 @@ def lock(
     uv = _uv(project)
     with tempfile.TemporaryDirectory(prefix="lock-") as scratch:
         kept = _preferences(project.lock, upgrade, prefer)
-        drafts = _resolve(project, uv, project.root, Path(scratch), kept, offline)
+        again = project.command("lock")
+        drafts = _resolve(project, uv, project.root, Path(scratch), kept, offline, again)
         return _replace(project, drafts)
 
 
@@ -63,16 +64,17 @@ def edit(
     with tempfile.TemporaryDirectory(prefix="lock-") as scratch:
         place = Path(scratch)
         draft = place / DIRECT
+        again = project.command(verb, *words)
         shutil.copy(project.root / DIRECT, draft)
         try:
             uv.edit(place, verb, words, dev)
         except InstallerFailed:
             raise EnvError(
                 f"uv could not {verb} {' '.join(words)}; the lines above say why.",
-                f"Mend that and run again: {project.command(verb, *words)} (nothing was changed)",
+                f"Mend that and run again: {again} (nothing was changed)",
             ) from None
         kept = _preferences(project.lock, None, None) + "".join(f"{pin}\n" for pin in pins)
-        drafts = _resolve(project, uv, place, place, kept, offline)
+        drafts = _resolve(project, uv, place, place, kept, offline, again)
         # Last: with the old pyproject.toml, a new lock still holds all that it asks for.
         drafts[project.root / DIRECT] = draft.read_text(encoding="utf-8")
         return _replace(project, drafts)
@@ -103,11 +105,12 @@ def _uv(project: Project) -> Uv:
 
 
 def _resolve(
-    project: Project, uv: Uv, source: Path, scratch: Path, kept: str, offline: bool
+    project: Project, uv: Uv, source: Path, scratch: Path, kept: str, offline: bool, again: str
 ) -> dict[Path, str]:
     """The text of each lock file, for the pyproject.toml in the directory `source`.
 
-    The larger one is resolved first, out of the pins `kept`; the other out of its pins.
+    The larger one is resolved first, out of the pins `kept`; the other out of its pins. `again` is
+    the command to name where there is no solution.
     """
     full, run = scratch / "full.txt", scratch / "run.txt"
     full.write_text(kept, encoding="utf-8")
@@ -122,7 +125,7 @@ def _resolve(
     except InstallerFailed:
         raise EnvError(
             "The dependencies could not be resolved; the lines above say why.",
-            f"Change them and run again: {project.command('lock')} (nothing was changed)",
+            f"Mend that and run again: {again} (nothing was changed)",
         ) from None
     return drafts
 

@@ -20,6 +20,13 @@ MOVED = "moved"
 FOREIGN = "foreign"
 BROKEN = "broken"
 
+ELSEWHERE = (
+    "set UV_PROJECT_ENVIRONMENT=C:\\another\\place"
+    if os.name == "nt"
+    else "export UV_PROJECT_ENVIRONMENT=/another/place"
+)
+"""What to type where the environment's place is taken by something that is not ours."""
+
 
 @dataclass(frozen=True)
 class Assessment:

@@ -39,18 +39,24 @@ def sync(project: Project, python: str = "", fetch: bool = False, offline: bool 
     seen = state.assess(project)
     _refuse(project, seen)
     environ = scrubbed(os.environ)
-    chosen = _obtain(project, python or project.python, fetch, environ) if python or fetch else None
+    remembered = seen.stamp.python if seen.stamp else ""
+    wanted = python or remembered or project.python
+    chosen = _obtain(project, wanted, fetch, environ) if python or fetch else None
     if _nothing_to_do(project, seen, chosen):
         return False
     lock = sha256(project.lock)
     read(project.lock, project.command("lock"))  # a lock that cannot be read must cost nothing
-    remembered = seen.stamp.python if seen.stamp else ""
-    own = _kept(project, seen, chosen.version if chosen else remembered or project.python, environ)
+    own = _kept(project, seen, chosen.version if chosen else wanted, environ)
     again, stray = _damaged(project, seen, own) if own else ([], [])
+    if again and offline:
+        raise EnvError(
+            f"Files of {', '.join(again)} were changed, and no cache is trusted to mend them.",
+            f"Run it with the network: {project.command('sync')}",
+        )
     by_hand = _by_hand(project, python, chosen) if python else remembered
     stamp = Stamp(str(project.root), lock="", python=by_hand)
     if own is None:
-        base = chosen or _obtain(project, remembered or project.python, False, environ)
+        base = chosen or _obtain(project, wanted, False, environ)
         own = _make(project, seen, stamp, base, environ)
     else:
         proof.write_stamp(project.env, stamp)
@@ -95,8 +101,8 @@ def _refuse(project: Project, seen: Assessment) -> None:
     if seen.state == state.FOREIGN:
         raise EnvError(
             seen.reason,
-            f"Move it away or name another place as `env` in {SETTINGS}, then run: "
-            + project.command("sync"),
+            f"Move it away and run {project.command('sync')}, or choose another place first: "
+            + state.ELSEWHERE,
         )
 
 

@@ -13,7 +13,7 @@ from ..errors import InstallerFailed
 from ..project import Project
 
 _CHATTER = re.compile(
-    r" [-+~] | *(Using Python|Resolved|Audited|Prepared|Building|Built|Installed|Uninstalled) "
+    r" [-+~] | *(Using Python|Resolved|Audited|Checked|Prepared|Building|Built|(Uni|I)nstalled) "
 )
 
 OLDEST = (0, 8)
