@@ -28,7 +28,7 @@ from typing import Any
 import pexpect
 import pytest
 from docs.pages import PAGES, Block, blocks, name
-from support.engine import MINOR, clean_environ, pyenv_pythons
+from support.engine import MINOR, clean_environ, other_pythons
 from support.template import ROOT, git
 
 ADDRESS = "https://github.com/OWNER/seedbed"
@@ -134,7 +134,7 @@ def test_the_commands_of_a_page_work_in_their_order(
 
 def as_script(found: list[Block], place: Path, project: Path) -> str:
     """A page's blocks as a bash script that ends at the first command that fails."""
-    other = next((each for each in ("3.12", "3.13", "3.11") if each in pyenv_pythons()), MINOR)
+    other = next((each for each in ("3.12", "3.13", "3.11") if each in other_pythons()), MINOR)
     parts = [
         "set -e",
         "trap 'echo \"failed: $BASH_COMMAND\"' ERR",

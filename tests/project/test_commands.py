@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.engine import Tiny, pyenv_pythons, run
+from support.engine import Tiny, other_pythons, run
 
 
 def test_run_uses_the_environment_without_entering_it(ready: Tiny) -> None:
@@ -110,9 +110,9 @@ def test_commands_are_shown_so_that_they_can_be_pasted_anywhere(
 
 @pytest.mark.parametrize("minor", ["3.9", "3.10", "3.12", "3.13"])
 def test_the_engine_runs_on_python(ready: Tiny, minor: str) -> None:
-    python = pyenv_pythons().get(minor)
+    python = other_pythons().get(minor)
     if python is None:
-        pytest.skip(f"Python {minor} is not on this machine (pyenv install {minor})")
+        pytest.skip(f"Python {minor} is not on this machine")
     for words in (
         ["check"],
         ["sync"],
@@ -125,14 +125,14 @@ def test_the_engine_runs_on_python(ready: Tiny, minor: str) -> None:
         assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("minor", ["3.6", "3.8"])
-def test_an_old_python_is_told_in_a_sentence(project: Tiny, minor: str) -> None:
-    python = pyenv_pythons().get(minor)
-    if python is None:
-        pytest.skip(f"Python {minor} is not on this machine (pyenv install {minor})")
-    done = run(python, project.root, "info", environ=project.environ)
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: tools/env needs Python 3.9 or newer")
+def test_an_old_python_is_told_in_a_sentence(project: Tiny) -> None:
+    old = [path for minor, path in other_pythons().items() if int(minor.split(".")[1]) < 9]
+    if not old:
+        pytest.skip("no Python older than 3.9 is on this machine")
+    for python in old:
+        done = run(python, project.root, "info", environ=project.environ)
+        assert done.returncode == 1
+        assert done.stderr.startswith("error: tools/env needs Python 3.9 or newer")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.engine import MINOR, Tiny, pyenv_pythons, tiny
+from support.engine import MINOR, Tiny, other_pythons, tiny
 from support.wheels import Wheel, wheel
 
 
@@ -193,7 +193,7 @@ def test_a_broken_lock_costs_nothing(ready: Tiny) -> None:
 
 
 def test_the_python_that_was_asked_for_by_hand_is_kept(ready: Tiny, alpha: Wheel) -> None:
-    others = sorted(set(pyenv_pythons()) & {"3.10", "3.12", "3.13"} - {MINOR})
+    others = sorted(set(other_pythons()) & {"3.10", "3.12", "3.13"} - {MINOR})
     if not others:
         pytest.skip("no other Python on this machine (pyenv install 3.12)")
     minor = others[0]

@@ -116,8 +116,13 @@ def shared_cache() -> str:
     return os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv")
 
 
-def pyenv_pythons() -> dict[str, str]:
-    """The Pythons that pyenv keeps on this machine: executable by minor version."""
+def other_pythons() -> dict[str, str]:
+    """The Pythons of this machine, on PATH and in pyenv: executable by minor version."""
+    names = (f"3.{minor}" for minor in range(6, 20))
+    on_path = {name: shutil.which(f"python{name}") for name in names}
+    # A shim of pyenv is on PATH whether or not it leads anywhere.
+    found = {name: path for name, path in on_path.items() if path and ".pyenv" not in path}
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    found = sorted(root.glob("3.*/bin/python"))
-    return {".".join(path.parent.parent.name.split(".")[:2]): str(path) for path in found}
+    for path in sorted(root.glob("3.*/bin/python")):
+        found[".".join(path.parent.parent.name.split(".")[:2])] = str(path)
+    return found
