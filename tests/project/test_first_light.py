@@ -34,6 +34,13 @@ def copy(
     )  # fmt: skip
 
 
+def copy_without_trust(template: Path, project: Path, environ: dict[str, str]) -> None:
+    """`copier copy --skip-tasks`, which makes no environment."""
+    argv = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "--skip-tasks"]
+    argv += ["--data", f"python_version={MINOR}", str(template), str(project)]
+    subprocess.run(argv, env=environ, check=True, capture_output=True)
+
+
 def engine(project: Path, environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     argv = [sys.executable, "tools/env", *words]
     return subprocess.run(
@@ -132,9 +139,7 @@ def test_without_trust_everything_is_rendered_and_activation_makes_the_environme
     real: dict[str, Any], template: Path, tmp_path: Path
 ) -> None:
     project = tmp_path / "untrusted"
-    argv = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "--skip-tasks"]
-    argv += ["--data", f"python_version={MINOR}", str(template), str(project)]
-    subprocess.run(argv, env=real["environ"], check=True, capture_output=True)
+    copy_without_trust(template, project, real["environ"])
     assert not (project / ".venv").exists()
     done = engine(project, real["environ"], "sync", "--offline")
     assert done.returncode == 0, done.stderr
@@ -151,9 +156,7 @@ def test_without_uv_on_the_machine_the_locked_one_is_fetched(
 ) -> None:
     # The engine is started by a Python that has no uv beside it, as Copier's own may not.
     project = tmp_path / "without-uv"
-    argv = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "--skip-tasks"]
-    argv += ["--data", f"python_version={MINOR}", str(template), str(project)]
-    subprocess.run(argv, env=real["environ"], check=True, capture_output=True)
+    copy_without_trust(template, project, real["environ"])
     environ = {key: value for key, value in real["environ"].items() if key != "UV"}
     done = engine(project, environ, "sync")
     assert done.returncode == 0, done.stderr

@@ -12,6 +12,8 @@ from typing import Any
 
 import jinja2
 import pytest
+import yaml
+from build import build
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support.engine import run
@@ -87,6 +89,16 @@ def test_locking_a_new_project_again_changes_no_byte(
     done = run(sys.executable, project, "lock", "--offline", environ=environ)
     assert done.returncode == 0, done.stderr
     assert {lock: (project / lock).read_bytes() for lock in LOCKS} == before
+
+
+def test_resolving_the_catalogue_again_gives_the_same_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(Path(UV).parent), prepend=os.pathsep)
+    edited = yaml.safe_load((ROOT / "catalogue" / "libraries.yml").read_text(encoding="utf-8"))
+    again = build(edited, tmp_path)
+    assert again == CATALOGUE
+    assert list(again["packages"]) == list(CATALOGUE["packages"]), "the order is rendered"
 
 
 def test_the_lock_to_run_is_part_of_the_lock_to_develop(template: Path, tmp_path: Path) -> None:
