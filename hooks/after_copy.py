@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from engine import answers, command, engine, facts, in_a_temporary_copy, strict
+from engine import answers, command, engine, facts, in_a_temporary_copy, settings, strict
 
 COULD_NOT = 3
 SOURCING = {"sh", "bash", "zsh", "dash", "ksh", "mksh"}
@@ -59,7 +59,8 @@ def make_environment(python: str) -> int:
     if code != COULD_NOT or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return code
     seen = facts("--pythons")
-    found = [each for each in seen.get("pythons", {}) if _minor(each) >= _minor("3.11")]
+    oldest = _minor(settings()["python_minimum"])
+    found = [each for each in seen.get("pythons", {}) if _minor(each) >= oldest]
     if not seen or any(_minor(each) == _minor(python) for each in found):
         return code  # the trouble is another one
     return ask(python, found, code)
@@ -81,7 +82,9 @@ def ask(python: str, found: list[str], code: int) -> int:
 
 def next_steps(made: bool) -> None:
     """Say what to type next, in the shell in use."""
-    place = os.path.relpath(Path.cwd(), os.environ.get("PWD", Path.cwd()))
+    # PWD still names where Copier was started; a system that does not set it gets the whole path.
+    began = os.environ.get("PWD")
+    place = os.path.relpath(Path.cwd(), began) if began else str(Path.cwd())
     steps = [f"cd {shlex.quote(place)}"]
     if os.name != "nt" and Path(os.environ.get("SHELL", "sh")).name in SOURCING:
         steps += [". ./activate.sh", "poe train"]

@@ -43,6 +43,12 @@ def answers() -> dict[str, Any]:
     return recorded
 
 
+def settings() -> dict[str, str]:
+    """The lines `key = value` of tools/env.cfg."""
+    lines = Path("tools/env.cfg").read_text(encoding="utf-8").splitlines()
+    return dict(line.split(" = ", 1) for line in lines if " = " in line and line[0] != "#")
+
+
 def command(*words: str) -> str:
     """An engine command for a person who stands in the project's directory."""
     python = "py" if os.name == "nt" else "python3"

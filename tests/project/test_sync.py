@@ -286,3 +286,25 @@ def test_what_no_cache_holds_is_told_as_such_offline(project: Tiny) -> None:
 def test_fetching_keeps_to_the_python_that_was_asked_for_by_hand(project: Tiny) -> None:
     done = project.run("sync", "--python", "3.99")
     assert "sync --python 3.99 --fetch" in done.stderr
+
+
+def test_without_uv_an_unreachable_index_is_not_taken_for_a_lack_of_uv(
+    project: Tiny, wheelhouse: Path
+) -> None:
+    project.lock(wheel(wheelhouse, "uv", "0.13.9"))
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "1"}
+    done = project.run("sync", UV="/nowhere/uv", **nowhere)
+    assert done.returncode == 3
+    assert "could not be reached" in done.stderr
+    assert "there is no uv for this system" not in done.stderr
+
+
+def test_where_uv_has_no_wheel_pip_installs_and_says_so(
+    project: Tiny, wheelhouse: Path, alpha: Wheel
+) -> None:
+    absent = wheel(wheelhouse, "uv", "0.13.9")
+    text = alpha.line + absent.line.replace("uv==0.13.9", "uv==0.13.9 ; sys_platform != 'nowhere'")
+    (project.root / "requirements.txt").write_text(text)
+    absent.path.rename(wheelhouse / "uv-0.13.9-py2-none-any.whl")
+    done = project.run("sync", UV="/nowhere/uv")
+    assert "there is no uv for this system, so pip" in done.stderr

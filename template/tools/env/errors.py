@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
+_NETWORK = re.compile(
+    "dns error|connection|connect error|sending request|certificate|timed out|timeout|network",
+    re.IGNORECASE,
+)
+
 DONE = 0
 DIFFERENT = 1
 WRONG_USE = 2
@@ -35,3 +42,8 @@ class InstallerFailed(Exception):
     def __init__(self, what: str, output: str) -> None:
         super().__init__(what)
         self.output = output
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether the output tells of a network or an index that does not answer."""
+        return _NETWORK.search(self.output) is not None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 
 from . import drift, installed
@@ -15,10 +14,6 @@ from .probe import Interpreter
 from .project import Project
 from .requirements import locked
 from .surroundings import file_mark
-
-_NETWORK = re.compile(
-    "dns error|connection|connect error|sending request|certificate|timed out|timeout|network"
-)
 
 
 def fill(
@@ -40,8 +35,8 @@ def fill(
     present = installed.scan(own.site_packages)
     extra = [dist.name for dist in present if dist.name not in pins and dist.name != name]
     again = [package for package in again if package in pins]
-    installer = choose(project, own, pins, environ, offline)
     try:
+        installer = choose(project, own, pins, environ, offline)
         if extra:
             say(f"{project.env_label}: removing what is not in the lock: {', '.join(extra)}")
             installer.uninstall(extra)
@@ -94,6 +89,6 @@ def _explained(project: Project, error: InstallerFailed, offline: bool) -> EnvEr
     if offline:
         mend = f"Run it with the network: {project.command('sync')}"
         return EnvError("The caches do not hold all that is needed; the lines above say why.", mend)
-    if _NETWORK.search(output):
+    if error.unreachable:
         return EnvError("The package index could not be reached; the lines above say why.", mend)
     return EnvError(f"{str(error).rstrip('.')}; the lines above say why.", mend)

@@ -64,7 +64,8 @@ def choose(
     try:
         pip.install_pin(pin, offline)
     except InstallerFailed as error:
-        if "No matching distribution" not in error.output:
+        # pip says the same of an index that it cannot reach, and that is another trouble.
+        if error.unreachable or "No matching distribution" not in error.output:
             raise
         say(f"{project.env_label}: there is no uv for this system, so {pip.name} installs (slower)")
         return pip
