@@ -54,6 +54,12 @@ def test_a_missing_setting_is_named(tmp_path: Path) -> None:
         load(settings(tmp_path, lock="LEFT OUT"), {})
 
 
+@pytest.mark.parametrize("python", ["three", "3", "", "3.12; rm"])
+def test_a_python_that_is_no_version_is_told(tmp_path: Path, python: str) -> None:
+    with pytest.raises(EnvError, match=r"is not a version\. Write it like 3\.12"):
+        load(settings(tmp_path, python=python), {})
+
+
 @pytest.mark.parametrize(
     ("version", "wanted", "expected"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -88,6 +89,12 @@ def load(root: Path, environ: Mapping[str, str]) -> Project:
             f"{SETTINGS} in {root} lacks {', '.join(missing)}.",
             "Bring the file back with: git checkout -- " + SETTINGS,
         )
+    for key in ("python", "python_minimum"):
+        if not re.fullmatch(r"3(\.\d+){1,2}", values[key]):
+            raise EnvError(
+                f"{SETTINGS} asks for Python {values[key]!r}, which is not a version.",
+                f"Write it like 3.12, or bring the file back: git checkout -- {SETTINGS}",
+            )
     env = env_path(root, environ.get("UV_PROJECT_ENVIRONMENT") or values["env"], environ)
     if env == root or env in root.parents:
         raise EnvError(
