@@ -83,6 +83,19 @@ def test_delete_does_not_follow_links_out_of_the_environment(ready: Tiny, tmp_pa
     assert (outside / "kept.txt").exists()
 
 
+def test_delete_does_not_go_through_a_link_at_the_environments_place(
+    ready: Tiny, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "big disk"
+    ready.env.rename(elsewhere)
+    ready.env.symlink_to(elsewhere)
+    assert ready.info()["state"] == "ready"
+    done = ready.run("delete", "--yes")
+    assert done.returncode == 3
+    assert "is a symbolic link" in done.stderr
+    assert ready.info()["state"] == "ready"
+
+
 def test_delete_without_a_terminal_needs_a_yes(ready: Tiny) -> None:
     done = ready.run("delete")
     assert done.returncode == 2

@@ -76,9 +76,15 @@ def remove(project: Project) -> None:
     """Delete the environment, which the caller has seen to be ours.
 
     The stamp goes last, so that what is left of an interrupted removal is still known as ours.
+    Raises EnvError where a symbolic link stands at its place.
     """
     if not os.path.lexists(project.env):
         return
+    if project.env.is_symlink():
+        raise EnvError(
+            f"{project.env_label} is a symbolic link, and nothing is removed through one.",
+            f"Remove the link and what it leads to by hand, then run: {project.command('sync')}",
+        )
     kept = proof.folder(project.env)
     proof.withdraw(project.env)
     for entry in list(os.scandir(project.env)):
