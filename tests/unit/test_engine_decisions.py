@@ -113,8 +113,9 @@ def test_a_directory_with_brackets_and_braces_is_searched(tmp_path: Path) -> Non
     assert [str(python)] in list(candidates("3.77", environ))
 
 
-def test_the_store_stub_of_windows_is_no_python(tmp_path: Path) -> None:
-    stub = tmp_path / "WindowsApps" / "python3"
+@pytest.mark.parametrize("folder", ["WindowsApps", "shims"])
+def test_what_only_points_on_is_no_python(tmp_path: Path, folder: str) -> None:
+    stub = tmp_path / folder / "python3"
     stub.parent.mkdir()
     stub.touch(mode=0o755)
     environ = {"PATH": str(stub.parent), "PYENV_ROOT": str(tmp_path)}

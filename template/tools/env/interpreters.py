@@ -67,7 +67,7 @@ def candidates(version: str, environ: Mapping[str, str]) -> Iterator[list[str]]:
     path = environ.get("PATH", os.defpath)
     for name in (f"python{minor}", "python3", "python"):
         command = shutil.which(name, path=path)
-        if command and not _store_stub(Path(command)):
+        if command and not _only_points_on(Path(command)):
             yield [command]
     for pattern in _managed(environ):
         for executable in _newest_first(pattern.format(version=version), Path(pattern).anchor):
@@ -111,9 +111,12 @@ def _newest_first(pattern: str, anchor: str) -> list[Path]:
     return sorted(found, key=version, reverse=True)
 
 
-def _store_stub(path: Path) -> bool:
-    """Windows puts an empty `python.exe` on PATH that only opens its shop."""
-    return path.parent.name.lower() == "windowsapps"
+def _only_points_on(command: Path) -> bool:
+    """Whether it is no Python itself: the shop's stub of Windows, or a shim of pyenv.
+
+    A shim costs a tenth of a second, mostly to say no; pyenv's own Pythons are looked at anyway.
+    """
+    return command.parent.name.lower() in ("windowsapps", "shims")
 
 
 def _for_the_lock(project: Project, found: Interpreter) -> Interpreter:
