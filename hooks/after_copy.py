@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from engine import answers, command, engine, facts, in_a_temporary_copy, settings, strict
+from engine import answers, command, engine, facts, in_a_temporary_copy, strict
 
 COULD_NOT = 3
 SOURCING = {"sh", "bash", "zsh", "dash", "ksh", "mksh"}
@@ -20,11 +20,11 @@ SOURCING = {"sh", "bash", "zsh", "dash", "ksh", "mksh"}
 FIRST_COMMIT = "Start the project"
 
 
-def main() -> int:
+def main(answers_file: str) -> int:
     """Exit code: 0, or with SEEDBED_STRICT=1 that of what failed."""
     if in_a_temporary_copy():
         return 0
-    chosen = answers()
+    chosen = answers(answers_file)
     if chosen["git_init"]:
         start_repository()
     code = make_environment(chosen["python_version"]) if chosen["create_env"] else 0
@@ -59,8 +59,7 @@ def make_environment(python: str) -> int:
     if code != COULD_NOT or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return code
     seen = facts("--pythons")
-    oldest = _minor(settings()["python_minimum"])
-    found = [each for each in seen.get("pythons", {}) if _minor(each) >= oldest]
+    found = list(seen.get("pythons", {}))
     if not seen or any(_minor(each) == _minor(python) for each in found):
         return code  # the trouble is another one
     return ask(python, found, code)
@@ -106,10 +105,12 @@ def _minor(version: str) -> tuple[int, ...]:
 
 def _git(*words: str) -> subprocess.CompletedProcess[str]:
     try:
-        return subprocess.run(["git", *words], capture_output=True, text=True, check=False)
+        return subprocess.run(
+            ["git", *words], capture_output=True, text=True, errors="replace", check=False
+        )
     except OSError as error:
         return subprocess.CompletedProcess(words, 127, "", str(error))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1]))

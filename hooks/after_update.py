@@ -17,11 +17,10 @@ from typing import Any
 from engine import answers, command, engine, facts, in_a_temporary_copy
 
 DIRECT = "pyproject.toml"
-ANSWERS = ".copier-answers.yml"
 LOCK = "requirements-dev.txt"
 
 
-def main(template: Path) -> int:
+def main(template: Path, answers_file: str) -> int:
     """Exit code 0 where lock and environment are up to date, else that of what failed."""
     if in_a_temporary_copy():
         return 0
@@ -30,8 +29,8 @@ def main(template: Path) -> int:
         print(f"\nConflicts are left in {' and '.join(conflicts)}.", file=sys.stderr)
         print(f"Resolve them, then run: {command('lock')} and {command('sync')}", file=sys.stderr)
         return 1
-    chosen = answers()
-    code = relock(template, chosen) if changed(DIRECT, ANSWERS) else 0
+    chosen = answers(answers_file)
+    code = relock(template, chosen) if changed(DIRECT, answers_file) else 0
     if code == 0 and (chosen["create_env"] or facts().get("state") not in (None, "missing")):
         code = engine("sync")
     if code:
@@ -85,4 +84,4 @@ def _text(name: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))

@@ -34,19 +34,13 @@ def facts(*words: str) -> dict[str, Any]:
     return answer
 
 
-def answers() -> dict[str, Any]:
-    """The project's answers, as Copier recorded them."""
+def answers(file: str) -> dict[str, Any]:
+    """The project's answers, as Copier recorded them in `file`."""
     import yaml  # Copier's own dependency
 
-    text = Path(".copier-answers.yml").read_text(encoding="utf-8")
+    text = Path(file).read_text(encoding="utf-8")
     recorded: dict[str, Any] = yaml.safe_load(text)
     return recorded
-
-
-def settings() -> dict[str, str]:
-    """The lines `key = value` of tools/env.cfg."""
-    lines = Path("tools/env.cfg").read_text(encoding="utf-8").splitlines()
-    return dict(line.split(" = ", 1) for line in lines if " = " in line and line[0] != "#")
 
 
 def command(*words: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.engine import MINOR, Tiny, tiny
+from support.engine import MINOR, Tiny, other_pythons, tiny
 from support.wheels import wheel
 
 
@@ -86,7 +86,8 @@ def new_lock(project: Tiny) -> None:
 def same_minor() -> list[str]:
     """The Pythons of this minor version on this machine, by their real files."""
     found = [os.path.realpath(sys.executable)]
-    for name in (f"/usr/bin/python{MINOR}", f"/usr/local/bin/python{MINOR}"):
+    pyenv = other_pythons().get(MINOR, "")
+    for name in (f"/usr/bin/python{MINOR}", f"/usr/local/bin/python{MINOR}", pyenv):
         if os.path.exists(name) and os.path.realpath(name) not in found:
             found.append(os.path.realpath(name))
     versions = {

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pexpect
 import pytest
 from support.engine import Tiny, other_pythons, run
 
@@ -94,6 +95,31 @@ def test_delete_does_not_go_through_a_link_at_the_environments_place(
     assert done.returncode == 3
     assert "is a symbolic link" in done.stderr
     assert ready.info()["state"] == "ready"
+
+
+@pytest.mark.parametrize(("key", "kept"), [("y\r", False), ("\r", True), ("\x04", True)])
+def test_delete_asks_on_a_terminal(ready: Tiny, key: str, kept: bool) -> None:
+    child = pexpect.spawn(
+        sys.executable,
+        ["tools/env", "delete"],
+        env=ready.environ,
+        cwd=str(ready.root),
+        encoding="utf-8",
+        timeout=30,
+    )
+    child.expect_exact("? [y/N] ")
+    child.send(key)
+    child.expect(pexpect.EOF)
+    assert "Traceback" not in (child.before or "")
+    assert ready.env.exists() is kept
+
+
+def test_a_place_that_is_taken_is_answered_with_another(project: Tiny) -> None:
+    project.env.mkdir()
+    (project.env / "thesis.txt").touch()
+    for words in (["run", "--", "python"], ["freeze"]):
+        done = project.run(*words)
+        assert "Mend it with: export UV_PROJECT_ENVIRONMENT=" in done.stderr
 
 
 def test_delete_without_a_terminal_needs_a_yes(ready: Tiny) -> None:

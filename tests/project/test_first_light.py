@@ -216,6 +216,16 @@ class TestTrouble:
         assert "inside a repository already" in done.stderr
         assert not (tmp_path / "p" / ".git").exists()
 
+    def test_the_answers_may_be_kept_in_another_file(
+        self, template: Path, tmp_path: Path, home: Path
+    ) -> None:
+        environ = clean_environ(home, **GIT)
+        words = ["--answers-file", ".answers.seedbed.yml"]
+        done = copy(template, tmp_path / "p", environ, *words, create_env="false")
+        assert done.returncode == 0, done.stderr
+        assert "git: made a repository with a first commit" in done.stderr
+        assert (tmp_path / "p" / ".answers.seedbed.yml").exists()
+
     def test_git_and_environment_can_be_declined(
         self, template: Path, tmp_path: Path, home: Path
     ) -> None:

@@ -184,6 +184,6 @@ def test_user_owned_places_stand_in_both_lists() -> None:
     excluded = {
         found[1]
         for line in settings["_exclude"]
-        if (found := re.search(r"== 'update' %}/(.+?){%", line))
+        if (found := re.search(r"== 'update' %}(/.+?){%", line))
     }
     assert excluded == set(settings["_skip_if_exists"])

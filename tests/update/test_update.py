@@ -121,12 +121,10 @@ def test_new_blessed_pins_arrive_and_what_the_user_added_stays(
 
 
 def test_the_hook_runs_once_and_only_in_the_project(versions: Path, made: Path, home: Path) -> None:
-    hook = "hooks/after_update.py"
-    change(
-        versions, hook, "def main(template: Path) -> int:",
-        "def main(template: Path) -> int:\n    print('HOOK', Path.cwd())\n    return 0\n\n\n"
-        "def unused(template: Path) -> int:",
-    )  # fmt: skip
+    start = "def main(template: Path, answers_file: str) -> int:"
+    told = f"{start}\n    print('HOOK', Path.cwd())\n    return 0\n\n\n"
+    unused = start.replace("main", "unused")
+    change(versions, "hooks/after_update.py", start, told + unused)
     release(versions, "v2.0.0")
     done = update(made, home)
     assert done.stdout.count("HOOK") == 1
@@ -155,3 +153,15 @@ def test_a_second_update_changes_nothing(versions: Path, made: Path, home: Path)
     done = update(made, home)
     assert done.returncode == 0, done.stderr
     assert git(made, "status", "--short") == ""
+
+
+def test_recopying_overwrites_no_file_of_the_users(versions: Path, made: Path, home: Path) -> None:
+    (made / "README.md").write_text("mine\n")
+    (made / "src" / "up" / "plots.py").write_text("mine = 1\n")
+    (made / ".editorconfig").write_text("mine\n")
+    commit(made)
+    argv = [sys.executable, "-m", "copier", "recopy", "--defaults", "--overwrite", "--skip-tasks"]
+    subprocess.run(argv, cwd=made, env=clean_environ(home), check=True, capture_output=True)
+    assert (made / "README.md").read_text() == "mine\n"
+    assert (made / "src" / "up" / "plots.py").read_text() == "mine = 1\n"
+    assert (made / ".editorconfig").read_text() != "mine\n", "that one is the template's"

@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND")
     sub = command("info", commands.info, "state, place, Python, lock and fingerprint")
     sub.add_argument("--json", action="store_true")
-    sub.add_argument("--pythons", action="store_true", help="list this machine's Pythons too")
+    sub.add_argument("--pythons", action="store_true", help="list the Pythons that will do, too")
     sub = command("delete", commands.delete, "remove the environment, if it is our own")
     sub.add_argument("--yes", action="store_true", help="do not ask")
     return parser

@@ -113,18 +113,17 @@ def run(project: Project, options: Namespace) -> int:
     if seen.state == state.STALE:
         say(f"note: {seen.reason} Bring it up to date with: {project.command('sync')}")
     elif seen.state != state.READY:
-        raise EnvError(seen.reason, f"Mend it with: {project.command('sync')}")
+        raise EnvError(seen.reason, f"Mend it with: {state.remedy(project, seen)}")
     inside = activated(os.environ, project)
     program = shutil.which(words[0], path=inside["PATH"])
     if program is None:
         raise EnvError(
             f"{words[0]} is not in the environment or on PATH.",
-            f"Add its package to pyproject.toml and run: {project.command('lock')}",
+            f"Add the package that brings it: {project.command('add', 'NAME')}",
         )
     if os.name == "nt":  # there, exec returns to the shell before the program has ended
         return subprocess.call([program, *words[1:]], env=inside)
-    os.execve(program, words, inside)
-    return None
+    return os.execve(program, words, inside)
 
 
 def info(project: Project, options: Namespace) -> int:
@@ -147,7 +146,7 @@ def info(project: Project, options: Namespace) -> int:
     if options.pythons:
         from . import interpreters
 
-        found = interpreters.every(scrubbed(os.environ))
+        found = interpreters.usable(project, scrubbed(os.environ))
         facts["pythons"] = {each.version: str(each.path) for each in found}
     if options.json:
         _print(facts)
@@ -160,31 +159,36 @@ def info(project: Project, options: Namespace) -> int:
 
 
 def delete(project: Project, options: Namespace) -> int:
-    seen = state.assess(project)
-    if seen.state == state.MISSING:
-        say(seen.reason)
-        return DONE
-    if seen.state == state.FOREIGN:
-        raise EnvError(seen.reason, "Remove it by hand if you are sure that nothing needs it.")
-    if not options.yes:
-        if not sys.stdin.isatty():
-            raise EnvError(
-                "Deleting needs a yes, and nobody can be asked here.",
-                f"Say it with: {project.command('delete', '--yes')}",
-                WRONG_USE,
-            )
-        if input(f"Delete the environment at {project.env}? [y/N] ").strip().lower() not in (
-            "y",
-            "yes",
-        ):
-            say("kept")
-            return DIFFERENT
     from . import sync as syncing
 
     with turn(project):
+        seen = state.assess(project)
+        if seen.state == state.MISSING:
+            say(seen.reason)
+            return DONE
+        if seen.state == state.FOREIGN:
+            raise EnvError(seen.reason, "Remove it by hand if you are sure that nothing needs it.")
+        if not options.yes and not _yes(project):
+            say("kept")
+            return DIFFERENT
         syncing.remove(project)
     say(f"{project.env_label}: deleted. Make it again with: {project.command('sync')}")
     return DONE
+
+
+def _yes(project: Project) -> bool:
+    """Ask on a terminal; EnvError where nobody can be asked."""
+    if not sys.stdin.isatty():
+        raise EnvError(
+            "Deleting needs a yes, and nobody can be asked here.",
+            f"Say it with: {project.command('delete', '--yes')}",
+            WRONG_USE,
+        )
+    try:
+        answer = input(f"Delete the environment at {project.env}? [y/N] ")
+    except EOFError:  # Ctrl-D
+        return False
+    return answer.strip().lower() in ("y", "yes")
 
 
 def _print(facts: dict[str, Any]) -> None:

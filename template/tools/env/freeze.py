@@ -38,7 +38,7 @@ def extras(project: Project) -> Extras:
     """Look into the environment; EnvError where there is none to look into."""
     seen = state.assess(project)
     if seen.manifest is None or seen.state not in (state.READY, state.STALE):
-        raise EnvError(seen.reason, f"Mend it with: {project.command('sync')}", DIFFERENT)
+        raise EnvError(seen.reason, f"Mend it with: {state.remedy(project, seen)}", DIFFERENT)
     site = project.env / seen.manifest.site_packages
     pins = locked(project.lock, project.command("lock"), seen.manifest.markers)
     present = installed.scan(site)

@@ -47,10 +47,10 @@ def is_version(wanted: str) -> bool:
     return re.fullmatch(r"3(\.\d+){1,2}", wanted) is not None
 
 
-def every(environ: Mapping[str, str]) -> list[Interpreter]:
-    """One interpreter for each minor version on this machine, oldest first."""
+def usable(project: Project, environ: Mapping[str, str]) -> list[Interpreter]:
+    """The Pythons of this machine that the lock covers, one a minor version, oldest first."""
     found = []
-    for minor in range(9, 20):
+    for minor in range(release(project.python_minimum)[1], 20):
         for argv in candidates(f"3.{minor}", environ):
             interpreter = probe(argv, environ)
             if interpreter is not None and interpreter.minor == f"3.{minor}":
@@ -131,7 +131,7 @@ def _for_the_lock(project: Project, found: Interpreter) -> Interpreter:
 
 
 def _not_found(project: Project, wanted: str, environ: Mapping[str, str]) -> NoInterpreter:
-    found = every(environ)
+    found = usable(project, environ)
     have = ", ".join(interpreter.version for interpreter in found) or "none"
     newest = found[-1].minor if found else "VERSION"
     asked = [] if wanted == project.python else ["--python", wanted]

@@ -99,7 +99,7 @@ def load(root: Path, environ: Mapping[str, str]) -> Project:
     if env == root or env in root.parents:
         raise EnvError(
             f"The environment's place, {env}, would swallow the project.",
-            f"Name a directory of its own as `env` in {SETTINGS}.",
+            f"Name a directory of its own, in UV_PROJECT_ENVIRONMENT or as `env` in {SETTINGS}.",
         )
     return Project(
         root=root,

@@ -67,6 +67,11 @@ def assess(project: Project) -> Assessment:
     return Assessment(READY, "", stamp, found)
 
 
+def remedy(project: Project, seen: Assessment) -> str:
+    """The command for a state that is not `ready`."""
+    return ELSEWHERE if seen.state == FOREIGN else project.command("sync")
+
+
 def satisfies(version: str, wanted: str) -> bool:
     """Whether a Python `version` is the one asked for: "3.12.1" is for "3.12", not for "3.1"."""
     asked = release(wanted)

@@ -23,7 +23,7 @@ from .interpreters import find, is_version
 from .managers import manager
 from .manifest import Stamp
 from .probe import Interpreter, probe
-from .project import SETTINGS, Project
+from .project import Project
 from .requirements import read, sha256
 from .state import Assessment
 
@@ -102,7 +102,7 @@ def _refuse(project: Project, seen: Assessment) -> None:
         raise EnvError(
             f"An environment cannot live at {str(project.env)!r}: PATH separates its entries by "
             f"{os.pathsep!r}.",
-            f"Move the project, or name another place as `env` in {SETTINGS}.",
+            f"Move the project, or choose another place: {state.ELSEWHERE}",
         )
     if seen.state == state.FOREIGN:
         raise EnvError(
