@@ -20,6 +20,7 @@ import yaml
 from wheels import REQUIRED, without_wheels
 
 HERE = Path(__file__).parent
+CONDA = HERE.parent / "template" / "tools" / "env" / "managers" / "conda" / "rattler.txt"
 _BLOCK = re.compile(
     r"^(?P<pin>[A-Za-z0-9][\w.-]*==\S+)(?: ; (?P<marker>.+?))?"
     r"(?P<hashes>(?: \\\n    --hash=\S+)*)\n(?P<via>(?:    #.*\n)*)",
@@ -32,16 +33,21 @@ class Unresolvable(Exception):
 
 
 def main() -> int:
-    """Write lock.json; prints what was done. Exit code 1 where something cannot be resolved."""
+    """Write lock.json and the pins of what handles conda packages; prints what was done.
+
+    Exit code 1 where something cannot be resolved.
+    """
     catalogue = yaml.safe_load((HERE / "libraries.yml").read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as scratch:
         try:
             lock = build(catalogue, Path(scratch))
+            conda = _resolve(catalogue, catalogue["conda"], Path(scratch) / "conda.txt")
         except Unresolvable as error:
             print(f"{error}\nMend catalogue/libraries.yml, then run: make lock", file=sys.stderr)
             return 1
     text = json.dumps(lock, indent=1, ensure_ascii=False) + "\n"
     (HERE / "lock.json").write_text(text, encoding="utf-8", newline="\n")
+    CONDA.write_text(conda, encoding="utf-8", newline="\n")
     print(f"lock.json: {len(lock['packages'])} packages, {len(text) / 1e6:.2f} MB")
     return 0
 

@@ -1,4 +1,4 @@
-"""Runs once, after `copier copy` has rendered a project: git, environment, next steps.
+"""Runs once, after `copier copy` has rendered a project: environment, git, next steps.
 
 A failing task makes Copier delete the new project. So trouble is told and the exit code is 0,
 unless SEEDBED_STRICT=1 asks for a failure.
@@ -25,9 +25,9 @@ def main(answers_file: str) -> int:
     if in_a_temporary_copy():
         return 0
     chosen = answers(answers_file)
-    if chosen["git_init"]:
-        start_repository()
     code = make_environment(chosen["python_version"]) if chosen["create_env"] else 0
+    if chosen["git_init"]:  # last: the first commit has the locks that the environment brought
+        start_repository()
     if code:
         say("")
         say("The project is complete, its environment is not. Mend what is said above, then finish")

@@ -26,10 +26,15 @@ def engine(*words: str) -> int:
     return subprocess.call(_argv(*words), env=_environ())
 
 
-def facts(*words: str) -> dict[str, Any]:
-    """What `info --json` says; {} where the engine itself fails (it has told why by then)."""
-    argv = _argv("info", "--json", *words)
-    done = subprocess.run(argv, env=_environ(), stdout=subprocess.PIPE, check=False)
+def facts(*words: str, environment: str = "") -> dict[str, Any]:
+    """What `info --json` says, of the environment at another place if that is named.
+
+    {} where the engine itself fails (it has told why by then).
+    """
+    argv, environ = _argv("info", "--json", *words), _environ()
+    if environment:
+        environ["UV_PROJECT_ENVIRONMENT"] = environment
+    done = subprocess.run(argv, env=environ, stdout=subprocess.PIPE, check=False)
     answer: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 else {}
     return answer
 

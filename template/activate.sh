@@ -49,12 +49,13 @@ _seedbed_advise() {             # $1 what is the case, $2 what the command that 
     esac
 }
 
-_seedbed_settings() {           # tools/env.cfg -> _seedbed_name, _seedbed_env, _seedbed_lock
-    _seedbed_name='' _seedbed_env=.venv _seedbed_lock=requirements-dev.txt
+_seedbed_settings() {           # tools/env.cfg -> _seedbed_name, _manager, _env, _lock
+    _seedbed_name='' _seedbed_manager='' _seedbed_env=.venv _seedbed_lock=requirements-dev.txt
     while IFS='' read -r _seedbed_line || [ -n "$_seedbed_line" ]; do
         _seedbed_trim "${_seedbed_line#*=}"
         case $_seedbed_line in
             name[\ =]*) _seedbed_name=$_seedbed_x ;;
+            manager[\ =]*) _seedbed_manager=$_seedbed_x ;;
             env[\ =]*)  _seedbed_env=$_seedbed_x ;;
             lock[\ =]*) _seedbed_lock=$_seedbed_x ;;
         esac
@@ -83,6 +84,13 @@ _seedbed_is_empty() {           # a directory, and nothing in it
         [ -z "$_seedbed_x" ]
 }
 
+_seedbed_digest() {             # sha256 over the lock files, one after the other
+    IFS=' '
+    for _seedbed_x in $_seedbed_lock; do
+        \command cat "$_seedbed_root/$_seedbed_x" 2>/dev/null || :
+    done | { \command sha256sum || \command shasum -a 256; } 2>/dev/null
+}
+
 _seedbed_look() {               # what is at the environment's place -> _seedbed_state
     _seedbed_project='' _seedbed_made='' _seedbed_state=foreign
     if [ -r "$_seedbed_env/.seedbed/stamp" ]; then
@@ -96,6 +104,14 @@ _seedbed_look() {               # what is at the environment's place -> _seedbed
     if [ -z "$_seedbed_project" ]; then
         if [ ! -L "$_seedbed_env" ] && { [ ! -e "$_seedbed_env" ] || _seedbed_is_empty; }; then
             _seedbed_state=missing
+        elif [ "$_seedbed_manager" = uv ]; then         # `uv sync` made it, past the engine
+            case $_seedbed_env in "$_seedbed_root"/*)
+                if [ -r "$_seedbed_env/pyvenv.cfg" ]; then
+                    while IFS='' read -r _seedbed_line; do
+                        case $_seedbed_line in 'uv = '*) _seedbed_state=incomplete ;; esac
+                    done < "$_seedbed_env/pyvenv.cfg"
+                fi ;;
+            esac
         fi
         return 0
     fi
@@ -111,9 +127,8 @@ _seedbed_look() {               # what is at the environment's place -> _seedbed
         _seedbed_state=broken
     else
         _seedbed_state=stale
-        if [ -r "$_seedbed_root/$_seedbed_lock" ]; then
-            _seedbed_x=$({ \command sha256sum || \command shasum -a 256; } 2>/dev/null \
-                         < "$_seedbed_root/$_seedbed_lock")
+        if [ -r "$_seedbed_root/${_seedbed_lock%% *}" ]; then
+            _seedbed_x=$(_seedbed_digest)
             if [ "${_seedbed_x%% *}" = "$_seedbed_made" ]; then _seedbed_state=ready; fi
         fi
     fi
@@ -190,6 +205,8 @@ _seedbed_enter() {
     PATH=$_seedbed_bin${PATH:+:$PATH}
     VIRTUAL_ENV=$_seedbed_env VIRTUAL_ENV_PROMPT=$_seedbed_name
     export PATH VIRTUAL_ENV VIRTUAL_ENV_PROMPT
+    _seedbed_conda=''
+    if [ -d "$_seedbed_env/conda/conda-meta" ]; then _seedbed_enter_conda; fi
     if [ -n "${PYTHONHOME-}" ]; then _OLD_VIRTUAL_PYTHONHOME=$PYTHONHOME; unset PYTHONHOME; fi
     if [ -n "${PS1-}" ] && [ -z "${VIRTUAL_ENV_DISABLE_PROMPT-}" ]; then
         _OLD_VIRTUAL_PS1=$PS1
@@ -198,13 +215,34 @@ _seedbed_enter() {
     fi
 }
 
+_seedbed_enter_conda() {        # the prefix that the environment stands on, behind it on PATH
+    _seedbed_conda=$_seedbed_env/conda
+    _seedbed_outer_conda=${CONDA_PREFIX-} _seedbed_outer_conda_name=${CONDA_DEFAULT_ENV-}
+    PATH=$_seedbed_bin:$_seedbed_conda/bin${_OLD_VIRTUAL_PATH:+:$_OLD_VIRTUAL_PATH}
+    CONDA_PREFIX=$_seedbed_conda CONDA_DEFAULT_ENV=$_seedbed_name
+    export CONDA_PREFIX CONDA_DEFAULT_ENV
+    _seedbed_source activate
+}
+
+_seedbed_source() {             # packages' own scripts: they know nothing of `set -eu`
+    if [ -n "${ZSH_VERSION-}" ]; then emulate -L sh; fi
+    _seedbed_x=$-
+    set +eu
+    for _seedbed_line in "$_seedbed_conda/etc/conda/$1.d"/*.sh; do
+        if [ -r "$_seedbed_line" ]; then . "$_seedbed_line"; fi
+    done
+    case $_seedbed_x in *e*) set -e ;; esac
+    case $_seedbed_x in *u*) set -u ;; esac
+}
+
 _seedbed_tidy() {
     unset _seedbed_self _seedbed_direct _seedbed_root _seedbed_x _seedbed_rest _seedbed_line \
-          _seedbed_python _seedbed_name _seedbed_env _seedbed_lock _seedbed_state \
+          _seedbed_python _seedbed_name _seedbed_manager _seedbed_env _seedbed_lock _seedbed_state \
           _seedbed_project _seedbed_made
     unset -f _seedbed_say _seedbed_trim _seedbed_quote _seedbed_find_python _seedbed_advise \
-             _seedbed_settings _seedbed_is_empty _seedbed_look _seedbed_offer _seedbed_main \
-             _seedbed_leave _seedbed_enter _seedbed_tidy
+             _seedbed_settings _seedbed_digest _seedbed_is_empty _seedbed_look _seedbed_offer \
+             _seedbed_main _seedbed_leave _seedbed_enter _seedbed_enter_conda _seedbed_tidy
+    if [ -z "${_seedbed_conda-}" ]; then unset -f _seedbed_source; fi
 }
 
 # Which file is this, and was it started as a program?
@@ -233,12 +271,15 @@ if _seedbed_main; then _seedbed_leave; else _seedbed_tidy; return 1; fi
 
 deactivate() {                  # takes out what is ours: PATH and PS1 may have changed since
     if [ -n "${ZSH_VERSION-}" ]; then emulate -L sh; fi
-    _seedbed_x=:$PATH:
-    case $_seedbed_x in *":$_seedbed_bin:"*)
-        _seedbed_x=${_seedbed_x%%":$_seedbed_bin:"*}:${_seedbed_x#*":$_seedbed_bin:"}
-        _seedbed_x=${_seedbed_x#:}
-        PATH=${_seedbed_x%:} ;;
-    esac
+    if [ -n "$_seedbed_conda" ]; then _seedbed_source deactivate; fi
+    for _seedbed_line in "$_seedbed_bin" ${_seedbed_conda:+"$_seedbed_conda/bin"}; do
+        _seedbed_x=:$PATH:
+        case $_seedbed_x in *":$_seedbed_line:"*)
+            _seedbed_x=${_seedbed_x%%":$_seedbed_line:"*}:${_seedbed_x#*":$_seedbed_line:"}
+            _seedbed_x=${_seedbed_x#:}
+            PATH=${_seedbed_x%:} ;;
+        esac
+    done
     if [ -n "$_seedbed_ps1" ]; then
         case ${PS1-} in *"$_seedbed_ps1"*)
             PS1=${PS1%%"$_seedbed_ps1"*}${PS1#*"$_seedbed_ps1"} ;;
@@ -249,10 +290,19 @@ deactivate() {                  # takes out what is ours: PATH and PS1 may have 
     if [ -n "$_seedbed_outer_prompt" ]; then
         VIRTUAL_ENV_PROMPT=$_seedbed_outer_prompt; export VIRTUAL_ENV_PROMPT
     fi
+    if [ -n "$_seedbed_conda" ]; then
+        unset CONDA_PREFIX CONDA_DEFAULT_ENV
+        if [ -n "$_seedbed_outer_conda" ]; then
+            CONDA_PREFIX=$_seedbed_outer_conda CONDA_DEFAULT_ENV=$_seedbed_outer_conda_name
+            export CONDA_PREFIX CONDA_DEFAULT_ENV
+        fi
+        unset -f _seedbed_source
+    fi
     if [ -n "${_OLD_VIRTUAL_PYTHONHOME-}" ]; then
         PYTHONHOME=$_OLD_VIRTUAL_PYTHONHOME; export PYTHONHOME
     fi
-    unset _seedbed_x _seedbed_bin _seedbed_ps1 _seedbed_outer _seedbed_outer_prompt \
+    unset _seedbed_x _seedbed_line _seedbed_bin _seedbed_ps1 _seedbed_outer _seedbed_outer_prompt \
+          _seedbed_conda _seedbed_outer_conda _seedbed_outer_conda_name \
           _OLD_VIRTUAL_PATH _OLD_VIRTUAL_PS1 _OLD_VIRTUAL_PYTHONHOME
     if [ "${1-}" != nondestructive ]; then unset -f deactivate; fi
 }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.channel import build
 from support.engine import Tiny, clean_environ, tiny
 from support.index import serve
+from support.managers import serve_files
 from support.template import make_template
 from support.wheels import Wheel, wheel
 
@@ -16,6 +19,21 @@ from support.wheels import Wheel, wheel
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The working tree as a template, tagged v1.0.0. Tests that change it make their own."""
     return make_template(tmp_path_factory.mktemp("template") / "seedbed")
+
+
+@pytest.fixture(scope="session")
+def channel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a conda channel in it; a test that changes it copies it."""
+    if platform.system() != "Linux":
+        pytest.skip("the conda channel of the tests is made of a Linux Python")
+    return build(tmp_path_factory.mktemp("channels")).parent
+
+
+@pytest.fixture
+def mirror(channel: Path) -> Iterator[str]:
+    """A company's mirror of the channel, on loopback."""
+    with serve_files(channel) as address:
+        yield address
 
 
 @pytest.fixture

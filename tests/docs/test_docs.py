@@ -9,6 +9,8 @@ above a block says where it begins: in an empty directory, or in a project. Not 
   version of this machine, or that one where there is no other.
 - The starter trains for 3 epochs.
 - pipx is not installed here; `pipx` is `uvx pipx`, the real one.
+- conda-forge is a channel on loopback, made of the Python that runs the tests; its graphviz is a
+  shell script.
 - The targets of make in LONG are only looked up. .ci/run runs demo, test, lint and types for real;
   format is lint's twin; bench and pictures write pages that show what came out.
 """
@@ -16,11 +18,13 @@ above a block says where it begins: in an empty directory, or in a project. Not 
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +32,10 @@ from typing import Any
 import pexpect
 import pytest
 from docs.pages import PAGES, Block, blocks, name
+from support.channel import NATIVE
+from support.conda_packages import File, Package, publish
 from support.engine import MINOR, clean_environ, other_pythons
+from support.managers import serve_files
 from support.template import ROOT, git
 
 ADDRESS = "https://github.com/OWNER/seedbed"
@@ -83,8 +90,19 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "seedbed.git"
 
 
+@pytest.fixture(scope="session")
+def conda_forge(channel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The channel with what the pages ask for."""
+    place = tmp_path_factory.mktemp("conda") / "channels"
+    shutil.copytree(channel, place)
+    dot = {"bin/dot": File(b"#!/bin/sh\necho dot - graphviz version 12.0.0\n", executable=True)}
+    here = NATIVE[platform.machine()]
+    publish(place / "conda-forge", Package("graphviz", "12.0.0", here, dot, ()))
+    return place
+
+
 @pytest.fixture
-def reader(tmp_path: Path, published: Path) -> Reader:
+def reader(tmp_path: Path, published: Path, conda_forge: Path) -> Iterator[Reader]:
     home, programs, owner = (tmp_path / each for each in ("home", "bin", "owner"))
     (home / ".config" / "copier").mkdir(parents=True)
     settings = f"defaults:\n  python_version: '{MINOR}'\n"
@@ -105,7 +123,8 @@ def reader(tmp_path: Path, published: Path) -> Reader:
     terminal = {"TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
     environ = clean_environ(home, PATH=path, UV_CACHE_DIR=cache, **terminal)
     del environ["UV"]
-    return Reader(tmp_path, environ)
+    with serve_files(conda_forge) as address:
+        yield Reader(tmp_path, {**environ, "CONDA_CHANNEL_ALIAS": address})
 
 
 @pytest.fixture

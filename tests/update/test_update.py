@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support.engine import MINOR, clean_environ, shared_cache
 from support.template import git, make_template, release, render, tree
+from support.updates import commit, update
 
 
 @pytest.fixture
@@ -33,26 +34,6 @@ def fresh(template: Path, place: Path, libraries: list[str]) -> Path:
         python_version=MINOR,
         create_env=False,
     )
-
-
-def commit(project: Path) -> Path:
-    if not (project / ".git").exists():
-        git(project, "init", "--quiet")
-    git(project, "add", "--all")
-    git(project, "commit", "--quiet", "--allow-empty", "--message", "mine")
-    return project
-
-
-def update(project: Path, home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """`copier update --defaults --trust`, as from a shell without a terminal."""
-    argv = [sys.executable, "-m", "copier", "update", "--defaults", "--trust", *words]
-    identity = {"GIT_CONFIG_GLOBAL": str(home / "gitconfig")}
-    (home / "gitconfig").write_text("[user]\nname = t\nemail = t@example.invalid\n")
-    cache = {"UV_CACHE_DIR": shared_cache()}
-    return subprocess.run(
-        argv, cwd=project, env=clean_environ(home, **identity, **cache), capture_output=True,
-        text=True, stdin=subprocess.DEVNULL, check=False,
-    )  # fmt: skip
 
 
 def change(template: Path, name: str, old: str, new: str) -> None:

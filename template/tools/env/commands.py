@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from . import drift, state
-from .ambient import activated, say, scrubbed
+from . import manifest as proof
+from .ambient import say, scrubbed
 from .errors import DIFFERENT, DONE, WRONG_USE, EnvError
+from .managers import manager
 from .project import Project
 from .requirements import sha256
 from .turns import turn
@@ -30,6 +32,9 @@ def sync(project: Project, options: Namespace) -> int:
         done = syncing.sync(project, options.python or "", options.fetch, options.offline)
     if not done:
         say(f"{project.env_label}: ready, nothing to do")
+    manifest = proof.read_manifest(project.env)
+    for difference in drift.unlocked(project, manifest.markers) if manifest else ():
+        say(f"note: {difference.message} Lock it with: {project.command('lock')}")
     return DONE
 
 
@@ -37,13 +42,14 @@ def check(project: Project, options: Namespace) -> int:
     found = drift.check(project, options.fast)
     mend = drift.mend(project, found)
     if options.json:
-        _print({"differences": [asdict(difference) for difference in found], "mend": mend})
+        told = [{**asdict(each), "mend": drift.mend(project, [each])} for each in found]
+        _print({"differences": told, "mend": mend})
     elif found:
         for difference in found:
             print(f"{difference.code}: {difference.message}")
         print(f"{len(found)} difference{'s'[: len(found) > 1]}. Mend with: {mend}")
     else:
-        print(f"{project.env_label} is exactly {project.lock.name}")
+        print(f"{project.env_label} is exactly {' and '.join(path.name for path in project.locks)}")
     return DIFFERENT if found else DONE
 
 
@@ -114,7 +120,7 @@ def run(project: Project, options: Namespace) -> int:
         say(f"note: {seen.reason} Bring it up to date with: {project.command('sync')}")
     elif seen.state != state.READY:
         raise EnvError(seen.reason, f"Mend it with: {state.remedy(project, seen)}")
-    inside = activated(os.environ, project)
+    inside = manager(project).entered(project, os.environ)
     program = shutil.which(words[0], path=inside["PATH"])
     if program is None:
         raise EnvError(
@@ -138,7 +144,7 @@ def info(project: Project, options: Namespace) -> int:
         "python_path": str(project.python_path),
         "path": str(project.env),
         "lock": project.lock.name,
-        "lock_sha256": sha256(project.lock) or None,
+        "lock_sha256": sha256(*project.locks) or None,
         "installer": seen.manifest.installer if seen.manifest else None,
         "fingerprint": seen.manifest.fingerprint if seen.manifest else None,
         "packages": len(seen.manifest.distributions) if seen.manifest else 0,

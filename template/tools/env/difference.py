@@ -13,6 +13,7 @@ FILE_MISSING = "file-missing"
 STRAY_PTH = "stray-pth"
 OTHER_PYTHON = "other-python"
 SHADOWED = "shadowed"
+UNLOCKED = "unlocked"
 
 
 @dataclass(frozen=True)

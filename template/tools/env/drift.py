@@ -9,10 +9,10 @@ Then it looks at what reaches past all packages: .pth files, the Python undernea
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from . import installed, state, surroundings
+from . import direct, installed, state, surroundings
 from . import manifest as proof
 from .difference import (
     EXTRA_PACKAGE,
@@ -23,10 +23,12 @@ from .difference import (
     OTHER_WHEEL,
     SHADOWED,
     STRAY_PTH,
+    UNLOCKED,
     WRONG_VERSION,
     Difference,
 )
 from .installed import Distribution, Record, Recorded
+from .managers import manager
 from .manifest import Manifest
 from .project import Project
 from .requirements import Pin, locked, normalize, sha256
@@ -49,7 +51,7 @@ def check(project: Project, fast: bool = False) -> list[Difference]:
     seen = state.assess(project)
     found = []
     if seen.state != state.READY:
-        same_lock = seen.manifest is not None and seen.manifest.lock == sha256(project.lock)
+        same_lock = seen.manifest is not None and seen.manifest.lock == sha256(*project.locks)
         stale = seen.state == state.STALE
         code = OTHER_PYTHON if stale and same_lock else _STATES[seen.state]
         found.append(Difference(code, seen.reason))
@@ -57,7 +59,17 @@ def check(project: Project, fast: bool = False) -> list[Difference]:
         return found
     found += differences(project, seen.manifest, fast)
     site = project.env / seen.manifest.site_packages
-    return found + list(surroundings.shadows(site, os.environ.get("PYTHONPATH", "")))
+    found += surroundings.shadows(site, os.environ.get("PYTHONPATH", ""))
+    return found + list(unlocked(project, seen.manifest.markers))
+
+
+def unlocked(project: Project, facts: Mapping[str, str]) -> Iterator[Difference]:
+    """What a person asked for and did not lock; `facts` are the values of markers."""
+    said = manager(project).unlocked(project)
+    if said:
+        yield Difference(UNLOCKED, said)
+    for package, message in direct.unlocked(project, facts):
+        yield Difference(UNLOCKED, message, package)
 
 
 def mend(project: Project, found: list[Difference]) -> str:
@@ -67,17 +79,21 @@ def mend(project: Project, found: list[Difference]) -> str:
         return state.ELSEWHERE
     if codes == {SHADOWED}:
         return "unset PYTHONPATH"
+    if UNLOCKED in codes:
+        return f"{project.command('lock')}, then {project.command('sync')}"
     return project.command("sync") if codes else ""
 
 
 def differences(project: Project, manifest: Manifest, fast: bool) -> Iterator[Difference]:
     """What `check` finds inside an environment of ours that is complete, and `sync` mends."""
     site = project.env / manifest.site_packages
+    newer_than = proof.written_at(project.env) if fast else None
+    yield from manager(project).differences(project, newer_than)
     yield from surroundings.python_underneath(project, manifest, fast)
     pins = locked(project.lock, project.command("lock"), manifest.markers)
     present = installed.scan(site)
     yield from compare(pins, present, own_name(project))
-    yield from damage(site, present, manifest, proof.written_at(project.env) if fast else None)
+    yield from damage(site, present, manifest, newer_than)
 
 
 def own_name(project: Project) -> str:

@@ -9,34 +9,40 @@ from . import drift, installed
 from .ambient import say
 from .errors import EnvError, InstallerFailed
 from .installers import Installer, choose
+from .managers import manager
 from .manifest import Manifest
 from .probe import Interpreter
 from .project import Project
-from .requirements import locked
+from .requirements import locked, sha256
 from .surroundings import file_mark
 
 
 def fill(
     project: Project,
     own: Interpreter,
-    lock: str,
     again: Sequence[str],
     environ: Mapping[str, str],
     offline: bool,
 ) -> Manifest:
     """Install, remove and repair; returns the proof of what is there then.
 
-    `own` is the environment's interpreter, `lock` the lock file's sha256, `again` the distributions
-    whose files are not to be trusted. Raises EnvError where the installer fails or its work is not
-    what the lock says.
+    `own` is the environment's interpreter, `again` the distributions whose files are not to be
+    trusted. Raises EnvError where the installer fails or its work is not what the lock says.
     """
-    pins = locked(project.lock, project.command("lock"), own.markers)
+    again_with = project.command("lock")
+    try:
+        bootstrap = locked(project.lock, again_with, own.markers)
+        installer = choose(project, own, bootstrap, environ, offline)
+        manager(project).derive(project, installer, offline)
+    except InstallerFailed as error:
+        raise _explained(project, error, offline) from None
+    lock = sha256(*project.locks)  # before the work: what is changed meanwhile is seen afterwards
+    pins = locked(project.lock, again_with, own.markers)
     name = drift.own_name(project)
     present = installed.scan(own.site_packages)
     extra = [dist.name for dist in present if dist.name not in pins and dist.name != name]
     again = [package for package in again if package in pins]
     try:
-        installer = choose(project, own, pins, environ, offline)
         if extra:
             say(f"{project.env_label}: removing what is not in the lock: {', '.join(extra)}")
             installer.uninstall(extra)
@@ -66,6 +72,7 @@ def _manifest(project: Project, own: Interpreter, lock: str, installer: Installe
         if dist.name != name
     }
     prints = {pin: installed.fingerprint(each.lines) for pin, each in found.items() if each}
+    prints.update(manager(project).prints(project))
     return Manifest(
         lock=lock,
         python=own.version,

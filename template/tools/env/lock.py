@@ -12,10 +12,12 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from .ambient import scrubbed
 from .errors import EnvError, InstallerFailed
 from .installers import Uv, find_uv
+from .managers import manager
 from .project import RUN_LOCK, Project
 from .requirements import Pin, normalize, parse
 
@@ -38,12 +40,12 @@ def lock(
     (all where that is an empty list). The pins of the lock file `prefer` go before today's.
     Raises EnvError, with all files as they were, where there is no uv or no solution.
     """
-    uv = _uv(project)
+    uv = _uv(project, offline)
     with tempfile.TemporaryDirectory(prefix="lock-") as scratch:
         kept = _preferences(project.lock, upgrade, prefer)
         again = project.command("lock")
-        drafts = _resolve(project, uv, project.root, Path(scratch), kept, offline, again)
-        return _replace(project, drafts)
+        asked = _Asked(project.root, kept, upgrade, offline, again)
+        return replace(project, _resolve(project, uv, Path(scratch), asked))
 
 
 def edit(
@@ -60,7 +62,7 @@ def edit(
     new. uv edits the file: comments and order stay. Raises EnvError, with all files as they were,
     where uv refuses or there is no solution.
     """
-    uv = _uv(project)
+    uv = _uv(project, offline)
     with tempfile.TemporaryDirectory(prefix="lock-") as scratch:
         place = Path(scratch)
         draft = place / DIRECT
@@ -74,10 +76,10 @@ def edit(
                 f"Mend that and run again: {again} (nothing was changed)",
             ) from None
         kept = _preferences(project.lock, None, None) + "".join(f"{pin}\n" for pin in pins)
-        drafts = _resolve(project, uv, place, place, kept, offline, again)
+        drafts = _resolve(project, uv, place, _Asked(place, kept, None, offline, again))
         # Last: with the old pyproject.toml, a new lock still holds all that it asks for.
         drafts[project.root / DIRECT] = draft.read_text(encoding="utf-8")
-        return _replace(project, drafts)
+        return replace(project, drafts)
 
 
 def changes(before: str, after: str) -> list[str]:
@@ -94,45 +96,70 @@ def changes(before: str, after: str) -> list[str]:
     return lines
 
 
-def _uv(project: Project) -> Uv:
+def _uv(project: Project, offline: bool) -> Uv:
+    """The uv to resolve with, and requirements that are level with a lock of its own."""
     uv = find_uv(project, scrubbed(os.environ))
     if uv is None:
         raise EnvError(
             "Locking needs uv, and there is none on this machine or in the environment.",
             f"Make the environment first, it brings one: {project.command('sync')}",
         )
+    try:
+        manager(project).derive(project, uv, offline, missing_too=False)
+    except InstallerFailed:
+        raise _unresolved(project.command("lock")) from None
     return uv
 
 
-def _resolve(
-    project: Project, uv: Uv, source: Path, scratch: Path, kept: str, offline: bool, again: str
-) -> dict[Path, str]:
-    """The text of each lock file, for the pyproject.toml in the directory `source`.
+class _Asked(NamedTuple):
+    """What is to be resolved."""
 
-    The larger one is resolved first, out of the pins `kept`; the other out of its pins. `again` is
-    the command to name where there is no solution.
+    source: Path
+    """Directory of the pyproject.toml that counts."""
+
+    kept: str
+    """Text of a lock whose pins are kept where they can be."""
+
+    upgrade: Sequence[str] | None
+    offline: bool
+    again: str
+    """The command to name where there is no solution."""
+
+
+def _resolve(project: Project, uv: Uv, scratch: Path, asked: _Asked) -> dict[Path, str]:
+    """The text of each lock file, by path.
+
+    The larger requirements are resolved first, the others out of their pins.
     """
     full, run = scratch / "full.txt", scratch / "run.txt"
-    full.write_text(kept, encoding="utf-8")
+    full.write_text(asked.kept, encoding="utf-8")
     with_groups = project.lock.name != RUN_LOCK
     try:
-        uv.compile(source, full, ["dev"] if with_groups else [], offline)
+        uv.compile(asked.source, full, ["dev"] if with_groups else [], asked.offline)
         drafts = {project.lock: HEADER + full.read_text(encoding="utf-8")}
         if with_groups:
             shutil.copy(full, run)
-            uv.compile(source, run, [], offline)
+            uv.compile(asked.source, run, [], asked.offline)
             drafts[project.root / RUN_LOCK] = HEADER + run.read_text(encoding="utf-8")
+        manager(project).complete(project, uv, asked.source, drafts, asked.upgrade, asked.offline)
     except InstallerFailed:
-        raise EnvError(
-            "The dependencies could not be resolved; the lines above say why.",
-            f"Mend that and run again: {again} (nothing was changed)",
-        ) from None
+        raise _unresolved(asked.again) from None
     return drafts
 
 
-def _replace(project: Project, drafts: dict[Path, str]) -> list[str]:
-    """Put the drafts in place of the files; what changed in the lock."""
-    found = changes(_text(project.lock), drafts[project.lock])
+def _unresolved(again: str) -> EnvError:
+    return EnvError(
+        "The dependencies could not be resolved; the lines above say why.",
+        f"Mend that and run again: {again} (nothing was changed)",
+    )
+
+
+def replace(project: Project, drafts: dict[Path, str]) -> list[str]:
+    """Put the drafts in place of the files, all or none; what changed, a line each.
+
+    An empty draft removes its file.
+    """
+    found = changes(_text(project.lock), drafts.get(project.lock, _text(project.lock)))
     fresh = {}
     for target, draft in drafts.items():
         if _text(target) != draft:
@@ -140,6 +167,8 @@ def _replace(project: Project, drafts: dict[Path, str]) -> list[str]:
             fresh[target].write_bytes(draft.encode())
     for target, path in fresh.items():  # written in full by now, so only names change
         os.replace(path, target)
+        if not drafts[target]:
+            target.unlink()
     return found or [f"{target.name} is written anew" for target in fresh]
 
 

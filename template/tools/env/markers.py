@@ -117,6 +117,20 @@ def _compare_versions(a: str, op: str, b: str) -> bool:
     return {"==": x == y, "!=": x != y, "<": x < y, "<=": x <= y, ">": x > y, ">=": x >= y}[op]
 
 
+def satisfies_all(version: str, bounds: str) -> bool:
+    """Whether a version is within bounds as ">=2,<3", by release numbers ("" is no bound).
+
+    Raises ValueError for bounds that are none.
+    """
+    for bound in filter(None, (part.strip() for part in bounds.split(","))):
+        found = re.fullmatch(r"(<=|>=|===?|!=|~=|<|>)\s*(\S+)", bound)
+        if found is None:
+            raise ValueError(f"not a bound: {bound}")
+        if not _compare_versions(version, found[1][:2], found[2]):
+            return False
+    return True
+
+
 def release(version: str, width: int = 0) -> tuple[int, ...]:
     """The release numbers of a version, padded with zeros to `width`: "3.12.1rc1" is (3, 12, 1)."""
     found = re.match(r"\d+(\.\d+)*", version.strip())

@@ -42,8 +42,13 @@ class Project:
     env: Path
     """Where the environment is or will be; absolute."""
 
-    lock: Path
-    """The lock file that `sync` installs; absolute."""
+    locks: tuple[Path, ...]
+    """The files that say together what the environment holds; absolute. Requirements come first."""
+
+    @property
+    def lock(self) -> Path:
+        """The hashed requirements that `sync` installs."""
+        return self.locks[0]
 
     @property
     def python_path(self) -> Path:
@@ -109,7 +114,7 @@ def load(root: Path, environ: Mapping[str, str]) -> Project:
         python_minimum=values["python_minimum"],
         manager=values["manager"],
         env=env,
-        lock=root / values["lock"],
+        locks=tuple(root / name for name in values["lock"].split()),
     )
 
 

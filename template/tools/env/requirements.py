@@ -7,6 +7,7 @@ marker and one or more `--hash` options a line; comments and everything else car
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -90,12 +91,17 @@ def read(path: Path, mend: str) -> list[Pin]:
     return pins
 
 
-def sha256(path: Path) -> str:
-    """Hex digest of the file's bytes, "" where there is no such file."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
+def sha256(*paths: Path) -> str:
+    """Hex digest of the files' bytes, one after the other; "" where the first does not exist.
+
+    The activation helpers work out the same, with `cat` and `sha256sum`.
+    """
+    if not paths[0].exists():
         return ""
+    digest = hashlib.sha256()
+    for path in filter(os.path.exists, paths):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def for_this_system(pins: list[Pin], facts: Mapping[str, str]) -> dict[str, Pin]:

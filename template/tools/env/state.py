@@ -47,6 +47,10 @@ def assess(project: Project) -> Assessment:
         return Assessment(MISSING, f"There is no environment at {label} yet.")
     stamp = proof.read_stamp(env) if env.is_dir() else None
     if stamp is None:
+        from .managers import manager  # only an unknown directory needs it
+
+        if env.is_dir() and manager(project).adopts(project):
+            return Assessment(INCOMPLETE, f"{label} was made past tools/env and is not proven yet.")
         return Assessment(FOREIGN, f"{label} was not made by this project and is left alone.")
     if not same_file(Path(stamp.project), project.root):
         if _used_elsewhere(project, Path(stamp.project)):
@@ -61,8 +65,9 @@ def assess(project: Project) -> Assessment:
     if not satisfies(found.python, wanted):
         why = f"{label} has Python {found.python}, and {wanted} is asked for."
         return Assessment(STALE, why, stamp, found)
-    if found.lock != sha256(project.lock):
-        why = f"{project.lock.name} has changed since {label} was made from it."
+    if found.lock != sha256(*project.locks):
+        names = " or ".join(path.name for path in project.locks)
+        why = f"{names} has changed since {label} was made from it."
         return Assessment(STALE, why, stamp, found)
     return Assessment(READY, "", stamp, found)
 

@@ -24,7 +24,7 @@ from .managers import manager
 from .manifest import Stamp
 from .probe import Interpreter, probe
 from .project import Project
-from .requirements import read, sha256
+from .requirements import read
 from .state import Assessment
 
 
@@ -41,13 +41,16 @@ def sync(project: Project, python: str = "", fetch: bool = False, offline: bool 
     environ = scrubbed(os.environ)
     remembered = seen.stamp.python if seen.stamp else ""
     wanted = python or remembered or project.python
+    managed = manager(project)
+    if python or fetch:
+        managed.accept_python(project)
     chosen = _obtain(project, wanted, fetch, environ) if python or fetch else None
     if _nothing_to_do(project, seen, chosen):
         return False
-    lock = sha256(project.lock)
     read(project.lock, project.command("lock"))  # a lock that cannot be read must cost nothing
     own = _kept(project, seen, chosen.version if chosen else wanted, environ)
-    again, stray = _damaged(project, seen, own) if own else ([], [])
+    newer_than = proof.written_at(project.env) if seen.manifest else None
+    again, stray = _damaged(seen, own, newer_than) if own else ([], [])
     if again and offline:
         raise EnvError(
             f"Files of {', '.join(again)} were changed, and no cache is trusted to mend them.",
@@ -56,17 +59,19 @@ def sync(project: Project, python: str = "", fetch: bool = False, offline: bool 
     by_hand = _by_hand(project, python, chosen) if python else remembered
     stamp = Stamp(str(project.root), lock="", python=by_hand)
     if own is None:
-        base = chosen or _obtain(project, wanted, False, environ)
-        own = _make(project, seen, stamp, base, environ)
+        begin = chosen or managed.prepare(project, wanted, environ, offline)
+        own = _make(project, seen, stamp, begin, environ, offline)
     else:
         proof.write_stamp(project.env, stamp)
         proof.withdraw(project.env)
+        if managed.refresh(project, newer_than, environ, offline):
+            own = _running(project, environ)
     for path in stray:
         say(f"{project.env_label}: removing {path}, which no package brought")
         (own.site_packages / path).unlink()
-    manifest = fill(project, own, lock, again, environ, offline)
+    manifest = fill(project, own, again, environ, offline)
     proof.write_manifest(project.env, manifest)
-    proof.write_stamp(project.env, replace(stamp, lock=lock))
+    proof.write_stamp(project.env, replace(stamp, lock=manifest.lock))
     took = time.monotonic() - started
     say(f"{project.env_label}: ready, {len(manifest.distributions)} packages in {took:.1f} s")
     return True
@@ -132,13 +137,14 @@ def _kept(
     """The interpreter of the environment that is there, None where it must be made anew."""
     if seen.state not in (state.READY, state.STALE, state.INCOMPLETE):
         return None
-    own = probe([str(project.python_path)], environ)
+    own = probe([str(project.python_path)], environ) if manager(project).fits(project) else None
     return own if own is not None and state.satisfies(own.version, wanted) else None
 
 
-def _damaged(project: Project, seen: Assessment, own: Interpreter) -> tuple[list[str], list[str]]:
+def _damaged(
+    seen: Assessment, own: Interpreter, newer_than: int | None
+) -> tuple[list[str], list[str]]:
     """The distributions whose files are not what was installed, and stray .pth files."""
-    newer_than = proof.written_at(project.env) if seen.manifest else None
     present = installed.scan(own.site_packages)
     found = list(drift.damage(own.site_packages, present, seen.manifest, newer_than))
     packages = sorted({difference.package for difference in found if difference.package})
@@ -146,21 +152,31 @@ def _damaged(project: Project, seen: Assessment, own: Interpreter) -> tuple[list
 
 
 def _make(
-    project: Project, seen: Assessment, stamp: Stamp, base: Interpreter, environ: Mapping[str, str]
+    project: Project,
+    seen: Assessment,
+    stamp: Stamp,
+    begin: Interpreter,
+    environ: Mapping[str, str],
+    offline: bool,
 ) -> Interpreter:
     """A new environment without packages in place of what is there; its interpreter."""
     if seen.state not in (state.MISSING, state.INCOMPLETE):
-        why = seen.reason or f"Python {base.version} is asked for."
+        why = seen.reason or f"Python {begin.version} is asked for."
         say(f"{project.env_label}: removing it to make it anew. {why}")
     remove(project)
     proof.write_stamp(project.env, stamp)
     # git must not see it, under whatever name and wherever it lives
     (project.env / ".gitignore").write_text("*\n", encoding="utf-8")
-    manager(project)(project, base, environ)
+    manager(project).create(project, begin, environ, offline)
+    return _running(project, environ)
+
+
+def _running(project: Project, environ: Mapping[str, str]) -> Interpreter:
+    """The environment's interpreter; EnvError where it does not run."""
     own = probe([str(project.python_path)], environ)
     if own is None:
         raise EnvError(
-            f"{project.python_path} was made from {base.path} and does not run.",
+            f"{project.python_path} was made just now and does not run.",
             "Choose another Python: " + project.command("sync", "--python", "VERSION"),
         )
     return own

@@ -6,6 +6,7 @@ into the environment by pip, with its hash checked, and does the rest.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -14,11 +15,11 @@ from ..ambient import say
 from ..errors import InstallerFailed
 from ..probe import Interpreter
 from ..project import Project
-from ..requirements import Pin
-from .pip import Pip
+from ..requirements import Pin, sha256
+from .pip import Pip, install_beside
 from .uv import Uv, find_uv, uv_at
 
-__all__ = ["Installer", "Pip", "Uv", "choose", "find_uv"]
+__all__ = ["Installer", "Pip", "Uv", "choose", "find_uv", "install_privately"]
 
 
 class Installer(Protocol):
@@ -74,3 +75,29 @@ def choose(
         say(f"{project.env_label}: that uv does not run here, so {pip.name} installs (slower)")
         return pip
     return fetched
+
+
+def install_privately(
+    library: Path,
+    requirements: Path,
+    project: Project,
+    interpreter: Interpreter,
+    environ: Mapping[str, str],
+    offline: bool,
+) -> None:
+    """Make `library` a directory with the packages of a lock, for programs run by `interpreter`.
+
+    One that is there already is kept as long as lock and Python are the same. Raises
+    InstallerFailed, and EnvError where there is neither uv nor pip.
+    """
+    mark, made_from = library / "made-from", f"{sha256(requirements)} {interpreter.version}\n"
+    if mark.exists() and mark.read_text(encoding="utf-8") == made_from:
+        return
+    if library.exists():
+        shutil.rmtree(library)
+    uv = find_uv(project, environ)
+    if uv is not None:
+        uv.install_beside(library, requirements, interpreter, offline)
+    else:
+        install_beside(library, requirements, project, interpreter, environ, offline)
+    mark.write_text(made_from, encoding="utf-8")

@@ -17,6 +17,7 @@ from ..project import Project
 from ..requirements import Pin
 
 _HAS_PYTHON_OPTION = (22, 3)
+_LOCKED = ("--require-hashes", "--no-deps", "--only-binary", ":all:")
 
 
 class Pip:
@@ -53,14 +54,37 @@ class Pip:
         self._run(["install", *words, *_offline(offline)], environ)
 
     def _install(self, words: list[str], offline: bool) -> None:
-        locked = ["--require-hashes", "--no-deps", "--only-binary", ":all:"]
-        self._run(["install", *locked, *words, *_offline(offline)], self._environ)
+        self._run(["install", *_LOCKED, *words, *_offline(offline)], self._environ)
 
     def _run(self, words: list[str], environ: Mapping[str, str]) -> None:
         argv = [*self._argv, words[0], "--quiet", *words[1:]]
         done = stream(argv, environ, self._project.root, lambda line: True)
         if done.code != 0:
             raise InstallerFailed(f"{self.name} failed in `pip {words[0]}`.", done.tail)
+
+
+def install_beside(
+    library: Path,
+    requirements: Path,
+    project: Project,
+    interpreter: Interpreter,
+    environ: Mapping[str, str],
+    offline: bool,
+) -> None:
+    """Install the lines of a lock into a directory, with the pip of `interpreter` and for it.
+
+    Raises InstallerFailed, and EnvError where it has no pip.
+    """
+    if not interpreter.pip:
+        raise EnvError(
+            f"There is no uv on this machine, and {interpreter.path} has no pip.",
+            f"Install one of them, then run: {project.command('sync')}",
+        )
+    argv = [str(interpreter.path), "-I", "-m", "pip", "install", "--quiet", *_LOCKED]
+    argv += ["--target", str(library), "-r", str(requirements), *_offline(offline)]
+    done = stream(argv, environ, project.root, lambda line: True)
+    if done.code != 0:
+        raise InstallerFailed(f"pip {interpreter.pip} failed in `pip install`.", done.tail)
 
 
 def _pip_for(

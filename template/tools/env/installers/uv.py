@@ -10,10 +10,11 @@ from pathlib import Path
 
 from ..ambient import activated, capture, say, stream
 from ..errors import InstallerFailed
+from ..probe import Interpreter
 from ..project import Project
 
 _CHATTER = re.compile(
-    r" [-+~] | *(Using Python|Resolved|Audited|Checked|Prepared|Building|Built|(Uni|I)nstalled) "
+    r" [-+~] | *(Using C?Python|Resolved|Audited|Checked|Prepared|Building|Built|(Uni|I)nstalled) "
 )
 
 OLDEST = (0, 8)
@@ -73,6 +74,14 @@ class Uv:
         self._pip("install", [*locked, *fresh, "--no-cache", *_offline(offline)])
         self._run(["cache", "clean", *again], self._environ)
 
+    def install_beside(
+        self, library: Path, requirements: Path, interpreter: Interpreter, offline: bool
+    ) -> None:
+        """Install the lines of a lock into a directory, for programs run by `interpreter`."""
+        words = ["--python", str(interpreter.path), "--target", str(library), "--require-hashes"]
+        words += ["--no-deps", "--only-binary", ":all:", "-r", str(requirements)]
+        self._run(["pip", "install", *words, *_offline(offline)], self._environ)
+
     def uninstall(self, names: Sequence[str]) -> None:
         self._pip("uninstall", list(names))
 
@@ -99,7 +108,30 @@ class Uv:
         Raises InstallerFailed, also for a requirement that is none or a name that is not there.
         """
         group = ["--dev"] if dev else []
-        self._run([verb, "--frozen", "--quiet", *group, "--", *words], self._environ, source)
+        # uv writes an index that a variable names into the file, with whatever password is in it.
+        environ = {k: v for k, v in self._environ.items() if "INDEX" not in k}
+        self._run([verb, "--frozen", "--quiet", *group, "--", *words], environ, source)
+
+    def lock(self, source: Path, pins: Sequence[str], offline: bool) -> None:
+        """Bring uv.lock in the directory `source` to its pyproject.toml, versions as in `pins`.
+
+        What `pins` does not name keeps the version that uv.lock has. Raises InstallerFailed.
+        """
+        words = [word for pin in pins for word in ("--upgrade-package", pin)]
+        if self._project.python_path.exists():
+            words += self._python()
+        self._run(["lock", "--quiet", *words, *_offline(offline)], self._environ, source)
+
+    def export(self, source: Path, dev: bool) -> str:
+        """The uv.lock in the directory `source` as hashed requirements, `dev` ones too or not.
+
+        The project itself is left out. Raises InstallerFailed.
+        """
+        output = source / "export.txt"
+        words = ["--frozen", "--no-emit-project", "--no-header", "--no-default-groups", "--quiet"]
+        words += ["--group", "dev"] if dev else []
+        self._run(["export", *words, "--output-file", str(output)], self._environ, source)
+        return output.read_text(encoding="utf-8")
 
     def fetch_python(self, version: str) -> None:
         """Let uv download a Python into its own place in the user's data directory."""

@@ -1,27 +1,37 @@
-"""The ways in which an environment comes to be: one module each, and the table that names them."""
+"""The ways in which an environment comes to be: one module each, named by a row of table.json.
+
+The template's question offers the rows of that table too. Every module has a class `Manager`; that
+of venv.py is the plain case, and the others differ from it where they must.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import WRONG_USE, EnvError
-from ..probe import Interpreter
 from ..project import SETTINGS, Project
-from . import venv
 
-Create = Callable[[Project, Interpreter, Mapping[str, str]], None]
-"""Makes an environment without packages at `project.env`, from an interpreter; raises EnvError."""
+if TYPE_CHECKING:
+    from .venv import Manager
 
-MANAGERS: dict[str, Create] = {"venv": venv.create}
+_TABLE = Path(__file__).with_name("table.json")
 
 
-def manager(project: Project) -> Create:
-    """The function for the project's manager; EnvError where the settings name an unknown one."""
-    try:
-        return MANAGERS[project.manager]
-    except KeyError:
+def names() -> list[str]:
+    """The managers that there are."""
+    return list(json.loads(_TABLE.read_text(encoding="utf-8")))
+
+
+def manager(project: Project) -> Manager:
+    """The project's manager; EnvError where the settings name an unknown one."""
+    if project.manager not in names():
         raise EnvError(
             f"{project.manager} is not a manager that this project's tools/env knows.",
-            f"Set `manager` in {SETTINGS} to one of: {', '.join(MANAGERS)}.",
+            f"Set `manager` in {SETTINGS} to one of: {', '.join(names())}.",
             WRONG_USE,
-        ) from None
+        )
+    found: Manager = import_module(f"{__name__}.{project.manager}").Manager()
+    return found

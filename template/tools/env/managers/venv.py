@@ -1,23 +1,116 @@
-"""An environment made by the standard library's venv."""
+"""The plain manager: the standard library's venv, on a Python of this machine.
+
+https://docs.python.org/3/library/venv.html
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
-from ..ambient import say, stream
+from ..ambient import activated, say, stream
+from ..difference import Difference
 from ..errors import EnvError
+from ..installers import Installer, Uv
+from ..interpreters import find
 from ..probe import Interpreter
 from ..project import Project
 
+STANDS_ON = "conda"
+"""Where in an environment a manager that brings its own Python keeps that."""
 
-def create(project: Project, interpreter: Interpreter, environ: Mapping[str, str]) -> None:
-    """Make the environment; `project.env` may exist and hold the engine's own folder.
 
-    Without pip: ensurepip takes seconds, is missing on Debian's Python, and the lock brings a pip.
+class Manager:
+    """Makes environments, and answers for what they hold besides the packages of the lock."""
+
+    def accept_python(self, project: Project) -> None:
+        """EnvError where a Python cannot be chosen by hand or fetched by uv (`sync --python`)."""
+
+    def prepare(
+        self, project: Project, wanted: str, environ: Mapping[str, str], offline: bool
+    ) -> Interpreter:
+        """The Python to begin with, and all else that must be had before anything is replaced.
+
+        `wanted` is a version, command or path. Raises EnvError where something cannot be had.
+        """
+        return find(project, wanted, environ)
+
+    def create(
+        self, project: Project, begin: Interpreter, environ: Mapping[str, str], offline: bool
+    ) -> None:
+        """Make the environment; `project.env` may exist and hold the engine's own folder.
+
+        `begin` is what `prepare` gave. Raises EnvError.
+        """
+        make_venv(project, begin, environ)
+
+    def fits(self, project: Project) -> bool:
+        """Whether the environment that is there can have been made this way."""
+        return not (project.env / STANDS_ON).exists()
+
+    def adopts(self, project: Project) -> bool:
+        """Whether a directory without our stamp is this project's own environment all the same."""
+        return False
+
+    def refresh(
+        self, project: Project, newer_than: int | None, environ: Mapping[str, str], offline: bool
+    ) -> bool:
+        """Bring what an existing environment stands on to its lock; whether anything was done.
+
+        `newer_than` as in `installed.damaged`. Raises EnvError.
+        """
+        return False
+
+    def derive(
+        self, project: Project, installer: Installer, offline: bool, missing_too: bool = True
+    ) -> None:
+        """Write the requirements anew where they follow from another lock that was changed.
+
+        That one is made too where it is missing, unless `missing_too` is false. Raises EnvError or
+        InstallerFailed.
+        """
+
+    def complete(
+        self,
+        project: Project,
+        uv: Uv,
+        source: Path,
+        drafts: dict[Path, str],
+        upgrade: Sequence[str] | None,
+        offline: bool,
+    ) -> None:
+        """Add what else `lock` has to write to `drafts`, texts by path.
+
+        `source` is a directory with the pyproject.toml that counts; `upgrade` as `lock.lock` takes
+        it. Raises EnvError or InstallerFailed.
+        """
+
+    def unlocked(self, project: Project) -> str:
+        """A sentence where what a person edits has changed since it was locked, else ""."""
+        return ""
+
+    def differences(self, project: Project, newer_than: int | None) -> Iterator[Difference]:
+        """What is wrong underneath the environment; `newer_than` as in `installed.damaged`."""
+        return iter(())
+
+    def prints(self, project: Project) -> dict[str, str]:
+        """A hash for each thing that the environment stands on, by its name and version."""
+        return {}
+
+    def entered(self, project: Project, environ: Mapping[str, str]) -> dict[str, str]:
+        """`environ` as it is in the active environment."""
+        return activated(environ, project)
+
+
+def make_venv(
+    project: Project, interpreter: Interpreter, environ: Mapping[str, str], *options: str
+) -> None:
+    """Without pip: ensurepip takes seconds, is missing on Debian's Python, and the lock brings one.
+
     Raises EnvError where venv fails.
     """
     say(f"{project.env_label}: making it with Python {interpreter.version} ({interpreter.path})")
-    argv = [str(interpreter.path), "-I", "-m", "venv", "--without-pip", str(project.env)]
+    argv = [str(interpreter.path), "-I", "-m", "venv", "--without-pip", *options, str(project.env)]
     done = stream([*argv, "--prompt", project.name], environ, project.root, lambda line: True)
     if done.code != 0 or not project.python_path.exists():
         raise EnvError(

@@ -1,0 +1,225 @@
+"""The manager conda: a conda prefix with Python and what pip cannot bring, and a venv on top.
+
+The prefix lives inside the environment, so that whatever moves, replaces or deletes the one does so
+with the other. environment.yml is what people edit; `lock` solves it for all platforms into
+pixi.lock and conda-PLATFORM.txt. py-rattler solves and installs: nobody has to install conda. The
+packages of the Python lock go into the venv and never into the prefix.
+
+    prefix.py    what is in a prefix, and what its lock says
+    programs.py  starts what solves and installs: py-rattler, or a conda that the user names
+    rattler.py   a program of its own: all that touches py-rattler; rattler.txt pins that
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from ...ambient import activated, capture, say, scrubbed
+from ...difference import Difference
+from ...errors import WRONG_USE, EnvError
+from ...installers import Uv
+from ...lock import replace
+from ...probe import Interpreter, probe
+from ...project import SETTINGS, Project
+from ...requirements import normalize, sha256
+from ...state import satisfies
+from .. import venv
+from . import prefix as prefixes
+from . import programs
+from .prefix import Explicit
+from .programs import LOCK, SOURCE, explicit_path, prefix_of
+
+_LONGEST_PREFIX = 240
+_STDLIB = "import sysconfig; print(sysconfig.get_path('stdlib'))"
+_MANAGED = (
+    "[externally-managed]\n"
+    "Error=This conda prefix belongs to a project's environment. Install into that, with:"
+    " python tools/env add NAME\n"
+)
+
+
+class Manager(venv.Manager):
+    def accept_python(self, project: Project) -> None:
+        raise EnvError(
+            "The Python of this project comes from conda and cannot be chosen by hand.",
+            "Change it for everybody: copier update --trust -d python_version=X.Y",
+            WRONG_USE,
+        )
+
+    def prepare(
+        self, project: Project, wanted: str, environ: Mapping[str, str], offline: bool
+    ) -> Interpreter:
+        if len(str(prefix_of(project))) > _LONGEST_PREFIX:
+            raise EnvError(
+                f"{prefix_of(project)} is too long: conda packages hold at most 240 characters.",
+                "Choose a shorter place: export UV_PROJECT_ENVIRONMENT=/another/place",
+            )
+        begin = programs.interpreter(project, environ)
+        if not (project.root / LOCK).exists():
+            say(f"{LOCK}: making it from {SOURCE}")
+            replace(project, programs.solve(project, begin, (), environ, offline))
+        python = _locked(project).packages.get("python")
+        if python is None or not satisfies(python.version, project.python):
+            locked = python.version if python else "none"
+            raise EnvError(
+                f"{SETTINGS} asks for Python {project.python}, and {LOCK} has {locked}.",
+                f"Set `python` in {SOURCE} to {project.python}.*, then run: "
+                + project.command("lock"),
+            )
+        return begin
+
+    def create(
+        self, project: Project, begin: Interpreter, environ: Mapping[str, str], offline: bool
+    ) -> None:
+        lock = _locked(project)
+        programs.install(project, begin, (), environ, offline)
+        _put_venv_on_top(project, lock, environ)
+
+    def fits(self, project: Project) -> bool:
+        return prefix_of(project).exists()
+
+    def refresh(
+        self, project: Project, newer_than: int | None, environ: Mapping[str, str], offline: bool
+    ) -> bool:
+        begin = self.prepare(project, project.python, environ, offline)
+        lock = _locked(project)
+        found = list(prefixes.differences(prefix_of(project), lock, newer_than))
+        if not found:
+            return False
+        names = sorted({each.package for each in found})
+        say(f"{project.env_label}: mending the conda prefix: {', '.join(names)}")
+        again = [name for name in names if name in lock.packages]
+        programs.install(project, begin, again, environ, offline)
+        if "python" in names or _visible(project) != bool(_importable(project, lock)):
+            _put_venv_on_top(project, lock, environ)
+        return True
+
+    def complete(
+        self,
+        project: Project,
+        uv: Uv,
+        source: Path,
+        drafts: dict[Path, str],
+        upgrade: Sequence[str] | None,
+        offline: bool,
+    ) -> None:
+        known = prefixes.explicit(explicit_path(project))
+        if known and upgrade is None and not _changed(project, known):
+            return
+        environ = scrubbed(os.environ)
+        everything = upgrade is not None and not upgrade
+        free = None if everything else [normalize(name) for name in upgrade or ()]
+        begin = programs.interpreter(project, environ)
+        drafts.update(programs.solve(project, begin, free, environ, offline))
+
+    def unlocked(self, project: Project) -> str:
+        known = prefixes.explicit(explicit_path(project))
+        if known is None or not _changed(project, known):
+            return ""
+        return f"{SOURCE} has changed since {LOCK} was solved from it."
+
+    def differences(self, project: Project, newer_than: int | None) -> Iterator[Difference]:
+        lock = prefixes.explicit(explicit_path(project))
+        if lock is not None:
+            yield from prefixes.differences(prefix_of(project), lock, newer_than)
+
+    def prints(self, project: Project) -> dict[str, str]:
+        return {
+            f"conda:{name}=={record['version']}={record['build']}": str(record.get("sha256"))
+            for name, record in prefixes.records(prefix_of(project)).items()
+        }
+
+    def entered(self, project: Project, environ: Mapping[str, str]) -> dict[str, str]:
+        """With the prefix's variables and programs, those of the venv before them."""
+        prefix = prefix_of(project)
+        inside = {**environ, "CONDA_PREFIX": str(prefix), "CONDA_DEFAULT_ENV": project.name}
+        path = environ.get("PATH", os.defpath)
+        inside["PATH"] = os.pathsep.join([*map(str, _program_folders(prefix)), path])
+        return activated(_after_scripts(project, inside), project)
+
+
+def _changed(project: Project, known: Explicit) -> bool:
+    """Whether environment.yml or pixi.lock is not the one that the explicit lock names."""
+    now = sha256(project.root / SOURCE), sha256(project.root / LOCK)
+    return (known.environment, known.lock) != now
+
+
+def _locked(project: Project) -> Explicit:
+    """The lock for this platform; EnvError where there is none that goes with pixi.lock."""
+    path = explicit_path(project)
+    lock = prefixes.explicit(path)
+    if lock is None:
+        raise EnvError(
+            f"The conda packages are not locked for this system: {path.name} does not say them.",
+            f"Solve {SOURCE} again with: {project.command('lock')}",
+        )
+    if lock.lock != sha256(project.root / LOCK):
+        raise EnvError(
+            f"{path.name} does not go with {LOCK}.",
+            f"Solve {SOURCE} again with: {project.command('lock')}",
+        )
+    return lock
+
+
+def _put_venv_on_top(project: Project, lock: Explicit, environ: Mapping[str, str]) -> None:
+    prefix = prefix_of(project)
+    python = prefix / ("python.exe" if os.name == "nt" else "bin/python")
+    base = probe([str(python)], environ)
+    if base is None:
+        raise EnvError(
+            f"The Python of the conda prefix {prefix} does not run.",
+            f"Name `python` in {SOURCE}, then run: {project.command('lock')}",
+        )
+    # PEP 668: a stray `pip install` into the prefix is refused; the venv is the place for it.
+    stdlib = Path(capture([str(python), "-I", "-c", _STDLIB], environ)[1].strip())
+    (stdlib / "EXTERNALLY-MANAGED").write_text(_MANAGED, encoding="utf-8")
+    visible = _importable(project, lock)
+    if visible:
+        say(f"{project.env_label}: importable from the conda prefix: {', '.join(visible)}")
+    venv.make_venv(project, base, environ, *(["--system-site-packages"] if visible else []))
+
+
+def _importable(project: Project, lock: Explicit) -> list[str]:
+    """The conda packages that were asked for and are Python modules: the venv must see them."""
+    return prefixes.importable(prefix_of(project), lock.asked)
+
+
+def _visible(project: Project) -> bool:
+    """Whether the venv sees the prefix's site-packages now."""
+    try:
+        text = (project.env / "pyvenv.cfg").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return "include-system-site-packages = true" in text
+
+
+def _program_folders(prefix: Path) -> list[Path]:
+    if os.name != "nt":
+        return [prefix / "bin"]
+    inner = ("Library/mingw-w64/bin", "Library/usr/bin", "Library/bin", "Scripts")
+    return [prefix, *(prefix / part for part in inner)]
+
+
+def _after_scripts(project: Project, inside: dict[str, str]) -> dict[str, str]:
+    """The variables after the prefix's activate.d, by which packages set their own."""
+    folder = prefix_of(project) / "etc" / "conda" / "activate.d"
+    scripts = [str(path) for path in sorted(folder.glob("*.sh"))]
+    shell = shutil.which("bash") or shutil.which("sh")
+    if not scripts or shell is None or os.name == "nt":
+        return inside
+    words = '. "$1" >&2; shift; ' * len(scripts) + 'exec "$@"'
+    tell = "import json, os; print(json.dumps(dict(os.environ)))"
+    python = [str(project.python_path), "-I", "-c", tell]
+    code, output = capture([shell, "-c", words, shell, *scripts, *python], inside)
+    if code != 0:
+        raise EnvError(
+            f"A script in {folder} failed.",
+            f"Make the environment anew: {project.command('delete', '--yes')}, then "
+            + project.command("sync"),
+        )
+    found: dict[str, str] = json.loads(output)
+    return found

@@ -1,0 +1,177 @@
+"""Starts what solves and installs conda packages: py-rattler, or a conda that the user names.
+
+py-rattler is put, hash-checked, into a directory of its own, and runs in a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ...ambient import say, stream
+from ...errors import EnvError, InstallerFailed
+from ...installers import install_privately
+from ...interpreters import usable
+from ...manifest import folder
+from ...markers import release
+from ...probe import Interpreter, probe
+from ...project import Project
+from .. import venv
+
+SOURCE = "environment.yml"
+LOCK = "pixi.lock"
+PLATFORMS = ("linux-64", "linux-aarch64", "osx-arm64", "win-64")
+"""What a lock is solved for."""
+
+_HERE = Path(__file__).parent
+_NEEDS = (3, 10)
+_PROGRAM = "SEEDBED_CONDA"
+_MIRROR = "CONDA_CHANNEL_ALIAS"
+
+
+def prefix_of(project: Project) -> Path:
+    """The conda prefix of the project's environment."""
+    return project.env / venv.STANDS_ON
+
+
+def platform_name(system: str, machine: str) -> str:
+    """conda's word for a system, as "linux-64", out of sys.platform and platform.machine()."""
+    start = {"darwin": "osx", "win32": "win"}.get(system, system)
+    arm = "aarch64" if system == "linux" else "arm64"
+    names = {"x86_64": "64", "amd64": "64", "aarch64": arm, "arm64": arm}
+    return f"{start}-{names.get(machine.lower(), machine.lower())}"
+
+
+def here() -> str:
+    """conda's word for this system."""
+    import platform  # late: it costs a millisecond, and only conda projects need it
+
+    return platform_name(sys.platform, platform.machine())
+
+
+def explicit_path(project: Project) -> Path:
+    """The lock of this system's conda packages."""
+    return project.root / f"conda-{here()}.txt"
+
+
+def interpreter(project: Project, environ: Mapping[str, str]) -> Interpreter:
+    """A Python of this machine that py-rattler runs on; EnvError where there is none."""
+    running = probe([sys.executable], environ) if sys.version_info >= _NEEDS else None
+    found = [running] if running else usable(project, environ)
+    if not found or release(found[-1].version) < _NEEDS:
+        raise EnvError(
+            "Conda packages are installed by py-rattler, which needs Python 3.10 or newer.",
+            f"Install one, then run: {project.command('sync')}",
+        )
+    return found[-1]
+
+
+def solve(
+    project: Project,
+    begin: Interpreter,
+    free: Sequence[str] | None,
+    environ: Mapping[str, str],
+    offline: bool,
+) -> dict[Path, str]:
+    """pixi.lock and each conda-PLATFORM.txt for environment.yml: texts by path, "" for none.
+
+    Today's versions stay where they can, but for the names in `free`, all where that is None.
+    Raises EnvError.
+    """
+    lock = project.root / LOCK
+    with tempfile.TemporaryDirectory(prefix="conda-") as scratch:
+        request = {
+            "action": "solve",
+            "environment": str(project.root / SOURCE),
+            "platforms": PLATFORMS,
+            "here": here(),
+            "keep": str(lock) if lock.exists() else "",
+            "free": free,
+            "output": scratch,
+        }
+        again = f"Mend that and run: {project.command('lock')} (nothing was changed)"
+        what = f"{SOURCE} could not be solved"
+        _rattle(project, begin, Path(scratch), request, environ, offline, what, again)
+        found = {path.name: path.read_text(encoding="utf-8") for path in _made(Path(scratch))}
+    names = [LOCK, *(f"conda-{platform}.txt" for platform in PLATFORMS)]
+    return {project.root / name: found.get(name, "") for name in names}
+
+
+def install(
+    project: Project,
+    begin: Interpreter,
+    again: Sequence[str],
+    environ: Mapping[str, str],
+    offline: bool,
+) -> None:
+    """Bring the prefix to the lock, the packages `again` anew. Raises EnvError."""
+    named = os.environ.get(_PROGRAM)
+    if named:
+        _create_with(named, project, environ)
+        return
+    request = {
+        "action": "install",
+        "lock": str(project.root / LOCK),
+        "platform": here(),
+        "prefix": str(prefix_of(project)),
+        "again": list(again),
+    }
+    say(f"{project.env_label}: installing the conda packages of {LOCK} with py-rattler")
+    mend = f"When that is mended, run: {project.command('sync')}"
+    what = "The conda packages could not be installed"
+    _rattle(project, begin, folder(project.env), request, environ, offline, what, mend)
+
+
+def _made(scratch: Path) -> list[Path]:
+    return [scratch / LOCK, *scratch.glob("conda-*.txt")]
+
+
+def _rattle(
+    project: Project,
+    begin: Interpreter,
+    scratch: Path,
+    request: Mapping[str, object],
+    environ: Mapping[str, str],
+    offline: bool,
+    what: str,
+    mend: str,
+) -> None:
+    """Run rattler.py on `request`; EnvError with `what` failed and the sentence `mend`."""
+    library, wish = scratch / "rattler", scratch / "request.json"
+    try:
+        install_privately(library, _HERE / "rattler.txt", project, begin, environ, offline)
+        text = json.dumps({**request, "mirror": os.environ.get(_MIRROR, ""), "offline": offline})
+        wish.write_text(text, encoding="utf-8")
+        argv = [str(begin.path), "-I", "-B", str(_HERE / "rattler.py"), str(library), str(wish)]
+        done = stream(argv, environ, project.root, lambda line: True)
+        wish.unlink()
+        if done.code != 0:
+            raise InstallerFailed(what, done.tail)
+    except InstallerFailed as error:
+        if error.unreachable:
+            what = "The conda channel or the package index could not be reached"
+        raise EnvError(f"{what}; the lines above say why.", mend) from None
+
+
+def _create_with(program: str, project: Project, environ: Mapping[str, str]) -> None:
+    """Make the prefix with an installed conda, mamba or micromamba."""
+    found, prefix = shutil.which(program), prefix_of(project)
+    if found is None:
+        raise EnvError(
+            f"{_PROGRAM} names {program}, which is not there.",
+            f"Let py-rattler do it: unset {_PROGRAM}, then {project.command('sync')}",
+        )
+    if prefix.exists():  # `create` would ask, or delete what is in it
+        shutil.rmtree(prefix)
+    say(f"{project.env_label}: making the conda prefix with {found}, since {_PROGRAM} names it")
+    argv = [found, "create", "-y", "-p", str(prefix), "--file", str(explicit_path(project))]
+    if stream(argv, environ, project.root, lambda line: True).code != 0:
+        raise EnvError(
+            f"{program} could not make the conda prefix; the lines above say why.",
+            f"When that is mended, run: {project.command('sync')}",
+        )

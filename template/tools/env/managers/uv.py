@@ -1,0 +1,109 @@
+"""The manager uv: a venv as ever, whose lock is uv.lock, so that uv's own commands work on it.
+
+requirements.txt and requirements-dev.txt are exported from uv.lock, which they name by its hash in
+their first lines: a uv.lock that was changed by `uv add` is seen, and they are exported anew.
+https://docs.astral.sh/uv/concepts/projects/
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..ambient import say
+from ..errors import EnvError
+from ..installers import Installer, Uv
+from ..lock import DIRECT, HEADER, replace
+from ..project import RUN_LOCK, Project
+from ..requirements import parse, sha256
+from . import venv
+
+LOCK = "uv.lock"
+_SOURCE = "# Exported from uv.lock with the sha256 "
+
+
+class Manager(venv.Manager):
+    def adopts(self, project: Project) -> bool:
+        """One that `uv sync` made inside the project is the project's; uv says so in pyvenv.cfg."""
+        if project.root not in project.env.parents:
+            return False
+        try:
+            text = (project.env / "pyvenv.cfg").read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return False
+        return re.search(r"^uv = ", text, re.MULTILINE) is not None
+
+    def derive(
+        self, project: Project, installer: Installer, offline: bool, missing_too: bool = True
+    ) -> None:
+        lock = project.root / LOCK
+        if _source(project.lock) == sha256(lock) if lock.exists() else not missing_too:
+            return
+        if not isinstance(installer, Uv):
+            raise EnvError(
+                "This project's environment is managed by uv, and there is no uv for this system.",
+                "Take another manager: copier update --trust -d env_manager=venv",
+            )
+        with tempfile.TemporaryDirectory(prefix="lock-") as scratch:
+            place = Path(scratch)
+            shutil.copy(project.root / DIRECT, place / DIRECT)
+            if lock.exists():
+                say(f"{LOCK}: it has changed, so {project.lock.name} is exported from it anew")
+                shutil.copy(lock, place / LOCK)
+                # --frozen would take a lock that no longer fits pyproject.toml
+                installer.lock(place, [], offline)
+            else:
+                say(f"{LOCK}: making it, with the versions of {project.lock.name}")
+                text = project.lock.read_text(encoding="utf-8")
+                installer.lock(place, _pins(text), offline)
+            replace(project, _exported(project, installer, place))
+
+    def complete(
+        self,
+        project: Project,
+        uv: Uv,
+        source: Path,
+        drafts: dict[Path, str],
+        upgrade: Sequence[str] | None,
+        offline: bool,
+    ) -> None:
+        # The requirements in `drafts` were resolved with all preferences met: they are the answer,
+        # and uv.lock is made to hold exactly them.
+        with tempfile.TemporaryDirectory(prefix="lock-") as scratch:
+            place = Path(scratch)
+            shutil.copy(source / DIRECT, place / DIRECT)
+            if (project.root / LOCK).exists():
+                shutil.copy(project.root / LOCK, place / LOCK)
+            uv.lock(place, _pins(drafts[project.lock]), offline)
+            drafts.update(_exported(project, uv, place))
+
+
+def _exported(project: Project, uv: Uv, place: Path) -> dict[Path, str]:
+    """The lock files that follow from the pyproject.toml and uv.lock in `place`, texts by path."""
+    digest = sha256(place / LOCK)
+    header = f"{HEADER}{_SOURCE}{digest}\n"
+    drafts = {project.lock: header + uv.export(place, dev=project.lock.name != RUN_LOCK)}
+    drafts[project.root / RUN_LOCK] = header + uv.export(place, dev=False)
+    drafts[project.root / LOCK] = (place / LOCK).read_text(encoding="utf-8")
+    return drafts
+
+
+def _pins(text: str) -> list[str]:
+    """The pins of a lock as requirements, markers and all."""
+    return [
+        f"{pin.name}=={pin.version}" + (f" ; {pin.marker}" if pin.marker else "")
+        for pin in parse(text)
+    ]
+
+
+def _source(requirements: Path) -> str:
+    """sha256 of the uv.lock that `requirements` were exported from, "" where none is named."""
+    try:
+        text = requirements.read_text(encoding="utf-8")
+    except OSError:
+        return ""
+    found = re.search(f"^{_SOURCE}([0-9a-f]+)$", text, re.MULTILINE)
+    return found[1] if found else ""

@@ -1,0 +1,71 @@
+"""One project for each manager; what conda needs is fetched and built once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.engine import Tiny
+from support.managers import RATTLER, make, table
+
+
+@pytest.fixture(scope="session")
+def rattler_wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What handles conda packages, as wheels: from the real index, hashes checked."""
+    folder = tmp_path_factory.mktemp("rattler")
+    words = ["download", "--quiet", "--require-hashes", "--no-deps", "--only-binary", ":all:"]
+    argv = [sys.executable, "-m", "pip", *words, "-d", str(folder), "-r", str(RATTLER)]
+    subprocess.run(argv, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def unpacked(rattler_wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache of uv that holds the same unpacked, so that not every test has to do that."""
+    cache = tmp_path_factory.mktemp("uv-cache")
+    target = tmp_path_factory.mktemp("target")
+    argv = [str(Path(sys.executable).with_name("uv")), "pip", "install", "--no-index"]
+    argv += ["--find-links", str(rattler_wheels), "--target", str(target), "-r", str(RATTLER)]
+    environ = {**os.environ, "UV_CACHE_DIR": str(cache), "UV_PYTHON_DOWNLOADS": "never"}
+    subprocess.run([*argv, "--python", sys.executable], env=environ, check=True)
+    return cache
+
+
+@pytest.fixture
+def conda_environ(
+    request: pytest.FixtureRequest, environ: dict[str, str], wheelhouse: Path, mirror: str
+) -> dict[str, str]:
+    """Variables that lead to that mirror, and an index with what handles conda packages."""
+    for each in request.getfixturevalue("rattler_wheels").iterdir():
+        os.link(each, wheelhouse / each.name)
+    cache = request.getfixturevalue("unpacked")
+    shutil.copytree(cache, environ["UV_CACHE_DIR"], copy_function=os.link, symlinks=True)
+    return {**environ, "CONDA_CHANNEL_ALIAS": mirror}
+
+
+@pytest.fixture(params=list(table()))
+def managed(request: pytest.FixtureRequest, tmp_path: Path, wheelhouse: Path) -> Tiny:
+    """A project of each manager; it has no environment yet."""
+    environ = request.getfixturevalue("conda_environ" if request.param == "conda" else "environ")
+    return make(request.param, tmp_path / "a project", wheelhouse, environ)
+
+
+@pytest.fixture
+def made(managed: Tiny) -> Tiny:
+    """The same with its environment."""
+    managed.sync()
+    return managed
+
+
+@pytest.fixture
+def by_uv(tmp_path: Path, wheelhouse: Path, environ: dict[str, str]) -> Tiny:
+    return make("uv", tmp_path / "a project", wheelhouse, environ)
+
+
+@pytest.fixture
+def by_conda(tmp_path: Path, wheelhouse: Path, conda_environ: dict[str, str]) -> Tiny:
+    return make("conda", tmp_path / "a project", wheelhouse, conda_environ)

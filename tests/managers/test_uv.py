@@ -1,0 +1,121 @@
+"""The manager uv: uv's own commands work on the project, and the engine keeps up with them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from support.engine import MINOR, Tiny, clean_environ
+from support.managers import uv
+from support.wheels import wheel
+
+
+def pins(project: Tiny, lock: str = "requirements-dev.txt") -> list[str]:
+    lines = (project.root / lock).read_text().splitlines()
+    return [line.split()[0] for line in lines if "==" in line]
+
+
+def same_for_uv(project: Tiny) -> bool:
+    """Whether uv finds lock and environment as they should be."""
+    checks = (["lock", "--check"], ["sync", "--check"])
+    return all(uv(project, *words).returncode == 0 for words in checks)
+
+
+def test_the_first_lock_has_the_rendered_versions(by_uv: Tiny, wheelhouse: Path) -> None:
+    for name in ("alpha", "beta", "gamma"):
+        wheel(wheelhouse, name, "9.0")
+    by_uv.sync()
+    assert pins(by_uv) == ["alpha==1.0", "beta==2.0", "gamma==1.0"]
+    assert pins(by_uv, "requirements.txt") == ["alpha==1.0", "beta==2.0"]
+    assert same_for_uv(by_uv)
+    assert "9.0" not in (by_uv.root / "uv.lock").read_text()
+
+
+def test_the_requirements_are_what_uv_exports(by_uv: Tiny) -> None:
+    by_uv.sync()
+    exported = uv(by_uv, "export", "--no-header", "--no-emit-project").stdout
+    written = (by_uv.root / "requirements-dev.txt").read_text()
+    assert "--hash=sha256:" in exported
+    assert written.endswith(exported)
+
+
+def test_what_uv_adds_is_taken_over(by_uv: Tiny, wheelhouse: Path) -> None:
+    by_uv.sync()
+    wheel(wheelhouse, "delta", "3.0")
+    assert uv(by_uv, "add", "delta").returncode == 0
+    assert "stale-lock" in by_uv.codes()
+    assert "exported from it anew" in by_uv.sync().stderr
+    assert "delta==3.0" in pins(by_uv, "requirements.txt")
+    assert by_uv.codes() == []
+    assert same_for_uv(by_uv)
+
+
+def test_what_uv_upgrades_stays_upgraded(by_uv: Tiny, wheelhouse: Path) -> None:
+    by_uv.sync()
+    wheel(wheelhouse, "alpha", "1.1")
+    assert uv(by_uv, "lock", "--upgrade").returncode == 0
+    assert by_uv.run("lock").returncode == 0
+    assert "alpha==1.1" in pins(by_uv)
+    by_uv.sync()
+    assert by_uv.codes() == []
+
+
+def test_what_the_engine_changes_suits_uv(by_uv: Tiny, wheelhouse: Path) -> None:
+    by_uv.sync()
+    wheel(wheelhouse, "delta", "3.0")
+    for words in (["add", "delta"], ["remove", "beta"], ["lock", "--upgrade"], ["sync"]):
+        assert by_uv.run(*words).returncode == 0
+        if words != ["lock", "--upgrade"]:
+            assert same_for_uv(by_uv)
+
+
+def test_running_through_uv_leaves_the_environment_as_it_was(by_uv: Tiny) -> None:
+    by_uv.sync()
+    assert uv(by_uv, "run", "beta").stdout == "2.0\n"
+    assert by_uv.codes() == []
+
+
+def test_an_environment_that_uv_made_is_taken_over_and_proven(by_uv: Tiny) -> None:
+    by_uv.sync()
+    fingerprint = by_uv.info()["fingerprint"]
+    shutil.rmtree(by_uv.env)
+    assert uv(by_uv, "sync", "--python", MINOR).returncode == 0
+    mark = by_uv.env / "by-uv"
+    mark.touch()
+    assert by_uv.info()["state"] == "incomplete"
+    by_uv.sync()
+    assert by_uv.info()["fingerprint"] == fingerprint
+    assert by_uv.codes() == []
+    assert mark.exists(), "it was taken over, not made anew"
+
+
+def test_an_environment_of_another_tool_is_still_left_alone(by_uv: Tiny) -> None:
+    by_uv.env.mkdir()
+    (by_uv.env / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    assert by_uv.info()["state"] == "foreign"
+
+
+def test_an_edited_pyproject_is_locked_before_there_is_a_lock_of_uv(by_uv: Tiny) -> None:
+    path = by_uv.root / "pyproject.toml"
+    path.write_text(path.read_text().replace('"beta"', '"alpha"'))
+    assert by_uv.run("lock").returncode == 0
+    assert pins(by_uv) == ["alpha==1.0", "gamma==1.0"]
+    by_uv.sync()
+    assert same_for_uv(by_uv)
+
+
+def test_a_machine_without_uv_gets_the_locked_one(
+    by_uv: Tiny, wheelhouse: Path, tmp_path: Path, home: Path
+) -> None:
+    real = Path(by_uv.environ["UV"])
+    nowhere = clean_environ(home, **{**by_uv.environ, "UV": str(tmp_path / "none")})
+    text = f"import os, sys\nmain = lambda: os.execv({str(real)!r}, ['uv', *sys.argv[1:]])\n"
+    fetched = wheel(wheelhouse, "uv", "0.13.9", text=text)
+    path = by_uv.root / "pyproject.toml"
+    path.write_text(path.read_text().replace('["gamma"]', '["gamma", "uv"]'))
+    with (by_uv.root / "requirements-dev.txt").open("a") as file:
+        file.write(fetched.line)
+    by_uv = Tiny(by_uv.root, nowhere)
+    assert "fetches the locked one" in by_uv.sync().stderr
+    assert (by_uv.root / "uv.lock").exists()
+    assert by_uv.codes() == []
