@@ -170,7 +170,7 @@ def test_the_json_keys_are_the_documented_ones(ready: Tiny) -> None:
     edited(ready)
     found = json.loads(ready.run("check", "--json").stdout)
     assert set(found) == {"differences", "mend"}
-    assert set(found["differences"][0]) == {"code", "message", "package", "file"}
+    assert set(found["differences"][0]) == {"code", "message", "package", "file", "mend"}
     assert (found["differences"][0]["package"], found["differences"][0]["file"]) == (
         "alpha",
         "alpha/__init__.py",

@@ -166,6 +166,32 @@ def test_freezing_leaves_out_what_no_index_serves(asking: Tiny, tmp_path: Path) 
     assert (asking.site / "delta").is_dir()
 
 
+def test_freezing_tells_what_came_along_with_what_is_left_out(
+    asking: Tiny, wheelhouse: Path, tmp_path: Path
+) -> None:
+    wheel(wheelhouse, "delta", "3.0")
+    asking.sync()
+    install(asking, str(wheel(tmp_path, "epsilon", "1.0", requires=("delta",)).path))
+    done = asking.run("freeze")
+    assert "epsilon==1.0 is left out: it came from a file" in done.stderr
+    assert "delta==3.0 is left out: it came along with those" in done.stderr
+    assert "nothing to adopt" in done.stderr
+
+
+def test_freezing_adopts_packages_that_require_each_other(asking: Tiny, wheelhouse: Path) -> None:
+    wheel(wheelhouse, "delta", "3.0", requires=("epsilon",))
+    wheel(wheelhouse, "epsilon", "1.0", requires=("delta", "zeta"))
+    wheel(wheelhouse, "zeta", "1.0")
+    asking.sync()
+    install(asking, "delta")
+    done = asking.run("freeze")
+    assert done.returncode == 0, done.stderr
+    assert "delta==3.0 becomes a direct dependency" in done.stderr
+    assert "epsilon==1.0 becomes a direct dependency" in done.stderr
+    assert "zeta==1.0 came along" in done.stderr
+    assert asking.codes() == []
+
+
 def test_locking_without_uv_says_how_to_get_one(asking: Tiny, alpha: Wheel) -> None:
     done = asking.run("lock", UV="/nowhere/uv")
     assert done.returncode == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -127,6 +128,18 @@ def test_two_projects_do_not_share_a_central_environment(
     assert done.returncode == 3
     assert str(first.root) in done.stderr
     assert first.info()["state"] == "ready"
+
+
+def test_an_environment_of_another_system_is_left_alone(ready: Tiny) -> None:
+    # As a container sees it that shares the disk with its host.
+    stamp = ready.env / ".seedbed" / "stamp"
+    stamp.write_text(re.sub("system=.*", "system=sunos5", stamp.read_text()))
+    assert ready.info()["state"] == "foreign"
+    done = ready.run("sync")
+    assert done.returncode == 3
+    assert "made on another system (sunos5)" in done.stderr
+    assert "UV_PROJECT_ENVIRONMENT" in done.stderr
+    assert ready.python.exists()
 
 
 def test_an_empty_directory_is_used(project: Tiny) -> None:

@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 from argparse import Namespace
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +41,7 @@ def check(project: Project, options: Namespace) -> int:
     found = drift.check(project, options.fast)
     mend = drift.mend(project, found)
     if options.json:
-        told = [{**asdict(each), "mend": drift.mend(project, [each])} for each in found]
+        told = [{**each._asdict(), "mend": drift.mend(project, [each])} for each in found]
         _print({"differences": told, "mend": mend})
     elif found:
         for difference in found:
@@ -90,6 +89,8 @@ def freeze(project: Project, options: Namespace) -> int:
         found = freezing.extras(project)
         for pin in found.local:
             say(f"  {pin} is left out: it came from a file, a directory or a repository")
+        for pin in found.with_local:
+            say(f"  {pin} is left out: it came along with those")
         if not found.top:
             say("there is nothing to adopt")
             return DONE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 MISSING_PACKAGE = "missing-package"
 EXTRA_PACKAGE = "extra-package"
@@ -16,8 +16,7 @@ SHADOWED = "shadowed"
 UNLOCKED = "unlocked"
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(NamedTuple):
     code: str
     """Stable reason code, one of the words above."""
 

@@ -137,7 +137,7 @@ def damage(
             yield Difference(OTHER_WHEEL, message, dist.name)
     for path in surroundings.stray_pth(site, records.values()):
         yield Difference(STRAY_PTH, f"{path} was put there past the installer.", "", path)
-    for name, what, path in installed.all_damaged(site, records, newer_than):
+    for name, what, path in installed.damaged(site, records, newer_than):
         code = FILE_MISSING if what == "missing" else FILE_EDITED
         verb = "is gone" if what == "missing" else "was changed after it was installed"
         yield Difference(code, f"{path} of {name} {verb}.", name, path)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import email.parser
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from . import drift, installed, state
 from .difference import EXTRA_PACKAGE
@@ -20,8 +21,7 @@ from .project import Project
 from .requirements import locked, normalize
 
 
-@dataclass(frozen=True)
-class Extras:
+class Extras(NamedTuple):
     """What is installed and not in the lock; each list holds "name==version"."""
 
     top: list[str]
@@ -32,6 +32,9 @@ class Extras:
 
     local: list[str]
     """From a directory, a file or a repository: no index serves them, so no lock can hold them."""
+
+    with_local: list[str]
+    """Required by one of the local ones, and by nothing else."""
 
 
 def extras(project: Project) -> Extras:
@@ -51,14 +54,33 @@ def extras(project: Project) -> Extras:
 
 
 def _sorted_out(site: Path, found: list[Distribution]) -> Extras:
-    needed = {name for dist in found for name in _required(site, dist) if name != dist.name}
-    local = [dist for dist in found if _is_local(site, dist)]
-    rest = [dist for dist in found if dist not in local]
-    return Extras(
-        top=[_pin(dist) for dist in rest if dist.name not in needed],
-        along=[_pin(dist) for dist in rest if dist.name in needed],
-        local=[_pin(dist) for dist in local],
+    requires = {dist.name: _required(site, dist) for dist in found}
+    local = {dist.name for dist in found if _is_local(site, dist)}
+    top = {name for name in requires if name not in local and _is_top(name, requires)}
+    along = _closure(top, requires) - top - local
+    rest = requires.keys() - top - along - local
+    by_name = [(dist.name, _pin(dist)) for dist in found]
+    groups = (
+        [pin for name, pin in by_name if name in group] for group in (top, along, local, rest)
     )
+    return Extras(*groups)
+
+
+def _is_top(name: str, requires: Mapping[str, set[str]]) -> bool:
+    """Whether nothing requires it but what it requires itself: of a circle, each counts."""
+    below = _closure({name}, requires)
+    return not any(name in needs for other, needs in requires.items() if other not in below)
+
+
+def _closure(names: set[str], requires: Mapping[str, set[str]]) -> set[str]:
+    """The names and all that they require, however far down, as far as `requires` knows it."""
+    found: set[str] = set()
+    waiting = set(names)
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        waiting |= (requires.get(name, set()) & requires.keys()) - found
+    return found
 
 
 def _pin(dist: Distribution) -> str:

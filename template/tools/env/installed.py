@@ -11,8 +11,6 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,9 +21,13 @@ _NOTES = re.compile(
     r"\.dist-info/(INSTALLER|REQUESTED|RECORD|direct_url\.json|uv_cache\.json|uv_build\.json)\Z"
 )
 
+_CHUNK = 1 << 20
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+# How many files are handed to a thread alone, and how many at a time of the others.
+_SINGLY, _BATCH = 64, 256
 
-@dataclass(frozen=True)
-class Distribution:
+
+class Distribution(NamedTuple):
     name: str
     """Normalized (PEP 503)."""
 
@@ -90,12 +92,18 @@ def record(site: Path, distribution: Distribution) -> Record | None:
             raw = file.read()
     except OSError:
         return None
-    rows = csv.reader(raw.decode("utf-8", "replace").splitlines())
+    text = raw.decode("utf-8", "replace")
+    # csv costs three times as much, and only a path with a comma needs it
+    rows = csv.reader(text.splitlines()) if '"' in text else map(_cut, text.splitlines())
     lines = [
         Recorded(path, digest[7:] if digest.startswith("sha256=") else "", size)
         for path, digest, size in (row for row in rows if len(row) == 3)
     ]
     return Record(hashlib.sha256(raw).hexdigest(), lines)
+
+
+def _cut(line: str) -> list[str]:
+    return line.split(",")
 
 
 def fingerprint(lines: list[Recorded]) -> str:
@@ -110,50 +118,79 @@ def combined(fingerprints: dict[str, str]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def damaged(site: Path, lines: list[Recorded], newer_than: int | None) -> Iterator[tuple[str, str]]:
-    """Files that are not as recorded: pairs of ("missing" or "edited", path).
+def damaged(
+    site: Path, records: dict[str, list[Recorded]], newer_than: int | None
+) -> Iterator[tuple[str, str, str]]:
+    """Files that are not as recorded: distribution, "missing" or "edited", path.
 
     `newer_than`, in nanoseconds, makes the look a fast one: a file of the recorded size that was
     last written before is taken as whole; any other is read and hashed.
     """
-    for line in lines:
-        if not line.digest or line.compiled:
-            continue
-        path = os.path.join(site, line.path)
-        try:
-            status = os.stat(path)
-            untouched = newer_than is not None and status.st_mtime_ns <= newer_than
-            right_size = not line.size or str(status.st_size) == line.size
-            whole = right_size and (untouched or _digest(path) == line.digest)
-        except OSError:
-            yield "missing", line.path
-            continue
-        if not whole:
-            yield "edited", line.path
-
-
-def all_damaged(
-    site: Path, records: dict[str, list[Recorded]], newer_than: int | None
-) -> Iterator[tuple[str, str, str]]:
-    """`damaged` over many distributions, with the distribution's name in front."""
-
-    def one(name: str) -> list[tuple[str, str, str]]:
-        return [(name, what, path) for what, path in damaged(site, records[name], newer_than)]
-
-    if newer_than is not None:
-        yield from chain.from_iterable(map(one, records))
+    root = os.path.join(site, "")
+    if newer_than is None:
+        yield from _hashed(root, records)
         return
-    # Hashing lets other threads run, so they share the work where all files are read. Imported
-    # here: it costs more than a fast look does.
-    from concurrent.futures import ThreadPoolExecutor
+    for name, lines in records.items():
+        for line in lines:
+            if line.digest and not line.path.endswith(".pyc"):
+                what = _glanced(root, line, newer_than)
+                if what:
+                    yield name, what, line.path
+
+
+def _glanced(root: str, line: Recorded, newer_than: int) -> str:
+    """ "missing", "edited" or ""; a file is read only where its size or time makes one doubt."""
+    try:
+        status = os.stat(root + line.path)
+        if line.size and str(status.st_size) != line.size:
+            return "edited"
+        whole = status.st_mtime_ns <= newer_than or _digest(root + line.path) == line.digest
+    except OSError:
+        return "missing"
+    return "" if whole else "edited"
+
+
+def _hashed(root: str, records: dict[str, list[Recorded]]) -> Iterator[tuple[str, str, str]]:
+    """The files whose hash is another one; several threads read, as hashing lets others run."""
+    from concurrent.futures import ThreadPoolExecutor  # late: it costs more than a fast look
+
+    files = [
+        (name, line)
+        for name, lines in records.items()
+        for line in lines
+        if line.digest and not line.path.endswith(".pyc")
+    ]
+    # The largest first, so that none of them is left to one thread at the end.
+    files.sort(key=lambda each: -int(each[1].size or 0))
+    batches = [[each] for each in files[:_SINGLY]]
+    rest = files[_SINGLY:]
+    batches += [rest[start : start + _BATCH] for start in range(0, len(rest), _BATCH)]
+
+    def look(batch: list[tuple[str, Recorded]]) -> list[tuple[str, str, str]]:
+        found = ((name, _read(root + line.path, line.digest), line.path) for name, line in batch)
+        return [each for each in found if each[1]]
 
     with ThreadPoolExecutor(max_workers=min(8, (os.cpu_count() or 1) + 2)) as pool:
-        yield from chain.from_iterable(pool.map(one, records))
+        for found in pool.map(look, batches):
+            yield from found
+
+
+def _read(path: str, digest: str) -> str:
+    try:
+        return "" if _digest(path) == digest else "edited"
+    except OSError:
+        return "missing"
 
 
 def _digest(path: str) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while chunk := file.read(1 << 20):
+    """sha256 of a file, as RECORD writes it."""
+    file = os.open(path, _READ)  # for thousands of small files, open() itself takes longest
+    try:
+        digest = hashlib.sha256()
+        while chunk := os.read(file, _CHUNK):
             digest.update(chunk)
+            if len(chunk) < _CHUNK:
+                break
+    finally:
+        os.close(file)
     return base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()

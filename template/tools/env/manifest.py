@@ -9,17 +9,16 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from dataclasses import asdict, dataclass
+import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 _FOLDER = ".seedbed"
 _STAMP = "stamp"
 _MANIFEST = "manifest.json"
 
 
-@dataclass(frozen=True)
-class Stamp:
+class Stamp(NamedTuple):
     """Marks a directory as this project's environment; shells read it without starting Python."""
 
     project: str
@@ -31,9 +30,11 @@ class Stamp:
     python: str = ""
     """The Python asked for by hand (`sync --python`), "" where the project's own setting counts."""
 
+    system: str = ""
+    """What it was made on, as `this_system` says it."""
 
-@dataclass(frozen=True)
-class Manifest:
+
+class Manifest(NamedTuple):
     """The proof of what was installed, written when all of it was."""
 
     lock: str
@@ -70,6 +71,14 @@ class Manifest:
     """Of the whole environment: equal on two machines exactly when they hold the same files."""
 
 
+def this_system() -> str:
+    """The system as far as two that share a disk can differ, as "linux-x86_64".
+
+    The processor only on Linux: a Mac and a Windows machine can run programs of two kinds.
+    """
+    return f"linux-{os.uname().machine}" if sys.platform == "linux" else sys.platform
+
+
 def read_stamp(env: Path) -> Stamp | None:
     """The stamp of `env`, or None where there is none that can be read: then `env` is not ours."""
     try:
@@ -79,11 +88,16 @@ def read_stamp(env: Path) -> Stamp | None:
     values = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
     if not values.get("project"):
         return None
-    return Stamp(values["project"], values.get("lock", ""), values.get("python", ""))
+    return Stamp(
+        values["project"],
+        values.get("lock", ""),
+        values.get("python", ""),
+        values.get("system", ""),
+    )
 
 
 def write_stamp(env: Path, stamp: Stamp) -> None:
-    text = f"project={stamp.project}\nlock={stamp.lock}\n"
+    text = f"project={stamp.project}\nlock={stamp.lock}\nsystem={stamp.system}\n"
     _replace(env, _STAMP, text + (f"python={stamp.python}\n" if stamp.python else ""))
 
 
@@ -97,7 +111,7 @@ def read_manifest(env: Path) -> Manifest | None:
 
 
 def write_manifest(env: Path, manifest: Manifest) -> None:
-    _replace(env, _MANIFEST, json.dumps(asdict(manifest), indent=1, sort_keys=True) + "\n")
+    _replace(env, _MANIFEST, json.dumps(manifest._asdict(), indent=1, sort_keys=True) + "\n")
 
 
 def written_at(env: Path) -> int:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from .errors import WRONG_USE, EnvError
 
@@ -19,8 +18,7 @@ _KEYS = ("name", "package", "python", "python_minimum", "manager", "env", "lock"
 _WORKON_HOME = "$WORKON_HOME/"
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(NamedTuple):
     root: Path
     """Absolute, symbolic links resolved."""
 
@@ -70,6 +68,8 @@ class Project:
 
     def command(self, *args: str) -> str:
         """An engine command for a person to paste, as short as the current directory allows."""
+        import shutil  # late: a `sync` with nothing to do needs no command
+
         engine = Path(__file__).resolve().parent
         here = Path.cwd()
         shown = engine.relative_to(here) if here in engine.parents else engine

@@ -10,8 +10,9 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from .errors import EnvError
 from .markers import applies
@@ -22,8 +23,7 @@ _PIN = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Pin:
+class Pin(NamedTuple):
     name: str
     """Normalized (PEP 503)."""
 
@@ -49,6 +49,11 @@ def parse(text: str) -> list[Pin]:
     Raises ValueError, naming the line, for one that is not an exact pin: an env made from such a
     line could not be proven.
     """
+    return list(_parsed(text))
+
+
+@lru_cache(maxsize=2)  # a lock is looked at more than once, and is long
+def _parsed(text: str) -> tuple[Pin, ...]:
     pins = []
     logical = re.sub(r"\\\n", " ", text.replace("\r\n", "\n"))
     for line in logical.split("\n"):
@@ -67,7 +72,7 @@ def parse(text: str) -> list[Pin]:
                 text=re.sub(r"\s+", " ", line),
             )
         )
-    return pins
+    return tuple(pins)
 
 
 def read(path: Path, mend: str) -> list[Pin]:

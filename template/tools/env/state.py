@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from . import manifest as proof
 from .manifest import Manifest, Stamp
@@ -28,8 +28,7 @@ ELSEWHERE = (
 """What to type where the environment's place is taken by something that is not ours."""
 
 
-@dataclass(frozen=True)
-class Assessment:
+class Assessment(NamedTuple):
     state: str
     """One of the seven words above."""
 
@@ -52,6 +51,9 @@ def assess(project: Project) -> Assessment:
         if env.is_dir() and manager(project).adopts(project):
             return Assessment(INCOMPLETE, f"{label} was made past tools/env and is not proven yet.")
         return Assessment(FOREIGN, f"{label} was not made by this project and is left alone.")
+    if stamp.system not in ("", proof.this_system()):
+        why = f"{label} was made on another system ({stamp.system}), which may still use it."
+        return Assessment(FOREIGN, why, stamp)
     if not same_file(Path(stamp.project), project.root):
         if _used_elsewhere(project, Path(stamp.project)):
             return Assessment(FOREIGN, f"{label} is the environment of {stamp.project}.", stamp)

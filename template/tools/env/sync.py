@@ -10,7 +10,6 @@ import os
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 
 from . import drift, installed, state
 from . import manifest as proof
@@ -57,7 +56,7 @@ def sync(project: Project, python: str = "", fetch: bool = False, offline: bool 
             f"Run it with the network: {project.command('sync')}",
         )
     by_hand = _by_hand(project, python, chosen) if python else remembered
-    stamp = Stamp(str(project.root), lock="", python=by_hand)
+    stamp = Stamp(str(project.root), "", by_hand, proof.this_system())
     if own is None:
         begin = chosen or managed.prepare(project, wanted, environ, offline)
         own = _make(project, seen, stamp, begin, environ, offline)
@@ -71,7 +70,7 @@ def sync(project: Project, python: str = "", fetch: bool = False, offline: bool 
         (own.site_packages / path).unlink()
     manifest = fill(project, own, again, environ, offline)
     proof.write_manifest(project.env, manifest)
-    proof.write_stamp(project.env, replace(stamp, lock=manifest.lock))
+    proof.write_stamp(project.env, stamp._replace(lock=manifest.lock))
     took = time.monotonic() - started
     say(f"{project.env_label}: ready, {len(manifest.distributions)} packages in {took:.1f} s")
     return True

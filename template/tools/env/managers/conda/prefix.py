@@ -23,7 +23,7 @@ from ...difference import (
     WRONG_VERSION,
     Difference,
 )
-from ...installed import Recorded, all_damaged
+from ...installed import Recorded, damaged
 
 
 class Locked(NamedTuple):
@@ -102,7 +102,7 @@ def differences(prefix: Path, lock: Explicit, newer_than: int | None) -> Iterato
             message = f"{name} {record['version']} of the conda prefix is not in the lock."
             yield Difference(EXTRA_PACKAGE, message, name)
     files = {name: list(_files(record)) for name, record in have.items()}
-    for name, what, path in all_damaged(prefix, files, newer_than):
+    for name, what, path in damaged(prefix, files, newer_than):
         code = FILE_MISSING if what == "missing" else FILE_EDITED
         verb = "is gone" if what == "missing" else "was changed after it was installed"
         yield Difference(code, f"{path} of {name} in the conda prefix {verb}.", name, path)
