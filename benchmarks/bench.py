@@ -1,7 +1,7 @@
 """`make bench`: measures this template beside other ways, and writes docs/performance.md.
 
 For Linux and macOS. Everything happens in a temporary folder, caches included: the first round
-downloads each package twice, once for uv and once for pip.
+downloads each package twice, once for uv and once for pip. The largest environment needs 12 GB.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import creating
 import everyday
+import growth
 import report
 from measure import Failed
 from scene import REPOSITORY, Scene, build
@@ -48,10 +49,15 @@ def measure(folder: Path, rounds: tuple[int, int]) -> None:
     daily = everyday.measure(scene, rounds[1])
     say("ten projects ...")
     disk = everyday.measure_disk(scene)
+    say("larger environments ...")
+    grown = growth.measure(scene, rounds[1])
+    print(report.growth_table(grown), flush=True)
     goals = report.goals(created, daily, disk)
     print(f"\n{report.goal_table(goals)}\n\n{where}")
     PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(report.page(where, rounds, created, daily, goals, disk), encoding="utf-8")
+    PAGE.write_text(
+        report.page(where, rounds, created, daily, goals, disk, grown), encoding="utf-8"
+    )
 
 
 def version(scene: Scene, program: str) -> str:

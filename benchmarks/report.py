@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import creating
 from everyday import PROJECTS, Disk, Everyday
+from growth import Grown
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,22 @@ def goal_table(rows: Sequence[Goal]) -> str:
     return table(header, [row.cells for row in rows])
 
 
+def growth_table(rows: Sequence[Grown]) -> str:
+    """Seconds by number of packages."""
+    header = ["packages", "files", "MB", "sync, from nothing", "uv alone", "sync, nothing to do"]
+    header += ["check --fast", "check"]
+    cells = [
+        [
+            str(row.packages),
+            f"{row.size.files:,}",
+            f"{row.size.megabytes:,.0f}",
+            *(f"{took:.2f}" for took in row[2:]),
+        ]
+        for row in rows
+    ]
+    return table(header, cells)
+
+
 def machine(uv: str, copier: str) -> str:
     """The machine in words that name nobody."""
     system = f"{platform.system()} on {platform.machine()}"
@@ -98,6 +115,7 @@ def page(
     everyday: Everyday,
     rows: list[Goal],
     disk: Disk,
+    grown: Sequence[Grown],
 ) -> str:
     """The text of docs/performance.md."""
     trained = 100 * disk.tenth_trained / disk.first_trained
@@ -131,6 +149,13 @@ starting on this machine and doing nothing, is {everyday.python:.2f} s of their 
 Disk is that which no project before it takes, files with several hard links counted once: uv links
 packages out of its cache. When both have trained, Python has written byte code into each of them;
 then it is {trained:.1f} % ({tenth}, the first {first}).
+
+## How it grows
+
+Seconds, for environments of made-up packages, all in the cache. `uv alone` is `uv venv` and
+`uv pip sync`, which prove nothing.
+
+{growth_table(grown)}
 """
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 
 @dataclass(frozen=True)
@@ -26,29 +28,40 @@ class Wheel:
 
 
 def wheel(
-    folder: Path, name: str, version: str, *, requires: tuple[str, ...] = (), text: str = ""
+    folder: Path,
+    name: str,
+    version: str,
+    *,
+    requires: tuple[str, ...] = (),
+    text: str = "",
+    files: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Wheel:
-    """A pure-Python wheel in `folder` whose module tells its own version; `text` is added to it."""
+    """A pure-Python wheel in `folder` whose module tells its own version; `text` is added to it.
+
+    `files` are more contents of the module, by name.
+    """
     module = name.replace("-", "_")
     info = f"{module}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
     metadata += "".join(f"Requires-Dist: {each}\n" for each in requires)
-    files = {
+    texts = {
         f"{module}/__init__.py": f"version = {version!r}\ndef main(): print(version)\n{text}",
         f"{module}/data.txt": "some data\n",
         f"{info}/METADATA": metadata,
         f"{info}/entry_points.txt": f"[console_scripts]\n{name} = {module}:main\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
-    record = "".join(f"{path},{_digest(body)},{len(body)}\n" for path, body in files.items())
-    files[f"{info}/RECORD"] = record + f"{info}/RECORD,,\n"
+    members = {path: body.encode() for path, body in texts.items()}
+    members |= {f"{module}/{path}": body for path, body in files.items()}
+    record = "".join(f"{path},{_digest(body)},{len(body)}\n" for path, body in members.items())
+    members[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
     path = folder / f"{module}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
-        for member, body in files.items():
+        for member, body in members.items():
             archive.writestr(zipfile.ZipInfo(member, (2020, 1, 1, 0, 0, 0)), body)
     return Wheel(path, name, version)
 
 
-def _digest(body: str) -> str:
-    digest = base64.urlsafe_b64encode(hashlib.sha256(body.encode()).digest())
+def _digest(body: bytes) -> str:
+    digest = base64.urlsafe_b64encode(hashlib.sha256(body).digest())
     return "sha256=" + digest.rstrip(b"=").decode()

@@ -24,7 +24,7 @@ _NOTES = re.compile(
 _CHUNK = 1 << 20
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 # How many files are handed to a thread alone, and how many at a time of the others.
-_SINGLY, _BATCH = 64, 256
+_SINGLY, _BATCH = 64, 1024
 
 
 class Distribution(NamedTuple):
@@ -170,7 +170,7 @@ def _hashed(root: str, records: dict[str, list[Recorded]]) -> Iterator[tuple[str
         found = ((name, _read(root + line.path, line.digest), line.path) for name, line in batch)
         return [each for each in found if each[1]]
 
-    with ThreadPoolExecutor(max_workers=min(8, (os.cpu_count() or 1) + 2)) as pool:
+    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
         for found in pool.map(look, batches):
             yield from found
 
