@@ -205,7 +205,7 @@ _seedbed_enter() {
     PATH=$_seedbed_bin${PATH:+:$PATH}
     VIRTUAL_ENV=$_seedbed_env VIRTUAL_ENV_PROMPT=$_seedbed_name
     export PATH VIRTUAL_ENV VIRTUAL_ENV_PROMPT
-    _seedbed_conda=''
+    unset _seedbed_conda
     if [ -d "$_seedbed_env/conda/conda-meta" ]; then _seedbed_enter_conda; fi
     if [ -n "${PYTHONHOME-}" ]; then _OLD_VIRTUAL_PYTHONHOME=$PYTHONHOME; unset PYTHONHOME; fi
     if [ -n "${PS1-}" ] && [ -z "${VIRTUAL_ENV_DISABLE_PROMPT-}" ]; then
@@ -271,7 +271,7 @@ if _seedbed_main; then _seedbed_leave; else _seedbed_tidy; return 1; fi
 
 deactivate() {                  # takes out what is ours: PATH and PS1 may have changed since
     if [ -n "${ZSH_VERSION-}" ]; then emulate -L sh; fi
-    if [ -n "$_seedbed_conda" ]; then _seedbed_source deactivate; fi
+    if [ -n "${_seedbed_conda-}" ]; then _seedbed_source deactivate; fi
     for _seedbed_line in "$_seedbed_bin" ${_seedbed_conda:+"$_seedbed_conda/bin"}; do
         _seedbed_x=:$PATH:
         case $_seedbed_x in *":$_seedbed_line:"*)
@@ -290,7 +290,7 @@ deactivate() {                  # takes out what is ours: PATH and PS1 may have 
     if [ -n "$_seedbed_outer_prompt" ]; then
         VIRTUAL_ENV_PROMPT=$_seedbed_outer_prompt; export VIRTUAL_ENV_PROMPT
     fi
-    if [ -n "$_seedbed_conda" ]; then
+    if [ -n "${_seedbed_conda-}" ]; then
         unset CONDA_PREFIX CONDA_DEFAULT_ENV
         if [ -n "$_seedbed_outer_conda" ]; then
             CONDA_PREFIX=$_seedbed_outer_conda CONDA_DEFAULT_ENV=$_seedbed_outer_conda_name
