@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.channel import build
-from support.engine import Tiny, clean_environ, tiny
+from support.engine import Tiny, loopback_environ, tiny
 from support.index import serve
 from support.managers import serve_files
 from support.template import make_template
@@ -72,15 +72,7 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def environ(home: Path, index: str, tmp_path: Path) -> dict[str, str]:
     """Variables that point uv and pip at the loopback index, with caches of their own."""
-    return clean_environ(
-        home,
-        UV_DEFAULT_INDEX=index,
-        UV_CACHE_DIR=str(tmp_path / "uv-cache"),
-        UV_HTTP_RETRIES="0",
-        PIP_INDEX_URL=index,
-        PIP_CACHE_DIR=str(tmp_path / "pip-cache"),
-        PIP_RETRIES="0",
-    )
+    return loopback_environ(tmp_path, index)
 
 
 @pytest.fixture

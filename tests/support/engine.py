@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from .template import ROOT
 from .wheels import Wheel
 
@@ -111,6 +113,19 @@ def clean_environ(home: Path, **more: str) -> dict[str, str]:
     return {"HOME": str(home), "PATH": os.defpath, "UV": uv, "PYENV_ROOT": pyenv, **kept, **more}
 
 
+def loopback_environ(place: Path, index: str) -> dict[str, str]:
+    """The same, with uv and pip led to an index on loopback; home and caches are in `place`."""
+    return clean_environ(
+        place / "home",
+        UV_DEFAULT_INDEX=index,
+        UV_CACHE_DIR=str(place / "uv-cache"),
+        UV_HTTP_RETRIES="0",
+        PIP_INDEX_URL=index,
+        PIP_CACHE_DIR=str(place / "pip-cache"),
+        PIP_RETRIES="0",
+    )
+
+
 def shared_cache() -> str:
     """The cache of the person who runs the tests, for real packages of real size."""
     return os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv")
@@ -126,3 +141,15 @@ def other_pythons() -> dict[str, str]:
     for path in sorted(root.glob("3.*/bin/python")):
         found[".".join(path.parent.parent.name.split(".")[:2])] = str(path)
     return found
+
+
+def another_patch_release() -> str:
+    """A Python of this minor version and another patch release; skips where there is none."""
+    tell = "import sys; print(*sys.version_info[:3], sep='.')"
+    pyenv = other_pythons().get(MINOR, "")
+    for name in (f"/usr/bin/python{MINOR}", f"/usr/local/bin/python{MINOR}", pyenv):
+        if os.path.exists(name):
+            version = subprocess.check_output([name, "-c", tell], text=True).strip()
+            if version != ".".join(map(str, sys.version_info[:3])):
+                return os.path.realpath(name)
+    pytest.skip(f"there is no second Python {MINOR} on this machine")

@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--python", metavar="X", help="version, command or path to make it from")
     sub.add_argument("--fetch", action="store_true", help="let uv download that Python")
+    sub.add_argument("--full", action="store_true", help="look for damage by hashing every file")
     sub.add_argument("--offline", action="store_true", help="use only what is in the caches")
     sub = command(
         "check", commands.check, "is the environment exactly the lock? exit code 1 if not"

@@ -28,7 +28,9 @@ def sync(project: Project, options: Namespace) -> int:
     from . import sync as syncing
 
     with turn(project):
-        done = syncing.sync(project, options.python or "", options.fetch, options.offline)
+        done = syncing.sync(
+            project, options.python or "", options.fetch, options.offline, options.full
+        )
     if not done:
         say(f"{project.env_label}: ready, nothing to do")
     manifest = proof.read_manifest(project.env)
@@ -39,9 +41,11 @@ def sync(project: Project, options: Namespace) -> int:
 
 def check(project: Project, options: Namespace) -> int:
     found = drift.check(project, options.fast)
-    mend = drift.mend(project, found)
+    hidden = set() if options.fast else drift.hidden(project, found)
+    mend = drift.mend(project, found, bool(hidden))
     if options.json:
-        told = [{**each._asdict(), "mend": drift.mend(project, [each])} for each in found]
+        mends = (drift.mend(project, [each], each in hidden) for each in found)
+        told = [{**each._asdict(), "mend": way} for each, way in zip(found, mends)]
         _print({"differences": told, "mend": mend})
     elif found:
         for difference in found:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .difference import UNLOCKED, Difference
 from .markers import applies, satisfies_all
 from .project import RUN_LOCK, Project
 from .requirements import Pin, for_this_system, normalize, parse
@@ -22,8 +23,8 @@ _REQUIREMENT = re.compile(
 _BLOCK = re.compile(r"^(?P<name>[\w.-]+)==.*\n(?:    --hash.*\n)*(?P<via>(?:    #.*\n?)*)", re.M)
 
 
-def unlocked(project: Project, facts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Pairs of a package and a sentence; `facts` decide which dependencies are for this system.
+def unlocked(project: Project, facts: Mapping[str, str]) -> Iterator[Difference]:
+    """What was not locked; `facts` decide which dependencies are for this system.
 
     Silent where pyproject.toml or the lock cannot be read: `lock` and `sync` say so. Nothing is
     found by a Python older than 3.11, whose standard library does not read TOML.
@@ -38,7 +39,7 @@ def unlocked(project: Project, facts: Mapping[str, str]) -> Iterator[tuple[str, 
         yield from _lacking(name, bounds, marker, held, facts)
     for name in sorted(_roots(project, text) - asked.keys()):
         message = f"{name} is locked for {FILE}, which does not ask for it any more."
-        yield name, message
+        yield Difference(UNLOCKED, message, name)
 
 
 def _asked(project: Project) -> dict[str, tuple[str, str]]:
@@ -59,15 +60,16 @@ def _asked(project: Project) -> dict[str, tuple[str, str]]:
 
 def _lacking(
     name: str, bounds: str, marker: str, held: Mapping[str, Pin], facts: Mapping[str, str]
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[Difference]:
     try:
         if marker and not applies(marker, facts):
             return
         if name not in held:
-            yield name, f"{name} is asked for in {FILE} and is not in the lock."
+            message = f"{name} is asked for in {FILE} and is not in the lock."
+            yield Difference(UNLOCKED, message, name)
         elif not satisfies_all(held[name].version, bounds):
             message = f"{FILE} asks for {name}{bounds}, and locked is {held[name].version}."
-            yield name, message
+            yield Difference(UNLOCKED, message, name)
     except ValueError:
         return  # nothing that can be decided here; the resolver can
 

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from . import direct, installed, state, surroundings
+from . import direct, files, installed, state, surroundings
 from . import manifest as proof
 from .difference import (
     EXTRA_PACKAGE,
@@ -68,12 +68,17 @@ def unlocked(project: Project, facts: Mapping[str, str]) -> Iterator[Difference]
     said = manager(project).unlocked(project)
     if said:
         yield Difference(UNLOCKED, said)
-    for package, message in direct.unlocked(project, facts):
-        yield Difference(UNLOCKED, message, package)
+    yield from direct.unlocked(project, facts)
 
 
-def mend(project: Project, found: list[Difference]) -> str:
-    """The command for what `check` found, "" for nothing."""
+def hidden(project: Project, found: list[Difference]) -> set[Difference]:
+    """Those that only a full look finds: edits that left the size and time of a file as before."""
+    doubtful = {difference for difference in found if difference.code == FILE_EDITED}
+    return doubtful - set(check(project, fast=True)) if doubtful else set()
+
+
+def mend(project: Project, found: list[Difference], full: bool = False) -> str:
+    """The command for what `check` found, "" for nothing; `full` where a fast look misses it."""
     codes = {difference.code for difference in found}
     if _STATES[state.FOREIGN] in codes:
         return state.ELSEWHERE
@@ -81,7 +86,7 @@ def mend(project: Project, found: list[Difference]) -> str:
         return "unset PYTHONPATH"
     if UNLOCKED in codes:
         return f"{project.command('lock')}, then {project.command('sync')}"
-    return project.command("sync") if codes else ""
+    return project.command("sync", *["--full"] * full) if codes else ""
 
 
 def differences(project: Project, manifest: Manifest, fast: bool) -> Iterator[Difference]:
@@ -123,7 +128,7 @@ def compare(pins: dict[str, Pin], present: list[Distribution], own: str) -> Iter
 def damage(
     site: Path, present: list[Distribution], manifest: Manifest | None, newer_than: int | None
 ) -> Iterator[Difference]:
-    """Packages whose files are not what was installed; `newer_than` as in `installed.damaged`."""
+    """Packages whose files are not what was installed; `newer_than` as in `files.damaged`."""
     records: dict[str, list[Recorded]] = {}
     for dist in present:
         found = installed.record(site, dist)
@@ -136,8 +141,9 @@ def damage(
             message = f"{dist.name} {dist.version} was installed again, from another file."
             yield Difference(OTHER_WHEEL, message, dist.name)
     for path in surroundings.stray_pth(site, records.values()):
-        yield Difference(STRAY_PTH, f"{path} was put there past the installer.", "", path)
-    for name, what, path in installed.damaged(site, records, newer_than):
+        message = f"{path} came with no package, and Python reads it at every start."
+        yield Difference(STRAY_PTH, message, "", path)
+    for name, what, path in files.damaged(site, records, newer_than):
         code = FILE_MISSING if what == "missing" else FILE_EDITED
         verb = "is gone" if what == "missing" else "was changed after it was installed"
         yield Difference(code, f"{path} of {name} {verb}.", name, path)

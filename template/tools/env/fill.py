@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from . import drift, installed
+from . import drift, files, installed
 from .ambient import say
 from .errors import EnvError, InstallerFailed
 from .installers import Installer, choose
@@ -50,6 +50,7 @@ def fill(
             say(f"{project.env_label}: fetching anew what was changed: {', '.join(again)}")
         say(f"{project.env_label}: installing {len(pins)} packages with {installer.name}")
         installer.install(project.lock, again, offline)
+        _distrust(project, own, installer, offline)
         if project.package:
             installer.install_project(offline)
     except InstallerFailed as error:
@@ -61,6 +62,30 @@ def fill(
             + project.command("sync"),
         )
     return _manifest(project, own, lock, installer)
+
+
+def no_trusted_copy(project: Project, packages: Sequence[str]) -> EnvError:
+    """Where a fresh copy of changed files is needed, which only the index has."""
+    return EnvError(
+        f"Files of {', '.join(packages)} were changed, and no cache is trusted to mend them.",
+        f"Run it with the network: {project.command('sync')}",
+    )
+
+
+def _distrust(project: Project, own: Interpreter, installer: Installer, offline: bool) -> None:
+    """Install again what came out of a cache with changed files."""
+    found = (
+        (dist, installed.record(own.site_packages, dist))
+        for dist in installed.scan(own.site_packages)
+    )
+    again = files.tainted(
+        own.site_packages, {dist.name: each.lines for dist, each in found if each}
+    )
+    if again and offline:
+        raise no_trusted_copy(project, again)
+    if again:
+        say(f"{project.env_label}: fetching anew what was changed in the cache: {', '.join(again)}")
+        installer.install(project.lock, again, offline)
 
 
 def _manifest(project: Project, own: Interpreter, lock: str, installer: Installer) -> Manifest:
@@ -92,6 +117,7 @@ def _explained(project: Project, error: InstallerFailed, offline: bool) -> EnvEr
     output = error.output.lower()
     mend = f"When that is mended, run: {project.command('sync')}"
     if "hash mismatch" in output or "do not match the hashes" in output:
+        mend = f"Ask who runs the index for the right file, then run: {project.command('sync')}"
         return EnvError("A package's file is not the one in the lock; it was not installed.", mend)
     if offline:
         mend = f"Run it with the network: {project.command('sync')}"

@@ -73,7 +73,7 @@ def edit(
         except InstallerFailed:
             raise EnvError(
                 f"uv could not {verb} {' '.join(words)}; the lines above say why.",
-                f"Mend that and run again: {again} (nothing was changed)",
+                f"Mend that (nothing was changed) and run again: {again}",
             ) from None
         kept = _preferences(project.lock, None, None) + "".join(f"{pin}\n" for pin in pins)
         drafts = _resolve(project, uv, place, _Asked(place, kept, None, offline, again))
@@ -102,7 +102,7 @@ def _uv(project: Project, offline: bool) -> Uv:
     if uv is None:
         raise EnvError(
             "Locking needs uv, and there is none on this machine or in the environment.",
-            f"Make the environment first, it brings one: {project.command('sync')}",
+            f"Make the environment first, which brings one: {project.command('sync')}",
         )
     try:
         manager(project).derive(project, uv, offline, missing_too=False)
@@ -150,7 +150,7 @@ def _resolve(project: Project, uv: Uv, scratch: Path, asked: _Asked) -> dict[Pat
 def _unresolved(again: str) -> EnvError:
     return EnvError(
         "The dependencies could not be resolved; the lines above say why.",
-        f"Mend that and run again: {again} (nothing was changed)",
+        f"Mend that (nothing was changed) and run again: {again}",
     )
 
 

@@ -103,7 +103,8 @@ def load(root: Path, environ: Mapping[str, str]) -> Project:
     env = env_path(root, environ.get("UV_PROJECT_ENVIRONMENT") or values["env"], environ)
     if env == root or env in root.parents:
         raise EnvError(
-            f"The environment's place, {env}, would swallow the project.",
+            f"The environment's place, {env}, would swallow the project: it is the project's own "
+            "directory or one above.",
             f"Name a directory of its own, in UV_PROJECT_ENVIRONMENT or as `env` in {SETTINGS}.",
         )
     return Project(

@@ -62,7 +62,7 @@ def _parsed(text: str) -> tuple[Pin, ...]:
             continue
         found = _PIN.match(line)
         if found is None:
-            raise ValueError(line)
+            raise ValueError(f"{line} is not an exact version")
         pins.append(
             Pin(
                 name=normalize(found["name"]),
@@ -119,4 +119,6 @@ def locked(path: Path, mend: str, facts: Mapping[str, str]) -> dict[str, Pin]:
     try:
         return for_this_system(read(path, mend), facts)
     except ValueError as error:
-        raise EnvError(f"{path.name}: {error}.", f"Make it anew with: {mend}") from None
+        raise EnvError(
+            f"{path.name} cannot be read as a lock: {error}.", f"Make it anew with: {mend}"
+        ) from None

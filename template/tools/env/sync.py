@@ -16,7 +16,7 @@ from . import manifest as proof
 from .ambient import say, scrubbed
 from .difference import STRAY_PTH
 from .errors import EnvError, InstallerFailed
-from .fill import fill
+from .fill import fill, no_trusted_copy
 from .installers import find_uv
 from .interpreters import find, is_version
 from .managers import manager
@@ -27,12 +27,18 @@ from .requirements import read
 from .state import Assessment
 
 
-def sync(project: Project, python: str = "", fetch: bool = False, offline: bool = False) -> bool:
+def sync(
+    project: Project,
+    python: str = "",
+    fetch: bool = False,
+    offline: bool = False,
+    full: bool = False,
+) -> bool:
     """Bring the environment to the lock; returns whether anything had to be done.
 
     `python` is a version, command or path asked for by hand; this environment keeps to it from then
-    on. `fetch` lets uv download a Python that is missing. Raises EnvError, and leaves a state from
-    which the next `sync` goes on.
+    on. `fetch` lets uv download a Python that is missing. `full` hashes every file to find damage.
+    Raises EnvError, and leaves a state from which the next `sync` goes on.
     """
     started = time.monotonic()
     seen = state.assess(project)
@@ -44,17 +50,14 @@ def sync(project: Project, python: str = "", fetch: bool = False, offline: bool 
     if python or fetch:
         managed.accept_python(project)
     chosen = _obtain(project, wanted, fetch, environ) if python or fetch else None
-    if _nothing_to_do(project, seen, chosen):
+    if _nothing_to_do(project, seen, chosen, full):
         return False
     read(project.lock, project.command("lock"))  # a lock that cannot be read must cost nothing
     own = _kept(project, seen, chosen.version if chosen else wanted, environ)
-    newer_than = proof.written_at(project.env) if seen.manifest else None
+    newer_than = proof.written_at(project.env) if seen.manifest and not full else None
     again, stray = _damaged(seen, own, newer_than) if own else ([], [])
     if again and offline:
-        raise EnvError(
-            f"Files of {', '.join(again)} were changed, and no cache is trusted to mend them.",
-            f"Run it with the network: {project.command('sync')}",
-        )
+        raise no_trusted_copy(project, again)
     by_hand = _by_hand(project, python, chosen) if python else remembered
     stamp = Stamp(str(project.root), "", by_hand, proof.this_system())
     if own is None:
@@ -116,12 +119,14 @@ def _refuse(project: Project, seen: Assessment) -> None:
         )
 
 
-def _nothing_to_do(project: Project, seen: Assessment, chosen: Interpreter | None) -> bool:
+def _nothing_to_do(
+    project: Project, seen: Assessment, chosen: Interpreter | None, full: bool
+) -> bool:
     if seen.state != state.READY or seen.manifest is None:
         return False
     if chosen is not None and chosen.version != seen.manifest.python:
         return False
-    return not any(drift.differences(project, seen.manifest, fast=True))
+    return not any(drift.differences(project, seen.manifest, fast=not full))
 
 
 def _by_hand(project: Project, python: str, chosen: Interpreter | None) -> str:

@@ -57,7 +57,7 @@ class Manager:
     ) -> bool:
         """Bring what an existing environment stands on to its lock; whether anything was done.
 
-        `newer_than` as in `installed.damaged`. Raises EnvError.
+        `newer_than` as in `files.damaged`. Raises EnvError.
         """
         return False
 
@@ -90,7 +90,7 @@ class Manager:
         return ""
 
     def differences(self, project: Project, newer_than: int | None) -> Iterator[Difference]:
-        """What is wrong underneath the environment; `newer_than` as in `installed.damaged`."""
+        """What is wrong underneath the environment; `newer_than` as in `files.damaged`."""
         return iter(())
 
     def prints(self, project: Project) -> dict[str, str]:

@@ -154,12 +154,12 @@ def _locked(project: Project) -> Explicit:
     lock = prefixes.explicit(path)
     if lock is None:
         raise EnvError(
-            f"The conda packages are not locked for this system: {path.name} does not say them.",
+            f"The conda packages are not locked for this system: no {path.name} can be read.",
             f"Solve {SOURCE} again with: {project.command('lock')}",
         )
     if lock.lock != sha256(project.root / LOCK):
         raise EnvError(
-            f"{path.name} does not go with {LOCK}.",
+            f"{path.name} and {LOCK} do not belong together.",
             f"Solve {SOURCE} again with: {project.command('lock')}",
         )
     return lock
@@ -172,7 +172,8 @@ def _put_venv_on_top(project: Project, lock: Explicit, environ: Mapping[str, str
     if base is None:
         raise EnvError(
             f"The Python of the conda prefix {prefix} does not run.",
-            f"Name `python` in {SOURCE}, then run: {project.command('lock')}",
+            f"Make the environment anew: {project.command('delete', '--yes')}, then "
+            + project.command("sync"),
         )
     # PEP 668: a stray `pip install` into the prefix is refused; the venv is the place for it.
     stdlib = Path(capture([str(python), "-I", "-c", _STDLIB], environ)[1].strip())
@@ -217,7 +218,7 @@ def _after_scripts(project: Project, inside: dict[str, str]) -> dict[str, str]:
     code, output = capture([shell, "-c", words, shell, *scripts, *python], inside)
     if code != 0:
         raise EnvError(
-            f"A script in {folder} failed.",
+            f"An activation script of a conda package failed, in {folder}.",
             f"Make the environment anew: {project.command('delete', '--yes')}, then "
             + project.command("sync"),
         )

@@ -23,7 +23,8 @@ from ...difference import (
     WRONG_VERSION,
     Difference,
 )
-from ...installed import Recorded, damaged
+from ...files import damaged
+from ...installed import Recorded
 
 
 class Locked(NamedTuple):
@@ -79,7 +80,7 @@ def records(prefix: Path) -> dict[str, dict[str, Any]]:
 def differences(prefix: Path, lock: Explicit, newer_than: int | None) -> Iterator[Difference]:
     """Packages and files of the prefix that are not as locked and installed.
 
-    `newer_than` as in `installed.damaged`. Files that no package brought are nobody's business.
+    `newer_than` as in `files.damaged`. Files that no package brought are nobody's business.
     """
     have = records(prefix)
     for name, want in lock.packages.items():

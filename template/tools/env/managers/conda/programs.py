@@ -94,7 +94,7 @@ def solve(
             "free": free,
             "output": scratch,
         }
-        again = f"Mend that and run: {project.command('lock')} (nothing was changed)"
+        again = f"Mend that (nothing was changed) and run again: {project.command('lock')}"
         what = f"{SOURCE} could not be solved"
         _rattle(project, begin, Path(scratch), request, environ, offline, what, again)
         found = {path.name: path.read_text(encoding="utf-8") for path in _made(Path(scratch))}
