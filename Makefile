@@ -3,7 +3,7 @@ PYTHON ?= python3
 ENGINE := $(PYTHON) template/tools/env --project .
 RUN := $(ENGINE) run --
 
-.PHONY: help env demo test lint types format lock lock-tools bench pictures clean
+.PHONY: help env demo test lint types format lock lock-tools bench pages pictures clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,10 @@ lock-tools: env  ## resolve pyproject.toml into requirements.txt
 
 bench: env  ## measure, and write docs/performance.md
 	@$(RUN) python benchmarks/bench.py
+
+pages: env  ## write docs/errors.md and docs/checks.md
+	@$(RUN) python tools/errors.py
+	@$(RUN) python tools/checks.py
 
 pictures: env  ## take the pictures in docs/ from a real run
 	@$(RUN) python tools/pictures.py
