@@ -174,30 +174,6 @@ def test_an_old_python_is_told_in_a_sentence(project: Tiny) -> None:
         assert done.stderr.startswith("error: tools/env needs Python 3.9 or newer")
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("PIP_TARGET", "/nowhere"),
-        ("PIP_USER", "1"),
-        ("PIP_REQUIRE_VIRTUALENV", "1"),
-        ("PIP_PYTHON", "/nowhere/python"),
-        ("VIRTUAL_ENV", "/nowhere"),
-        ("CONDA_PREFIX", "/nowhere"),
-        ("UV_PROJECT", "/nowhere"),
-        ("UV_SYSTEM_PYTHON", "1"),
-        ("PYTHONPATH", "/nowhere"),
-    ],
-)
-@pytest.mark.parametrize("installer", ["uv", "pip"])
-def test_a_hostile_variable_does_not_lead_packages_elsewhere(
-    project: Tiny, name: str, value: str, installer: str
-) -> None:
-    extra = {name: value} | ({"UV": "/nowhere/uv"} if installer == "pip" else {})
-    project.sync(**extra)
-    assert project.info()["installer"].startswith(installer)
-    assert project.codes() == []
-
-
 def test_nothing_outside_the_project_and_the_caches_is_written(
     project: Tiny, home: Path, tmp_path: Path
 ) -> None:

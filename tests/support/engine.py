@@ -110,7 +110,8 @@ def clean_environ(home: Path, **more: str) -> dict[str, str]:
     assert uv, "the tests run in the template's .venv, which has uv"
     kept = {key: os.environ[key] for key in ("SSL_CERT_FILE", "LANG") if key in os.environ}
     pyenv = os.environ.get("PYENV_ROOT", str(Path.home() / ".pyenv"))
-    return {"HOME": str(home), "PATH": os.defpath, "UV": uv, "PYENV_ROOT": pyenv, **kept, **more}
+    fixed = {"UV": uv, "PYENV_ROOT": pyenv, "PIP_CONFIG_FILE": os.devnull}
+    return {"HOME": str(home), "PATH": os.defpath, **fixed, **kept, **more}
 
 
 def loopback_environ(place: Path, index: str) -> dict[str, str]:

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[str]:
-    """The address of an index that serves the wheels in `folder`, read anew at each request."""
+def serve(folder: Path, login: str = "", certificate: Path | None = None) -> Iterator[str]:
+    """The address of an index that serves the wheels in `folder`, read anew at each request.
+
+    `login`, as "name:password", is asked of everybody; `certificate`, with its key in the same
+    file, makes it https. It is a proxy too: which host is asked for does not matter.
+    """
+    expected = f"Basic {base64.b64encode(login.encode()).decode()}"
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            kind, _, name = self.path.strip("/").partition("/")
+            if login and self.headers["Authorization"] != expected:
+                self.send_response(401)
+                self.send_header("WWW-Authenticate", 'Basic realm="packages"')
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            kind, _, name = urlsplit(self.path).path.strip("/").partition("/")
             file = folder / name
             if kind == "simple":
                 self.answer(_page(folder, name), "text/html")
@@ -42,10 +56,14 @@ def serve(folder: Path) -> Iterator[str]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/simple"
+        yield f"http{'s' * bool(certificate)}://127.0.0.1:{server.server_port}/simple"
     finally:
         server.shutdown()
         server.server_close()

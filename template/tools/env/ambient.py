@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from . import indexes
 from .project import Project
 
 _DROPPED = re.compile(
@@ -49,9 +50,9 @@ class Finished(NamedTuple):
 def scrubbed(environ: Mapping[str, str]) -> dict[str, str]:
     """`environ` without what could make uv, pip or Python act elsewhere than they are told."""
     kept = {k: v for k, v in environ.items() if not _DROPPED.match(k) or _KEPT.match(k)}
-    # Answers that a pip.conf could give against us, and downloads that nobody asked for.
+    # What would ask, tell of news, or download what nobody asked for.
     return {
-        **kept,
+        **indexes.shared(kept),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_USER": "0",
         "PIP_NO_INPUT": "1",
@@ -116,7 +117,7 @@ def stream(
     assert process.stdout is not None
     with process:
         for raw in process.stdout:
-            line = raw.decode("utf-8", "replace").rstrip()
+            line = indexes.without_login(raw.decode("utf-8", "replace").rstrip())
             tail.append(line)
             if line and wanted(line):
                 say("  " + line)

@@ -8,6 +8,7 @@ _NETWORK = re.compile(
     "dns error|connection|connect error|sending request|certificate|timed out|timeout|network",
     re.IGNORECASE,
 )
+_LOGIN = re.compile(r"\b40[13]\b|unauthorized|forbidden|credentials", re.IGNORECASE)
 
 DONE = 0
 DIFFERENT = 1
@@ -47,3 +48,8 @@ class InstallerFailed(Exception):
     def unreachable(self) -> bool:
         """Whether the output tells of a network or an index that does not answer."""
         return _NETWORK.search(self.output) is not None
+
+    @property
+    def refused(self) -> bool:
+        """Whether it tells of an index that wants a login, or another one."""
+        return _LOGIN.search(self.output) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from . import drift, files, installed
+from . import drift, files, indexes, installed
 from .ambient import say
 from .errors import EnvError, InstallerFailed
 from .installers import Installer, choose
@@ -15,6 +15,8 @@ from .probe import Interpreter
 from .project import Project
 from .requirements import locked, sha256
 from .surroundings import file_mark
+
+_LOGIN = "UV_DEFAULT_INDEX=https://NAME:PASSWORD@HOST/simple"
 
 
 def fill(
@@ -48,7 +50,9 @@ def fill(
             installer.uninstall(extra)
         if again:
             say(f"{project.env_label}: fetching anew what was changed: {', '.join(again)}")
-        say(f"{project.env_label}: installing {len(pins)} packages with {installer.name}")
+        host = indexes.host(environ)
+        source = f", from {host}" if host else ""
+        say(f"{project.env_label}: installing {len(pins)} packages with {installer.name}{source}")
         installer.install(project.lock, again, offline)
         _distrust(project, own, installer, offline)
         if project.package:
@@ -58,7 +62,8 @@ def fill(
     for difference in drift.compare(pins, installed.scan(own.site_packages), name):
         raise EnvError(
             f"{installer.name} ended well, and yet: {difference.message}",
-            f"Make the environment anew with: {project.command('delete', '--yes')}, then "
+            "Look for a setting that leads it elsewhere, as `target` in a uv.toml. If there is "
+            f"none, make the environment anew: {project.command('delete', '--yes')}, then "
             + project.command("sync"),
         )
     return _manifest(project, own, lock, installer)
@@ -122,6 +127,12 @@ def _explained(project: Project, error: InstallerFailed, offline: bool) -> EnvEr
     if offline:
         mend = f"Run it with the network: {project.command('sync')}"
         return EnvError("The caches do not hold all that is needed; the lines above say why.", mend)
+    if error.refused:
+        mend = f"Set the right one, as in {_LOGIN}, then run: {project.command('sync')}"
+        return EnvError("The package index did not take the login, or asks for one.", mend)
     if error.unreachable:
         return EnvError("The package index could not be reached; the lines above say why.", mend)
+    if "from versions: none" in output:  # all that an older pip says, whatever the index answered
+        mend = f"Look at its address and login, then run: {project.command('sync')}"
+        return EnvError("The package index does not serve what is locked, or not to you.", mend)
     return EnvError(f"{str(error).rstrip('.')}; the lines above say why.", mend)

@@ -5,6 +5,7 @@ https://pip.pypa.io/en/stable/cli/pip_install/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from ..project import Project
 from ..requirements import Pin
 
 _HAS_PYTHON_OPTION = (22, 3)
+_TROUBLE = re.compile(r" *(WARNING|ERROR|Could not|Exception)", re.IGNORECASE)
 _LOCKED = ("--require-hashes", "--no-deps", "--only-binary", ":all:")
 
 
@@ -57,8 +59,7 @@ class Pip:
         self._run(["install", *_LOCKED, *words, *_offline(offline)], self._environ)
 
     def _run(self, words: list[str], environ: Mapping[str, str]) -> None:
-        argv = [*self._argv, words[0], "--quiet", *words[1:]]
-        done = stream(argv, environ, self._project.root, lambda line: True)
+        done = stream([*self._argv, *words], environ, self._project.root, _worth_saying)
         if done.code != 0:
             raise InstallerFailed(f"{self.name} failed in `pip {words[0]}`.", done.tail)
 
@@ -80,9 +81,9 @@ def install_beside(
             f"There is no uv on this machine, and {interpreter.path} has no pip.",
             f"Install one of them, then run: {project.command('sync')}",
         )
-    argv = [str(interpreter.path), "-I", "-m", "pip", "install", "--quiet", *_LOCKED]
+    argv = [str(interpreter.path), "-I", "-m", "pip", "install", *_LOCKED]
     argv += ["--target", str(library), "-r", str(requirements), *_offline(offline)]
-    done = stream(argv, environ, project.root, lambda line: True)
+    done = stream(argv, environ, project.root, _worth_saying)
     if done.code != 0:
         raise InstallerFailed(f"pip {interpreter.pip} failed in `pip install`.", done.tail)
 
@@ -116,3 +117,8 @@ def _pip_for(
 
 def _offline(offline: bool) -> list[str]:
     return ["--no-index"] if offline else []
+
+
+def _worth_saying(line: str) -> bool:
+    """Not the progress. `--quiet` would leave out why an index cannot be reached, too."""
+    return _TROUBLE.match(line) is not None

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from .. import indexes
 from ..ambient import activated, capture, say, stream
 from ..errors import InstallerFailed
 from ..probe import Interpreter
@@ -65,13 +66,13 @@ class Uv:
             "-r",
             str(requirements),
         ]
-        self._pip("install", [*locked, *_offline(offline)])
+        self._pip("install", [*locked, *self._sources(offline)])
         if not again:
             return
         # uv links files out of its cache, so a file edited here is edited there too. The fresh copy
         # must come from elsewhere, and the tainted one must not reach the next project.
         fresh = [word for name in again for word in ("--reinstall-package", name)]
-        self._pip("install", [*locked, *fresh, "--no-cache", *_offline(offline)])
+        self._pip("install", [*locked, *fresh, "--no-cache", *self._sources(offline)])
         self._run(["cache", "clean", *again], self._environ)
 
     def install_beside(
@@ -80,7 +81,7 @@ class Uv:
         """Install the lines of a lock into a directory, for programs run by `interpreter`."""
         words = ["--python", str(interpreter.path), "--target", str(library), "--require-hashes"]
         words += ["--no-deps", "--only-binary", ":all:", "-r", str(requirements)]
-        self._run(["pip", "install", *words, *_offline(offline)], self._environ)
+        self._run(["pip", "install", *words, *self._sources(offline)], self._environ)
 
     def uninstall(self, names: Sequence[str]) -> None:
         self._pip("uninstall", list(names))
@@ -88,7 +89,7 @@ class Uv:
     def install_project(self, offline: bool) -> None:
         environ = activated(self._environ, self._project)
         words = ["--no-deps", "--no-build-isolation", "--editable", str(self._project.root)]
-        self._run(["pip", "install", *self._python(), *words, *_offline(offline)], environ)
+        self._run(["pip", "install", *self._python(), *words, *self._sources(offline)], environ)
 
     def compile(self, source: Path, output: Path, groups: Sequence[str], offline: bool) -> None:
         """Resolve the pyproject.toml in the directory `source` into `output`, keeping its pins.
@@ -99,7 +100,7 @@ class Uv:
         words = ["--universal", "--generate-hashes", "--no-header", "--quiet"]
         words += ["--python-version", self._project.python_minimum]
         words += [word for group in groups for word in ("--group", group)]
-        words += ["--output-file", str(output), *_offline(offline)]
+        words += ["--output-file", str(output), *self._sources(offline)]
         self._run(["pip", "compile", "pyproject.toml", *words], self._environ, source)
 
     def edit(self, source: Path, verb: str, words: Sequence[str], dev: bool) -> None:
@@ -120,7 +121,7 @@ class Uv:
         words = [word for pin in pins for word in ("--upgrade-package", pin)]
         if self._project.python_path.exists():
             words += self._python()
-        self._run(["lock", "--quiet", *words, *_offline(offline)], self._environ, source)
+        self._run(["lock", "--quiet", *words, *self._sources(offline)], self._environ, source)
 
     def export(self, source: Path, dev: bool) -> str:
         """The uv.lock in the directory `source` as hashed requirements, `dev` ones too or not.
@@ -141,6 +142,10 @@ class Uv:
     def _pip(self, verb: str, words: list[str]) -> None:
         self._run(["pip", verb, *self._python(), *words], self._environ)
 
+    def _sources(self, offline: bool) -> list[str]:
+        no_index = indexes.no_index(self._environ)
+        return ["--offline"] * offline + ["--no-index"] * no_index
+
     def _python(self) -> list[str]:
         return ["--python", str(self._project.python_path)]
 
@@ -149,10 +154,6 @@ class Uv:
         done = stream(argv, environ, cwd or self._project.root, _worth_saying)
         if done.code != 0:
             raise InstallerFailed(f"{self.name} failed in `uv {words[0]} {words[1]}`.", done.tail)
-
-
-def _offline(offline: bool) -> list[str]:
-    return ["--offline"] if offline else []
 
 
 def _worth_saying(line: str) -> bool:

@@ -1,0 +1,142 @@
+"""Where packages come from: what pip was told of that counts for uv too, and the other way round.
+
+A company says once, mostly to pip, which index, certificate or proxy its people have to use. Nobody
+should have to know which of the two programs installs here.
+
+https://pip.pypa.io/en/stable/topics/configuration/
+https://docs.astral.sh/uv/reference/environment/
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+# What stands in place of the public index, or on the way to it.
+_SAME = {
+    "PIP_INDEX_URL": "UV_DEFAULT_INDEX",
+    "PIP_TRUSTED_HOST": "UV_INSECURE_HOST",
+    "PIP_CERT": "SSL_CERT_FILE",
+}
+# What only adds to it. uv looks there first, so a file of one machine would make its locks differ
+# from those of all others: uv gets these from variables, which are set for a reason.
+_MORE = {"PIP_EXTRA_INDEX_URL": "UV_INDEX", "PIP_FIND_LINKS": "UV_FIND_LINKS"}
+_SETTINGS = re.compile(
+    "index-url|extra-index-url|no-index|find-links|trusted-host|(client-)?cert|proxy"
+    "|keyring-provider|cache-dir|timeout|retries"
+)
+_OLD_NAMES = {"UV_DEFAULT_INDEX": "UV_INDEX_URL", "UV_INDEX": "UV_EXTRA_INDEX_URL"}
+_LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
+
+
+def shared(environ: Mapping[str, str]) -> dict[str, str]:
+    """`environ` with what pip's files say, and each of pip and uv told what the other was told.
+
+    A setting of a program's own goes before the other's. pip is kept from its files, in which more
+    may stand than where packages come from.
+    """
+    bundle = environ.get("REQUESTS_CA_BUNDLE")
+    files = {**({"PIP_CERT": bundle} if bundle else {}), **_pip_files(environ)}
+    told = {**files, **environ, "PIP_CONFIG_FILE": os.devnull}
+    for pip, uv in {**_SAME, **_MORE}.items():
+        own = told.get(uv) or told.get(_OLD_NAMES.get(uv, uv), "")
+        counts = pip in _SAME or pip in environ or no_index(told)
+        if own and not told.get(pip):
+            told[pip] = _for_pip(own)
+        elif told.get(pip) and not own and counts and not _uv_files_say(uv, environ):
+            told[uv] = _for_uv(uv, told[pip])
+    if told.get("PIP_PROXY"):  # pip knows uv's variables for this one
+        told.setdefault("ALL_PROXY", told["PIP_PROXY"])
+    return told
+
+
+def no_index(environ: Mapping[str, str]) -> bool:
+    """Whether no index is to be asked at all, only find-links; uv has no variable for that."""
+    return environ.get("PIP_NO_INDEX", "").lower() in ("1", "true", "yes", "on")
+
+
+def host(environ: Mapping[str, str]) -> str:
+    """The host of the index that stands in place of the public one, "" where there is none."""
+    address = environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL", "")
+    found = re.search(r"://(?:[^/@]*@)?([^/?#]+)", address)
+    return found[1] if found else ""
+
+
+def without_login(text: str) -> str:
+    """`text` with the user names and passwords of the addresses in it hidden."""
+    return _LOGIN.sub("****@", text)
+
+
+def _for_pip(value: str) -> str:
+    """One or more sources, without the names that uv lets them have, as `internal=https://...`."""
+    words = re.split(r"[\s,]+", value)
+    return " ".join(re.sub(r"\A[\w.-]+=(?=\w+://|/)", "", word) for word in words)
+
+
+def _for_uv(name: str, value: str) -> str:
+    between = "," if name == "UV_FIND_LINKS" else " "
+    return between.join(os.path.expanduser(word) for word in value.split())
+
+
+def _pip_files(environ: Mapping[str, str]) -> dict[str, str]:
+    """What pip's configuration files say of sources, as variables for pip; later files win."""
+    found: dict[str, str] = {}
+    if environ.get("PIP_CONFIG_FILE") == os.devnull:
+        return found
+    for path in filter(os.path.isfile, _places(environ)):
+        from configparser import Error, RawConfigParser  # late: most machines have no such file
+
+        parser = RawConfigParser()
+        try:
+            parser.read(path, encoding="utf-8")
+        except (OSError, UnicodeDecodeError, Error):
+            continue  # pip will say so itself, if it is asked
+        for section in ("global", "install"):
+            for key, value in parser.items(section) if parser.has_section(section) else ():
+                if _SETTINGS.fullmatch(key.replace("_", "-")) and value:
+                    name = f"PIP_{key.replace('-', '_').upper()}"
+                    found[name] = value
+    return found
+
+
+def _places(environ: Mapping[str, str]) -> Iterator[str]:
+    """Where pip looks for its files, in its order."""
+    home = Path(environ.get("HOME") or os.path.expanduser("~"))
+    yield environ.get("PIP_CONFIG_FILE", "")
+    if os.name == "nt":
+        yield str(Path(environ.get("ProgramData", r"C:\ProgramData"), "pip", "pip.ini"))
+        yield str(home / "pip" / "pip.ini")
+        yield str(Path(environ.get("APPDATA", home), "pip", "pip.ini"))
+        return
+    own = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
+    if sys.platform == "darwin":
+        yield "/Library/Application Support/pip/pip.conf"
+        support = home / "Library" / "Application Support"
+        own = support if (support / "pip").is_dir() else own
+    else:
+        for folder in (environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep):
+            yield os.path.join(folder, "pip", "pip.conf")
+        yield "/etc/pip.conf"
+    yield str(home / ".pip" / "pip.conf")
+    yield str(own / "pip" / "pip.conf")
+
+
+def _uv_files_say(name: str, environ: Mapping[str, str]) -> bool:
+    """Whether a configuration file of uv's own speaks of indexes; then pip's do not count there."""
+    if name not in ("UV_DEFAULT_INDEX", "UV_INDEX"):
+        return False
+    named = environ.get("UV_CONFIG_FILE")
+    home = environ.get("HOME") or os.path.expanduser("~")
+    own = environ.get("APPDATA") if os.name == "nt" else environ.get("XDG_CONFIG_HOME")
+    places = [named] if named else [f"{own or home + '/.config'}/uv/uv.toml", "/etc/uv/uv.toml"]
+    return any("index" in _text(Path(place)) for place in places)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""

@@ -1,0 +1,87 @@
+"""What pip is told of packages' sources counts for uv, and the other way round."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from env import indexes
+
+HERE, THERE = "https://packages.company.example/simple", "https://more.company.example/simple"
+NO_FILES = {"PIP_CONFIG_FILE": os.devnull, "HOME": "/nowhere"}
+
+
+def shared(**variables: str) -> dict[str, str]:
+    """What is added to some variables on a machine without configuration files."""
+    told = indexes.shared({**NO_FILES, **variables})
+    return {key: told[key] for key in told.keys() - NO_FILES.keys() - variables.keys()}
+
+
+@pytest.mark.parametrize(
+    ("given", "added"),
+    [
+        ({}, {}),
+        ({"PIP_INDEX_URL": HERE}, {"UV_DEFAULT_INDEX": HERE}),
+        ({"UV_DEFAULT_INDEX": HERE}, {"PIP_INDEX_URL": HERE}),
+        ({"UV_DEFAULT_INDEX": f"company={HERE}"}, {"PIP_INDEX_URL": HERE}),
+        ({"UV_INDEX_URL": HERE}, {"PIP_INDEX_URL": HERE}),
+        ({"PIP_INDEX_URL": HERE, "UV_DEFAULT_INDEX": THERE}, {}),
+        ({"PIP_INDEX_URL": HERE, "UV_INDEX_URL": THERE}, {}),
+        ({"PIP_EXTRA_INDEX_URL": f"{HERE}\n{THERE}"}, {"UV_INDEX": f"{HERE} {THERE}"}),
+        ({"UV_INDEX": f"a={HERE} b={THERE}"}, {"PIP_EXTRA_INDEX_URL": f"{HERE} {THERE}"}),
+        ({"PIP_FIND_LINKS": "/mnt/a /mnt/b"}, {"UV_FIND_LINKS": "/mnt/a,/mnt/b"}),
+        ({"UV_FIND_LINKS": "/mnt/a,/mnt/b"}, {"PIP_FIND_LINKS": "/mnt/a /mnt/b"}),
+        ({"PIP_CERT": "/company.pem"}, {"SSL_CERT_FILE": "/company.pem"}),
+        (
+            {"REQUESTS_CA_BUNDLE": "/company.pem"},
+            {"PIP_CERT": "/company.pem", "SSL_CERT_FILE": "/company.pem"},
+        ),
+        ({"PIP_PROXY": "http://proxy:3128"}, {"ALL_PROXY": "http://proxy:3128"}),
+        ({"PIP_PROXY": "http://proxy:3128", "ALL_PROXY": "http://other:1"}, {}),
+        ({"ALL_PROXY": "http://proxy:3128"}, {}),
+    ],
+)
+def test_each_is_told_what_the_other_was_told(given: dict[str, str], added: dict[str, str]) -> None:
+    assert shared(**given) == added
+
+
+def configure(home: Path, name: str, text: str) -> dict[str, str]:
+    path = home / ".config" / name
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    return indexes.shared({"HOME": str(home), "XDG_CONFIG_DIRS": str(home)})
+
+
+def test_of_pips_file_sources_are_taken_and_nothing_else(tmp_path: Path) -> None:
+    text = f"[global]\nindex-url = {HERE}\ntarget = /nowhere\n[install]\nuser = true\n"
+    told = configure(tmp_path, "pip/pip.conf", text)
+    assert told["PIP_INDEX_URL"] == told["UV_DEFAULT_INDEX"] == HERE
+    assert told["PIP_CONFIG_FILE"] == os.devnull
+    assert not {"PIP_TARGET", "PIP_USER"} & told.keys()
+
+
+def test_what_a_machines_file_adds_to_the_index_stays_pips_own(tmp_path: Path) -> None:
+    """uv would look there first, and the lock would differ from that of other machines."""
+    told = configure(tmp_path, "pip/pip.conf", f"[global]\nextra-index-url = {HERE}\n")
+    assert told["PIP_EXTRA_INDEX_URL"] == HERE
+    assert "UV_INDEX" not in told
+
+
+def test_where_no_index_may_be_asked_its_wheels_on_disk_count(tmp_path: Path) -> None:
+    text = "[global]\nno_index = yes\nfind_links = /mnt/wheels\n"
+    told = configure(tmp_path, "pip/pip.conf", text)
+    assert indexes.no_index(told)
+    assert told["UV_FIND_LINKS"] == "/mnt/wheels"
+
+
+def test_a_file_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
+    told = configure(tmp_path, "pip/pip.conf", "index-url without a section\n")
+    assert "PIP_INDEX_URL" not in told
+
+
+def test_a_login_is_hidden_wherever_it_stands() -> None:
+    line = "fetching https://me:secret@host/simple and http://token@other/x, not a@b.example"
+    hidden = "fetching https://****@host/simple and http://****@other/x, not a@b.example"
+    assert indexes.without_login(line) == hidden
