@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -260,25 +257,6 @@ def test_two_at_once_end_in_one_good_environment(project: Tiny) -> None:
     ]
     texts = [each.communicate(timeout=60)[1] for each in both]
     assert [each.returncode for each in both] == [0, 0], texts
-    assert project.codes() == []
-
-
-@pytest.mark.parametrize("delay", [0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8])
-def test_a_sync_that_is_killed_at_any_moment_can_be_run_again(project: Tiny, delay: float) -> None:
-    argv = [sys.executable, "tools/env", "sync"]
-    with subprocess.Popen(
-        argv,
-        cwd=project.root,
-        env=project.environ,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as child:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(delay)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-    assert project.info()["state"] in ("missing", "incomplete", "ready")
-    project.sync()
     assert project.codes() == []
 
 

@@ -116,9 +116,13 @@ def stream(
         return Finished(127, str(error))
     assert process.stdout is not None
     with process:
-        for raw in process.stdout:
-            line = indexes.without_login(raw.decode("utf-8", "replace").rstrip())
-            tail.append(line)
-            if line and wanted(line):
-                say("  " + line)
+        try:
+            for raw in process.stdout:
+                line = indexes.without_login(raw.decode("utf-8", "replace").rstrip())
+                tail.append(line)
+                if line and wanted(line):
+                    say("  " + line)
+        except BaseException:  # whoever stops us stops it too
+            process.terminate()
+            raise
     return Finished(process.returncode, "\n".join(tail))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -23,17 +24,25 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     options = _parser().parse_args(argv)
     command: Command = options.function
+    for number in (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")):
+        if number and signal.getsignal(number) is signal.SIG_DFL:  # nohup has it ignored
+            signal.signal(number, _stop)
     try:
         return command(load(find_root(options.project), os.environ), options)
     except EnvError as error:
         say(f"error: {error.happened}\n       {error.mend}")
         return error.code
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         say("stopped; what is done is kept, and the same command goes on from here")
-        return 130
+        return 128 + (stopped.args[0] if stopped.args else signal.SIGINT)
     except OSError as error:
         say(f"error: The system refused: {error}.\n       Mend that, then run it again.")
         return COULD_NOT
+
+
+def _stop(number: int, frame: object) -> None:
+    """Stop as Ctrl-C does, so that files and child processes are left in order."""
+    raise KeyboardInterrupt(number)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from . import together
 from .ambient import scrubbed
 from .errors import EnvError, InstallerFailed
 from .installers import Uv, find_uv
@@ -78,7 +79,9 @@ def edit(
         kept = _preferences(project.lock, None, None) + "".join(f"{pin}\n" for pin in pins)
         drafts = _resolve(project, uv, place, _Asked(place, kept, None, offline, again))
         # Last: with the old pyproject.toml, a new lock still holds all that it asks for.
-        drafts[project.root / DIRECT] = draft.read_text(encoding="utf-8")
+        drafts[project.root / DIRECT] = draft.read_bytes().decode(
+            "utf-8"
+        )  # line endings as they are
         return replace(project, drafts)
 
 
@@ -160,16 +163,8 @@ def replace(project: Project, drafts: dict[Path, str]) -> list[str]:
     An empty draft removes its file.
     """
     found = changes(_text(project.lock), drafts.get(project.lock, _text(project.lock)))
-    fresh = {}
-    for target, draft in drafts.items():
-        if _text(target) != draft:
-            fresh[target] = target.with_name(target.name + ".new")
-            fresh[target].write_bytes(draft.encode())
-    for target, path in fresh.items():  # written in full by now, so only names change
-        os.replace(path, target)
-        if not drafts[target]:
-            target.unlink()
-    return found or [f"{target.name} is written anew" for target in fresh]
+    fresh = together.replace(project.root, drafts)
+    return found or [f"{path.name} is written anew" for path in fresh]
 
 
 def _preferences(today: Path, upgrade: Sequence[str] | None, prefer: Path | None) -> str:

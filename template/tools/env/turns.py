@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
+from . import together
 from .ambient import say
 from .project import SETTINGS, Project
 
@@ -17,6 +18,7 @@ def turn(project: Project) -> Iterator[None]:
 
     The system's own lock on tools/env.cfg: nothing is written, and a dead holder holds nothing.
     Where the file system has no locks (some network disks), that is said and the work goes on.
+    What a command that was stopped had decided to write is written first.
     """
     with open(project.root / SETTINGS, "rb") as file:
         try:
@@ -25,6 +27,7 @@ def turn(project: Project) -> Iterator[None]:
                 _take(file, wait=True)
         except OSError as error:
             say(f"{project.env_label}: this disk has no locks ({error}), so run one at a time")
+        together.finish(project.root)
         yield
 
 
