@@ -79,9 +79,9 @@ _seedbed_settings() {           # tools/env.cfg -> _seedbed_name, _manager, _env
     _seedbed_env=${_seedbed_env%/}
 }
 
-_seedbed_is_empty() {           # a directory, and nothing in it
+_seedbed_is_empty() {           # a directory, and nothing in it but the engine's own folder
     [ -d "$_seedbed_env" ] && _seedbed_x=$(\command ls -A "$_seedbed_env" 2>/dev/null) &&
-        [ -z "$_seedbed_x" ]
+        [ "${_seedbed_x:-.seedbed}" = .seedbed ]
 }
 
 _seedbed_digest() {             # sha256 over the lock files, one after the other

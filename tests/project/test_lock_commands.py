@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,51 @@ def test_adding_edits_locks_and_installs(asking: Tiny, wheelhouse: Path) -> None
         assert line in text
     assert (asking.site / "delta").is_dir()
     assert asking.codes() == []
+
+
+NASTY = """\
+# écrit à la main 🌱, without a newline at the end
+[ project ]
+"name"="tiny"#
+version = '0.1.0'
+requires-python = ">=3.9"
+dependencies = [ 'beta', # "not", ['a'] = "dependency"
+  # "gamma",
+]   # after
+optional-dependencies.extra = ["alpha"]
+[dependency-groups]
+"dev" = [{include-group = "more"},
+"gamma"]
+more = []
+[tool.other]
+text = \'\'\'
+dependencies = ["none of these"]
+\'\'\'
+[[tool.other.list]]
+x = 1"""
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_of_a_nasty_pyproject_only_the_arrays_change(
+    asking: Tiny, wheelhouse: Path, newline: str
+) -> None:
+    path = asking.root / "pyproject.toml"
+    path.write_bytes(NASTY.replace("\n", newline).encode())
+    wheel(wheelhouse, "delta", "3.0")
+    for words in (["add", "delta>=3"], ["add", "--dev", "delta"], ["remove", "delta"]):
+        done = asking.run(*words)
+        assert done.returncode == 0, done.stderr
+    after = path.read_bytes().decode()
+    assert after.count("\n") == after.count(newline)
+    begin, end = NASTY.index("dependencies = ["), NASTY.index("optional")
+    group, more = NASTY.index('"dev" = ['), NASTY.index("more = []")
+    for part in (NASTY[:begin], NASTY[end:group], NASTY[more:]):
+        assert part.replace("\n", newline) in after
+    for comment in ('# "not", [\'a\'] = "dependency"', '# "gamma",', "]   # after"):
+        assert comment in after
+    told = tomllib.loads(after)
+    assert told["project"]["dependencies"] == ["beta"]
+    assert told["dependency-groups"]["dev"] == [{"include-group": "more"}, "delta", "gamma"]
 
 
 def test_removing_edits_locks_and_prunes(asking: Tiny) -> None:

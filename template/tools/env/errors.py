@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _NETWORK = re.compile(
-    "dns error|connection|connect error|sending request|certificate|timed out|timeout|network",
+    "dns error|connection|connect error|sending request|certificate|timed out|timeout|network"
+    "|server error",
     re.IGNORECASE,
 )
 _LOGIN = re.compile(r"\b40[13]\b|unauthorized|forbidden|credentials", re.IGNORECASE)
@@ -43,6 +44,10 @@ class InstallerFailed(Exception):
     def __init__(self, what: str, output: str) -> None:
         super().__init__(what)
         self.output = output
+
+    def tells(self, *words: str) -> bool:
+        """Whether one of `words`, in small letters, is in the output."""
+        return any(word in self.output.lower() for word in words)
 
     @property
     def unreachable(self) -> bool:

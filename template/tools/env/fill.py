@@ -47,7 +47,7 @@ def fill(
     try:
         if extra:
             say(f"{project.env_label}: removing what is not in the lock: {', '.join(extra)}")
-            installer.uninstall(extra)
+            installer.uninstall([each for each in extra if each not in installer.needs])
         if again:
             say(f"{project.env_label}: fetching anew what was changed: {', '.join(again)}")
         host = indexes.host(environ)
@@ -57,6 +57,7 @@ def fill(
         _distrust(project, own, installer, offline)
         if project.package:
             installer.install_project(offline)
+        installer.uninstall([each for each in extra if each in installer.needs])
     except InstallerFailed as error:
         raise _explained(project, error, offline) from None
     for difference in drift.compare(pins, installed.scan(own.site_packages), name):
@@ -79,13 +80,9 @@ def no_trusted_copy(project: Project, packages: Sequence[str]) -> EnvError:
 
 def _distrust(project: Project, own: Interpreter, installer: Installer, offline: bool) -> None:
     """Install again what came out of a cache with changed files."""
-    found = (
-        (dist, installed.record(own.site_packages, dist))
-        for dist in installed.scan(own.site_packages)
-    )
-    again = files.tainted(
-        own.site_packages, {dist.name: each.lines for dist, each in found if each}
-    )
+    site = own.site_packages
+    found = {dist.name: installed.record(site, dist) for dist in installed.scan(site)}
+    again = files.tainted(site, {name: each.lines for name, each in found.items() if each})
     if again and offline:
         raise no_trusted_copy(project, again)
     if again:
@@ -119,20 +116,26 @@ def _manifest(project: Project, own: Interpreter, lock: str, installer: Installe
 
 
 def _explained(project: Project, error: InstallerFailed, offline: bool) -> EnvError:
-    output = error.output.lower()
-    mend = f"When that is mended, run: {project.command('sync')}"
-    if "hash mismatch" in output or "do not match the hashes" in output:
-        mend = f"Ask who runs the index for the right file, then run: {project.command('sync')}"
+    sync = project.command("sync")
+    if error.tells("hash mismatch", "do not match the hashes"):
+        mend = f"Ask who runs the index for the right file, then run: {sync}"
         return EnvError("A package's file is not the one in the lock; it was not installed.", mend)
+    if error.tells("no space left", "not enough space"):
+        return EnvError("The disk is full.", f"Make room, then run: {sync}")
+    if error.tells("failed to initialize cache"):
+        mend = f"Set another place, as UV_CACHE_DIR=/another/place, then run: {sync}"
+        return EnvError("The cache of uv cannot be written to; the lines above say why.", mend)
     if offline:
-        mend = f"Run it with the network: {project.command('sync')}"
+        mend = f"Run it with the network: {sync}"
         return EnvError("The caches do not hold all that is needed; the lines above say why.", mend)
+    mend = f"When that is mended, run: {sync}"
     if error.refused:
-        mend = f"Set the right one, as in {_LOGIN}, then run: {project.command('sync')}"
+        mend = f"Set the right one, as in {_LOGIN}, then run: {sync}"
         return EnvError("The package index did not take the login, or asks for one.", mend)
     if error.unreachable:
         return EnvError("The package index could not be reached; the lines above say why.", mend)
-    if "from versions: none" in output:  # all that an older pip says, whatever the index answered
-        mend = f"Look at its address and login, then run: {project.command('sync')}"
+    # The second is all that an older pip says, whatever the index answered.
+    if error.tells("not found in the package registry", "from versions: none"):
+        mend = f"Look at its address and login, then run: {sync}"
         return EnvError("The package index does not serve what is locked, or not to you.", mend)
     return EnvError(f"{str(error).rstrip('.')}; the lines above say why.", mend)

@@ -79,9 +79,7 @@ def edit(
         kept = _preferences(project.lock, None, None) + "".join(f"{pin}\n" for pin in pins)
         drafts = _resolve(project, uv, place, _Asked(place, kept, None, offline, again))
         # Last: with the old pyproject.toml, a new lock still holds all that it asks for.
-        drafts[project.root / DIRECT] = draft.read_bytes().decode(
-            "utf-8"
-        )  # line endings as they are
+        drafts[project.root / DIRECT] = _with_line_endings_of(project.root / DIRECT, draft)
         return replace(project, drafts)
 
 
@@ -97,6 +95,12 @@ def changes(before: str, after: str) -> list[str]:
         elif old[name] != new[name]:
             lines.append(f"{name} {old[name]} -> {new[name]}")
     return lines
+
+
+def _with_line_endings_of(original: Path, draft: Path) -> str:
+    """The text of `draft`; uv writes its own line endings, and a person's stay."""
+    text = draft.read_text(encoding="utf-8")
+    return text.replace("\n", "\r\n") if b"\r\n" in original.read_bytes() else text
 
 
 def _uv(project: Project, offline: bool) -> Uv:

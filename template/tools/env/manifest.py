@@ -10,10 +10,11 @@ import contextlib
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-_FOLDER = ".seedbed"
+FOLDER = ".seedbed"
 _STAMP = "stamp"
 _MANIFEST = "manifest.json"
 
@@ -82,7 +83,7 @@ def this_system() -> str:
 def read_stamp(env: Path) -> Stamp | None:
     """The stamp of `env`, or None where there is none that can be read: then `env` is not ours."""
     try:
-        text = (env / _FOLDER / _STAMP).read_text(encoding="utf-8")
+        text = (env / FOLDER / _STAMP).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
     values = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
@@ -104,7 +105,7 @@ def write_stamp(env: Path, stamp: Stamp) -> None:
 def read_manifest(env: Path) -> Manifest | None:
     """The manifest of `env`, or None where there is none that this engine understands."""
     try:
-        values: dict[str, Any] = json.loads((env / _FOLDER / _MANIFEST).read_text(encoding="utf-8"))
+        values: dict[str, Any] = json.loads((env / FOLDER / _MANIFEST).read_text(encoding="utf-8"))
         return Manifest(**values)
     except (OSError, ValueError, TypeError):
         return None
@@ -115,19 +116,23 @@ def write_manifest(env: Path, manifest: Manifest) -> None:
 
 
 def written_at(env: Path) -> int:
-    """When the manifest was written, in nanoseconds of the file system's own clock."""
-    return os.stat(env / _FOLDER / _MANIFEST).st_mtime_ns
+    """When the manifest was written, in nanoseconds of the file system's own clock.
+
+    0, before all files, where that is in the future: the clock was wrong, and tells nothing.
+    """
+    written = os.stat(env / FOLDER / _MANIFEST).st_mtime_ns
+    return written if written <= time.time_ns() else 0
 
 
 def withdraw(env: Path) -> None:
     """Takes the proof away before anything is changed: a killed change leaves `incomplete`."""
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(env / _FOLDER / _MANIFEST)
+        os.unlink(env / FOLDER / _MANIFEST)
 
 
 def folder(env: Path) -> Path:
     """The engine's own directory in `env`, made if need be."""
-    path = env / _FOLDER
+    path = env / FOLDER
     path.mkdir(parents=True, exist_ok=True)
     return path
 

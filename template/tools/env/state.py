@@ -86,8 +86,10 @@ def satisfies(version: str, wanted: str) -> bool:
 
 
 def _is_empty(path: Path) -> bool:
+    """Nothing is in it, or only the engine's folder, where a full disk kept the stamp out of it."""
     try:
-        return path.is_dir() and not path.is_symlink() and not any(os.scandir(path))
+        only = {entry.name for entry in os.scandir(path)} - {proof.FOLDER}
+        return not only and not path.is_symlink() and proof.read_stamp(path) is None
     except OSError:
         return False
 

@@ -28,6 +28,10 @@ class Installer(Protocol):
     name: str
     """With its version, as "uv 0.13.9"."""
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The distributions of the environment that it runs on itself."""
+
     def install(self, requirements: Path, again: Sequence[str], offline: bool) -> None:
         """Install the lines of a lock, hashes enforced, nothing built, no dependency followed.
 
@@ -36,7 +40,7 @@ class Installer(Protocol):
         """
 
     def uninstall(self, names: Sequence[str]) -> None:
-        """Remove distributions."""
+        """Remove distributions; nothing to do where `names` is empty."""
 
     def install_project(self, offline: bool) -> None:
         """Install the project itself, editable, with the build backend that the lock brought."""

@@ -31,6 +31,7 @@ class Pip:
         self._project = project
         self._environ = environ
         self._argv, self.name = _pip_for(project, interpreter, environ)
+        self.needs = ("pip",) if self._argv[0] == str(project.python_path) else ()
 
     def install(self, requirements: Path, again: Sequence[str], offline: bool) -> None:
         self._install(["-r", str(requirements)], offline)
@@ -48,7 +49,8 @@ class Pip:
             path.unlink()
 
     def uninstall(self, names: Sequence[str]) -> None:
-        self._run(["uninstall", "--yes", *names], self._environ)
+        if names:
+            self._run(["uninstall", "--yes", *names], self._environ)
 
     def install_project(self, offline: bool) -> None:
         environ = activated(self._environ, self._project)

@@ -15,7 +15,8 @@ from ..probe import Interpreter
 from ..project import Project
 
 _CHATTER = re.compile(
-    r" [-+~] | *(Using C?Python|Resolved|Audited|Checked|Prepared|Building|Built|(Uni|I)nstalled) "
+    r" [-+~] | *(Using C?Python|Resolved|Audited|Checked|Prepared|Building|Built|Removed"
+    r"|(Uni|I)nstalled) "
 )
 
 OLDEST = (0, 8)
@@ -51,6 +52,8 @@ def _usable(path: Path, project: Project, environ: Mapping[str, str]) -> Uv | No
 class Uv:
     """Installer and resolver; `environ` is already scrubbed of what would lead uv elsewhere."""
 
+    needs = ()
+
     def __init__(self, path: Path, name: str, project: Project, environ: Mapping[str, str]) -> None:
         self.path = path
         self.name = name
@@ -84,7 +87,8 @@ class Uv:
         self._run(["pip", "install", *words, *self._sources(offline)], self._environ)
 
     def uninstall(self, names: Sequence[str]) -> None:
-        self._pip("uninstall", list(names))
+        if names:
+            self._pip("uninstall", list(names))
 
     def install_project(self, offline: bool) -> None:
         environ = activated(self._environ, self._project)
