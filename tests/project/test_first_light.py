@@ -59,7 +59,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     place = tmp_path_factory.mktemp("real")
     home = place / "home"
     home.mkdir()
-    environ = clean_environ(home, UV_CACHE_DIR=shared_cache(), PYTHONDONTWRITEBYTECODE="1", **GIT)
+    environ = clean_environ(home, UV_CACHE_DIR=shared_cache(), **GIT)
     template = make_template(place / "template")
     done = copy(template, place / "digits", environ, libraries="[rich]")
     return {"project": place / "digits", "environ": environ, "home": home, "done": done}
@@ -133,6 +133,7 @@ def test_the_projects_own_tests_pass(real: dict[str, Any]) -> None:
         words = ["poe", "-q", task, *(["--check"] if task == "format" else [])]
         done = engine(real["project"], real["environ"], "run", "--", *words)
         assert done.returncode == 0, done.stdout
+    assert engine(real["project"], real["environ"], "check").returncode == 0
 
 
 def test_without_trust_everything_is_rendered_and_activation_makes_the_environment(

@@ -29,7 +29,7 @@ UV = shutil.which("uv", path=str(Path(sys.executable).parent)) or "uv"
 
 # uv answers from its cache, so an example costs a second; shrinking would cost minutes.
 SLOW = settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],

@@ -1,0 +1,58 @@
+"""A notebook changes nothing in the environment; for tests and training see test_first_light."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.engine import MINOR, clean_environ, run, shared_cache
+
+NOTEBOOK = {
+    "cells": [
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": "where",
+            "metadata": {},
+            "outputs": [],
+            "source": "import sys, numpy\nsys.prefix",
+        }
+    ],
+    "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+
+
+@pytest.fixture
+def project(template: Path, tmp_path: Path) -> Path:
+    """A real project that nobody has worked in yet."""
+    place = tmp_path / "digits"
+    argv = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "--skip-tasks"]
+    argv += ["--data", f"python_version={MINOR}", str(template), str(place)]
+    subprocess.run(argv, check=True, capture_output=True)
+    return place
+
+
+def test_check_is_silent_after_a_notebook_and_byte_code(project: Path, home: Path) -> None:
+    environ = clean_environ(home, UV_CACHE_DIR=shared_cache())
+
+    def engine(*words: str) -> str:
+        done = run(sys.executable, project, *words, environ=environ)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    engine("add", "--dev", "nbclient", "ipykernel")
+    before = json.loads(engine("info", "--json"))["fingerprint"]
+    (project / "day.ipynb").write_text(json.dumps(NOTEBOOK))
+    engine("run", "--", "jupyter", "execute", "--inplace", "day.ipynb")
+    library = f".venv/lib/python{MINOR}/site-packages/joblib"
+    engine("run", "--", "python", "-m", "compileall", "-q", library)
+    assert engine("check") == ".venv is exactly requirements-dev.txt\n"
+    assert engine("check", "--fast") == ".venv is exactly requirements-dev.txt\n"
+    assert json.loads(engine("info", "--json"))["fingerprint"] == before
+    (output,) = json.loads((project / "day.ipynb").read_text())["cells"][0]["outputs"]
+    assert "".join(output["data"]["text/plain"]) == repr(str(project / ".venv"))
