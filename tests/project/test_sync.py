@@ -12,6 +12,9 @@ import pytest
 from support.engine import MINOR, Tiny, other_pythons, tiny
 from support.wheels import Wheel, wheel
 
+from env.project import load
+from env.sync import inside
+
 
 def test_makes_an_environment_that_holds_exactly_the_lock(project: Tiny) -> None:
     project.sync()
@@ -99,6 +102,22 @@ def test_a_copied_project_leaves_the_original_alone(ready: Tiny, tmp_path: Path)
     assert copy.info()["state"] == "moved"
     copy.sync()
     assert (copy.info()["state"], ready.info()["state"]) == ("ready", "ready")
+
+
+def test_an_environment_without_its_pyvenv_cfg_is_broken_and_made_anew(ready: Tiny) -> None:
+    (ready.env / "pyvenv.cfg").unlink()
+    assert ready.info()["state"] == "broken"
+    assert ready.codes() == ["broken-env"]
+    ready.sync()
+    assert ready.codes() == []
+
+
+def test_a_python_that_takes_itself_for_its_base_is_never_the_environments(ready: Tiny) -> None:
+    """What would be done to it would be done to the machine's own Python."""
+    project = load(ready.root, ready.environ)
+    assert inside(project, ready.environ) is not None
+    (ready.env / "pyvenv.cfg").unlink()
+    assert inside(project, ready.environ) is None
 
 
 def test_a_directory_that_is_not_ours_is_never_touched(project: Tiny) -> None:

@@ -21,7 +21,7 @@ tag = "" if v.releaselevel == "final" else v.releaselevel[0] + str(v.serial)
 print(json.dumps({
     "path": getattr(sys, "_base_executable", None) or sys.executable,
     "platform": sysconfig.get_platform(),
-    "site_packages": sysconfig.get_path("purelib"),
+    "site_packages": os.path.realpath(sysconfig.get_path("purelib")),
     "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
     "pip": version.group(1) if version else "",
     "has_ensurepip": importlib.util.find_spec("ensurepip") is not None,
@@ -50,7 +50,7 @@ class Interpreter(NamedTuple):
     """sysconfig's platform tag, as "linux-x86_64"."""
 
     site_packages: Path
-    """Where this very interpreter (not its base) has its packages."""
+    """Where this very interpreter (not its base) has its packages; symbolic links resolved."""
 
     pip: str
     """Version of its pip, "" where it has none."""

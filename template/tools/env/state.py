@@ -63,6 +63,9 @@ def assess(project: Project) -> Assessment:
         return Assessment(INCOMPLETE, f"Making {label} was not finished.", stamp)
     if not project.python_path.exists():
         return Assessment(BROKEN, f"The Python of {label} is gone ({found.base}).", stamp, found)
+    if not (env / "pyvenv.cfg").is_file():
+        why = f"{label}/pyvenv.cfg is gone, so its Python uses the packages of {found.base}."
+        return Assessment(BROKEN, why, stamp, found)
     wanted = stamp.python or project.python
     if not satisfies(found.python, wanted):
         why = f"{label} has Python {found.python}, and {wanted} is asked for."

@@ -10,6 +10,7 @@ import os
 import shutil
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 from . import drift, installed, state
 from . import manifest as proof
@@ -141,8 +142,19 @@ def _kept(
     """The interpreter of the environment that is there, None where it must be made anew."""
     if seen.state not in (state.READY, state.STALE, state.INCOMPLETE):
         return None
-    own = probe([str(project.python_path)], environ) if manager(project).fits(project) else None
+    own = inside(project, environ) if manager(project).fits(project) else None
     return own if own is not None and state.satisfies(own.version, wanted) else None
+
+
+def inside(project: Project, environ: Mapping[str, str]) -> Interpreter | None:
+    """The environment's interpreter, None where it does not run or has its packages elsewhere.
+
+    Without its pyvenv.cfg the Python of a venv is its base: what is done to it is done to that.
+    """
+    own = probe([str(project.python_path)], environ)
+    if own is None or Path(os.path.realpath(project.env)) not in own.site_packages.parents:
+        return None
+    return own
 
 
 def _damaged(
@@ -177,7 +189,7 @@ def _make(
 
 def _running(project: Project, environ: Mapping[str, str]) -> Interpreter:
     """The environment's interpreter; EnvError where it does not run."""
-    own = probe([str(project.python_path)], environ)
+    own = inside(project, environ)
     if own is None:
         raise EnvError(
             f"{project.python_path} was made just now and does not run.",
