@@ -38,9 +38,10 @@ def main() -> int:
     Exit code 1 where something cannot be resolved.
     """
     catalogue = yaml.safe_load((HERE / "libraries.yml").read_text(encoding="utf-8"))
+    today = json.loads((HERE / "lock.json").read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            lock = build(catalogue, Path(scratch))
+            lock = build(catalogue, Path(scratch), today)
             conda = _resolve(catalogue, catalogue["conda"], Path(scratch) / "conda.txt")
         except Unresolvable as error:
             print(f"{error}\nMend catalogue/libraries.yml, then run: make lock", file=sys.stderr)
@@ -52,8 +53,11 @@ def main() -> int:
     return 0
 
 
-def build(catalogue: dict[str, Any], scratch: Path) -> dict[str, Any]:
+def build(catalogue: dict[str, Any], scratch: Path, today: dict[str, Any]) -> dict[str, Any]:
     """The content of lock.json for the content of libraries.yml, packages in uv's order.
+
+    As long as `cutoff` is that of `today`, the lock.json before, its versions stay where they can:
+    a new library moves no other one, and an index that changes its mind about its past moves none.
 
     Keys: `libraries`, `starter` and `dev` as in libraries.yml, each entry with `not_on`, the
     systems without wheels for it; `packages`, the hashes by "name==version"; `closures`, by library
@@ -61,11 +65,13 @@ def build(catalogue: dict[str, Any], scratch: Path) -> dict[str, Any]:
     """
     entries = [*catalogue["starter"], *catalogue["libraries"], *catalogue["dev"]]
     requirements = [entry["require"] for entry in entries]
+    if catalogue["cutoff"] == today["cutoff"]:  # uv keeps the pins of the file it writes to
+        (scratch / "joint.txt").write_text("\n".join(today["packages"]), encoding="utf-8")
     joint = _resolve(catalogue, requirements, scratch / "joint.txt")
     closures = {}
     for entry in entries:
         path = scratch / f"{entry['name']}.txt"
-        path.write_text(joint, encoding="utf-8")  # uv keeps the pins of the file it writes to
+        path.write_text(joint, encoding="utf-8")
         text = _resolve(catalogue, [entry["require"]], path, offline=True)
         closures[entry["name"]] = {
             block["pin"]: {"marker": block["marker"] or "", "via": _parents(block["via"])}

@@ -42,12 +42,13 @@ choices = st.lists(st.sampled_from(NAMES), unique=True)
 def warm(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with all libraries, resolved once over the network: uv's cache knows them then."""
     project = render(template, tmp_path_factory.mktemp("warm") / "p", libraries=NAMES)
-    resolve(project, "warm.txt")
+    resolve(project, "warm.txt", prefer=(project / LOCKS[1]).read_text(encoding="utf-8"))
     return project
 
 
-def resolve(project: Path, output: str, *words: str, group: str = "dev") -> str:
-    """uv's own answer for the project's pyproject.toml, with nothing to prefer."""
+def resolve(project: Path, output: str, *words: str, prefer: str, group: str = "dev") -> str:
+    """uv's own answer for the project's pyproject.toml; the pins of the lock `prefer` stay."""
+    (project / output).write_text(prefer, encoding="utf-8")
     argv = [UV, "pip", "compile", "--quiet", "--universal", "--generate-hashes", *words]
     argv += ["--no-header", "--python-version", CATALOGUE["python"][0]]
     argv += ["--exclude-newer", CATALOGUE["cutoff"], "pyproject.toml", "-o", output]
@@ -62,9 +63,11 @@ def test_any_choice_is_locked_as_the_resolver_would_on_every_system(
     template: Path, warm: Path, tmp_path_factory: pytest.TempPathFactory, libraries: list[str]
 ) -> None:
     project = render(template, tmp_path_factory.mktemp("any") / "p", libraries=libraries)
+    blessed = (warm / LOCKS[1]).read_text(encoding="utf-8")
     for lock, group in zip(LOCKS, ("", "dev"), strict=True):
         rendered = parse((project / lock).read_text(encoding="utf-8"))
-        resolved = parse(resolve(project, f"fresh-{lock}", "--offline", group=group))
+        fresh = resolve(project, f"fresh-{lock}", "--offline", prefer=blessed, group=group)
+        resolved = parse(fresh)
         for system in SYSTEMS:
             for python in CATALOGUE["python"]:
                 facts = environment(system, python)
@@ -96,7 +99,7 @@ def test_resolving_the_catalogue_again_gives_the_same_content(
 ) -> None:
     monkeypatch.setenv("PATH", str(Path(UV).parent), prepend=os.pathsep)
     edited = yaml.safe_load((ROOT / "catalogue" / "libraries.yml").read_text(encoding="utf-8"))
-    again = build(edited, tmp_path)
+    again = build(edited, tmp_path, CATALOGUE)
     assert again == CATALOGUE
     assert list(again["packages"]) == list(CATALOGUE["packages"]), "the order is rendered"
 
