@@ -111,6 +111,7 @@ def stream(
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            close_fds=False,  # it inherits the turn of turns.py, and nothing else is inheritable
         )
     except OSError as error:
         return Finished(127, str(error))

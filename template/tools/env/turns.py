@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,8 @@ from .project import SETTINGS, Project
 def turn(project: Project) -> Iterator[None]:
     """Hold the project's turn; waits for another command that has it, and says so.
 
-    The system's own lock on tools/env.cfg: nothing is written, and a dead holder holds nothing.
+    The system's own lock on tools/env.cfg: nothing is written, and a dead holder holds nothing. But
+    what it had started may live on and still write, after a SIGKILL: that inherits the turn.
     Where the file system has no locks (some network disks), that is said and the work goes on.
     What a command that was stopped had decided to write is written first.
     """
@@ -27,6 +29,7 @@ def turn(project: Project) -> Iterator[None]:
                 _take(file, wait=True)
         except OSError as error:
             say(f"{project.env_label}: this disk has no locks ({error}), so run one at a time")
+        os.set_inheritable(file.fileno(), True)
         together.finish(project.root)
         yield
 
