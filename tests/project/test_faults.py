@@ -17,6 +17,7 @@ from threading import Thread
 
 import pytest
 from support.engine import Tiny, run, tiny
+from support.index import _page as page
 from support.managers import make
 from support.template import tree
 from support.wheels import Wheel, wheel
@@ -25,14 +26,27 @@ IN_A_NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-euc
 
 
 @contextmanager
-def failing(how: str) -> Iterator[str]:
-    """The address of an index that fails for everybody, in one way."""
+def failing(how: str, wheelhouse: Path | None = None) -> Iterator[str]:
+    """The address of an index that fails for everybody, in one way.
+
+    With a `wheelhouse`, its pages are right, and it fails where one of those files is asked for.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            kind, _, name = self.path.strip("/").partition("/")
             if how == "slow":
                 time.sleep(3)
                 self.close_connection = True
+            elif wheelhouse and kind == "simple":
+                self.answer(page(wheelhouse, name) or b"", "text/html")
+            elif wheelhouse and how == "late":
+                time.sleep(1)
+                self.answer((wheelhouse / name).read_bytes(), "application/octet-stream")
+            elif wheelhouse and how == "kept":
+                self.answer((wheelhouse / name).read_bytes(), "application/octet-stream")
+            elif wheelhouse and how == "cut off":
+                self.answer((wheelhouse / name).read_bytes(), "application/octet-stream", 100)
             elif how == "cut off":
                 self.send_response(200)
                 self.send_header("Content-Type", "text/html")
@@ -43,6 +57,16 @@ def failing(how: str) -> Iterator[str]:
                 self.send_error(int(how))
 
         do_HEAD = do_GET  # noqa: N815
+
+        def answer(self, body: bytes, kind: str, missing: int = 0) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            if kind != "text/html":
+                self.send_header("Cache-Control", "max-age=86400")
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(body[: len(body) - missing])
 
         def log_message(self, *args: object) -> None:
             pass
@@ -102,14 +126,47 @@ def test_an_index_that_fails_is_told_in_a_sentence(project: Tiny, how: str, sent
     recovers(project)
 
 
-@pytest.mark.parametrize("how", ["404", "500", "cut off"])
+@pytest.mark.parametrize(
+    ("how", "sentence", "installer"),
+    [
+        ("404", "The package index does not serve what is locked", "uv"),
+        ("404", "The package index does not serve what is locked", "pip"),
+        ("403", "The package index did not take the login", "uv"),
+        ("500", "The package index could not be reached", "uv"),
+    ],
+)
+def test_an_index_that_fails_for_the_files_is_told_too(
+    project: Tiny, wheelhouse: Path, how: str, sentence: str, installer: str
+) -> None:
+    other = {"UV": "/nowhere/uv"} if installer == "pip" else {}
+    with failing(how, wheelhouse) as address:
+        done = project.run("sync", UV_DEFAULT_INDEX=address, PIP_INDEX_URL=address, **other)
+    refused(done, sentence)
+    recovers(project)
+
+
+def test_a_connection_that_breaks_within_a_file_is_told(project: Tiny, wheelhouse: Path) -> None:
+    with failing("cut off", wheelhouse) as address:
+        done = project.run("sync", UV_DEFAULT_INDEX=address)
+    refused(done, "The package index could not be reached")
+    recovers(project)
+
+
+def test_an_index_that_is_slow_and_answers_is_waited_for(project: Tiny, wheelhouse: Path) -> None:
+    with failing("late", wheelhouse) as address:
+        project.sync(UV_DEFAULT_INDEX=address, UV_HTTP_TIMEOUT="5")
+    assert project.codes() == []
+
+
+@pytest.mark.parametrize("how", ["404", "401", "500", "slow", "cut off"])
 def test_locking_at_an_index_that_fails_changes_nothing(
     tmp_path: Path, wheelhouse: Path, environ: dict[str, str], how: str
 ) -> None:
     project = make("venv", tmp_path / "project", wheelhouse, environ)
     before = tree(project.root)
     with failing(how) as address:
-        done = project.run("lock", "--upgrade", UV_DEFAULT_INDEX=address)
+        words = ["lock", "--upgrade"]
+        done = project.run(*words, UV_DEFAULT_INDEX=address, UV_HTTP_TIMEOUT="1")
     refused(done, "The dependencies could not be resolved")
     assert "nothing was changed" in done.stderr
     assert tree(project.root) == before
@@ -175,6 +232,53 @@ def test_a_full_disk_leaves_a_lock_as_it_was(
     assert "code 3" in done.stderr
 
 
+@pytest.mark.parametrize("free", [4, 12, 20, 48])
+def test_wherever_a_disk_becomes_full_all_files_are_of_one_time(
+    tmp_path: Path, wheelhouse: Path, environ: dict[str, str], free: int
+) -> None:
+    """An `add` with so many kilobytes left: the lock's files fit or not, the environment not."""
+    project = make("venv", tmp_path / "project", wheelhouse, environ)
+    wheel(wheelhouse, "delta", "1.0")
+    assert project.run("lock").returncode == 0
+    script = """
+        mkdir "$PLACE" && mount -t tmpfs -o size=100m none "$PLACE" && cp -r . "$PLACE/p"
+        cd "$PLACE/p"; used=$(du -sk "$PLACE" | cut -f1)
+        mount -o remount,size=$((used + FREE))k "$PLACE"
+        "$PYTHON" -B tools/env add delta || echo "code $?" >&2
+        grep -l delta pyproject.toml requirements*.txt | wc -l
+        mount -o remount,size=100m "$PLACE"
+        "$PYTHON" -B tools/env sync; "$PYTHON" -B tools/env check; ls -A . tools
+    """
+    done = in_namespace(script, project, PLACE=str(tmp_path / "disk"), FREE=str(free))
+    assert done.returncode == 0, done.stderr
+    assert "code 3" in done.stderr
+    assert "No space left on device" in done.stderr or "The disk is full" in done.stderr
+    assert "Traceback" not in done.stderr
+    (
+        number,
+        *_,
+    ) = done.stdout.split()
+    assert number in ("0", "3")
+    assert ".env-" not in done.stdout
+
+
+@pytest.mark.parametrize("words", ["add delta", "remove beta", "delete --yes"])
+def test_what_changes_a_project_that_cannot_be_written_to_is_refused(
+    tmp_path: Path, wheelhouse: Path, environ: dict[str, str], words: str
+) -> None:
+    project = make("venv", tmp_path / "project", wheelhouse, environ)
+    wheel(wheelhouse, "delta", "1.0")
+    project.sync()
+    before = tree(project.root)
+    script = f"""
+        mount --bind . . && mount -o remount,bind,ro . && cd "$PWD"
+        "$PYTHON" -B tools/env {words}
+    """
+    refused(in_namespace(script, project), "The system refused: [Errno 30] Read-only file system")
+    assert tree(project.root) == before
+    assert project.info()["state"] == "ready"
+
+
 def test_a_project_that_cannot_be_written_to_can_be_used(ready: Tiny) -> None:
     script = """
         mount --bind . . && mount -o remount,bind,ro . && cd "$PWD"
@@ -207,6 +311,29 @@ def test_a_home_that_cannot_be_written_to_stops_only_the_cache(project: Tiny) ->
     recovers(project)
 
 
+def test_a_cache_that_is_there_and_cannot_be_written_to_is_told(project: Tiny) -> None:
+    Path(project.environ["UV_CACHE_DIR"]).mkdir()
+    script = """
+        mount --bind "$UV_CACHE_DIR" "$UV_CACHE_DIR"
+        mount -o remount,bind,ro "$UV_CACHE_DIR"
+        "$PYTHON" tools/env sync
+    """
+    refused(in_namespace(script, project), "The cache of uv cannot be written to")
+    recovers(project)
+
+
+def test_with_nothing_on_path_it_works(
+    tmp_path: Path, wheelhouse: Path, environ: dict[str, str]
+) -> None:
+    """No git, no Python, nothing but the Python that runs the engine."""
+    project = make("venv", tmp_path / "project", wheelhouse, {**environ, "PATH": str(wheelhouse)})
+    wheel(wheelhouse, "delta", "1.0")
+    for words in (["lock"], ["add", "delta"], ["remove", "delta"], ["sync"]):
+        done = project.run(*words)
+        assert done.returncode == 0, done.stderr
+    assert project.codes() == []
+
+
 def test_a_home_that_is_missing_is_not_made(project: Tiny) -> None:
     project.environ["HOME"] = str(project.root / "no" / "home")
     recovers(project)
@@ -229,6 +356,75 @@ def test_a_cache_full_of_garbage_spoils_nothing(ready: Tiny, tmp_path: Path) -> 
     recovers(ready)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("alpha/data.txt", b"same data\n"),
+        ("*.dist-info/WHEEL", b""),
+        ("*.dist-info/METADATA", b"garbage"),
+        ("*.dist-info/entry_points.txt", b"\xff\xfe"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_what_was_damaged_in_the_cache_is_fetched_anew(
+    project: Tiny, name: str, text: bytes
+) -> None:
+    """As by a power cut; uv alone would refuse the package for good."""
+    project.sync()
+    project.run("delete", "--yes")
+    found = list(Path(project.environ["UV_CACHE_DIR"]).glob(f"archive-v*/*/{name}"))
+    assert found
+    for path in found:
+        path.write_bytes(text)
+    assert "fetching anew what" in project.sync().stderr
+    assert project.codes() == []
+    project.run("delete", "--yes")
+    assert "fetching anew what" not in project.sync().stderr  # the cache was mended too
+
+
+def test_a_cache_without_records_proves_nothing(ready: Tiny) -> None:
+    before = ready.info()["fingerprint"]
+    ready.run("delete", "--yes")
+    for path in Path(ready.environ["UV_CACHE_DIR"]).glob("archive-v*/*/*.dist-info/RECORD"):
+        path.write_bytes(b"")
+    ready.sync()
+    assert ready.info()["fingerprint"] == before
+
+
+@pytest.mark.parametrize(
+    ("text", "installer"),
+    [(b"", "uv"), (b"garbage", "uv"), (b"\xff\xfe", "uv"), (None, "uv"), (None, "pip")],
+)
+def test_a_damaged_record_is_mended(project: Tiny, text: bytes | None, installer: str) -> None:
+    """No installer removes a package whose list of files it cannot read."""
+    other = {"UV": "/nowhere/uv"} if installer == "pip" else {}
+    project.sync(**other)
+    path = project.site / "alpha-1.0.dist-info" / "RECORD"
+    path.unlink()  # it may be a link into the cache
+    if text is not None:
+        path.write_bytes(text)
+    assert project.codes() != []
+    assert "installing alpha again, its RECORD is damaged" in project.sync(**other).stderr
+    assert project.codes() == []
+
+
+def test_a_damaged_cache_of_pip_is_gone_past(project: Tiny, wheelhouse: Path) -> None:
+    project.environ["UV"] = "/nowhere/uv"
+    with failing("kept", wheelhouse) as address:
+        trusted = {"PIP_INDEX_URL": address, "PIP_TRUSTED_HOST": "127.0.0.1"}  # else pip keeps none
+        project.sync(**trusted)
+        project.run("delete", "--yes")
+        kept = [
+            path for path in Path(project.environ["PIP_CACHE_DIR"]).rglob("*") if path.is_file()
+        ]
+        damaged = [path for path in kept if b"some data" in path.read_bytes()]
+        assert damaged
+        for path in damaged:
+            path.write_bytes(path.read_bytes().replace(b"some data", b"same data"))
+        assert "its cache may be damaged" in project.sync(**trusted).stderr
+    assert project.codes() == []
+
+
 def test_a_dead_holder_of_the_turn_blocks_nobody(project: Tiny) -> None:
     code = (
         "import sys, time; sys.path.insert(0, 'tools')\n"
@@ -243,6 +439,39 @@ def test_a_dead_holder_of_the_turn_blocks_nobody(project: Tiny) -> None:
         assert holder.stdout.readline() == "mine\n"
         holder.send_signal(signal.SIGKILL)
     assert "another tools/env" not in project.sync().stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows gives no lock to a child process")
+def test_what_a_dead_holder_had_started_still_has_its_turn(project: Tiny) -> None:
+    """An installer that outlives a killed engine still writes: nobody may come in between."""
+    code = (
+        "import sys, os; sys.path.insert(0, 'tools')\n"
+        "from pathlib import Path\n"
+        "from env import ambient, project, turns\n"
+        "with turns.turn(project.load(Path.cwd(), {})):\n"
+        "    script = 'echo mine; read x < go; touch done'\n"
+        "    ambient.stream(['sh', '-c', script], os.environ, Path.cwd(), bool)"
+    )
+    os.mkfifo(project.root / "go")
+    argv = [sys.executable, "-c", code]
+    with subprocess.Popen(argv, cwd=project.root, stderr=subprocess.PIPE, text=True) as holder:
+        assert holder.stderr is not None
+        assert holder.stderr.readline() == "  mine\n"
+        holder.send_signal(signal.SIGKILL)
+    waiting = subprocess.Popen(
+        [sys.executable, str(project.root / "tools" / "env"), "sync"],
+        env=project.environ,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with waiting:
+        assert waiting.stderr is not None
+        assert "another tools/env is at work here" in waiting.stderr.readline()
+        assert not project.env.exists()
+        (project.root / "go").write_text("\n")
+        waiting.communicate(timeout=60)
+    assert (project.root / "done").exists()
+    assert project.codes() == []
 
 
 def test_a_clock_that_was_wrong_hides_no_edit(ready: Tiny) -> None:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from support.managers import make
 from support.wheels import wheel
 
 FILES = ("pyproject.toml", "requirements.txt", "requirements-dev.txt")
-STOPS = {signal.SIGKILL: -9, signal.SIGINT: 130, signal.SIGTERM: 143}
+STOPS = {signal.SIGKILL: -9, signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
+ONCE = [signal.SIGKILL, signal.SIGINT, signal.SIGTERM]
 MOMENTS = [part / 7 for part in range(8)]
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 
@@ -69,7 +70,7 @@ def stories(base: Tiny, place: Path) -> dict[str, Story]:
 
 
 @pytest.mark.parametrize("moment", MOMENTS, ids=lambda part: f"{part:.0%}")
-@pytest.mark.parametrize("number", STOPS, ids=lambda number: number.name)
+@pytest.mark.parametrize("number", ONCE, ids=lambda number: number.name)
 @pytest.mark.parametrize("command", ["sync", "add"])
 def test_a_command_that_is_stopped_leaves_all_or_nothing(
     base: Tiny,
@@ -82,12 +83,91 @@ def test_a_command_that_is_stopped_leaves_all_or_nothing(
     _stop_and_go_on(base, stories[command], tmp_path / "project", number, moment)
 
 
-@pytest.mark.parametrize("moment", MOMENTS[3:7], ids=lambda part: f"{part:.0%}")
-@pytest.mark.parametrize("command", ["lock", "remove"])
+@pytest.mark.parametrize("moment", MOMENTS[2::2], ids=lambda part: f"{part:.0%}")
+@pytest.mark.parametrize(
+    ("command", "number"),
+    [
+        ("lock", signal.SIGKILL),
+        ("lock", signal.SIGINT),
+        ("lock", signal.SIGTERM),
+        ("remove", signal.SIGKILL),
+        ("sync", signal.SIGHUP),
+    ],
+    ids=lambda each: each if isinstance(each, str) else each.name,
+)
 def test_the_other_commands_too(
-    base: Tiny, stories: dict[str, Story], tmp_path: Path, command: str, moment: float
+    base: Tiny,
+    stories: dict[str, Story],
+    tmp_path: Path,
+    command: str,
+    number: signal.Signals,
+    moment: float,
 ) -> None:
-    _stop_and_go_on(base, stories[command], tmp_path / "project", signal.SIGKILL, moment)
+    _stop_and_go_on(base, stories[command], tmp_path / "project", number, moment)
+
+
+@pytest.mark.parametrize("moment", MOMENTS[2:6], ids=lambda part: f"{part:.0%}")
+def test_ctrl_c_on_a_terminal_hits_all_processes_and_may_come_twice(
+    base: Tiny, stories: dict[str, Story], tmp_path: Path, moment: float
+) -> None:
+    story = stories["sync"]
+    project = _copy(base, tmp_path / "project")
+    with _begun(project, story.words) as child:
+        _wait_for_its_handlers(child)
+        time.sleep(story.seconds * moment)
+        for _ in range(2):
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGINT)
+            time.sleep(0.01)
+        _, text = child.communicate(timeout=60)
+    assert "Traceback" not in text
+    if child.returncode == 130:
+        assert text.count("stopped; what is done is kept") == 1
+        assert not _running(child.pid)
+    else:  # it was done before
+        assert f"{project.env.name}: ready" in text
+    _goes_on(project, story)
+
+
+def test_ctrl_c_before_anything_has_begun_ends_it_without_a_word(
+    base: Tiny, tmp_path: Path
+) -> None:
+    project = _copy(base, tmp_path / "project")
+    with _begun(project, ["sync"]) as child:
+        _wait_until(child, lambda: _catches(child, signal.SIGINT))  # Python is up,
+        _wait_until(child, lambda: not _catches(child, signal.SIGINT))  # and the engine's turn came
+        child.send_signal(signal.SIGINT)
+        _, text = child.communicate(timeout=60)
+    assert (child.returncode, text) == (-signal.SIGINT, "")
+
+
+@pytest.mark.parametrize("moment", MOMENTS[2:6:2], ids=lambda part: f"{part:.0%}")
+def test_freezing_can_be_killed_and_run_again(base: Tiny, tmp_path: Path, moment: float) -> None:
+    project = _copy(base, tmp_path / "project")
+    project.sync()
+    before = _files(project)
+    argv = [project.environ["UV"], "pip", "install", "--python", str(project.env), "delta"]
+    subprocess.run(argv, env=project.environ, check=True, capture_output=True)
+    _stopped(project, ["freeze"], signal.SIGKILL, 0.6 * moment)
+    changed = [name for name, content in _files(project).items() if content != before[name]]
+    done = project.run("freeze")
+    if done.returncode:  # it had come to the last step, the installing
+        assert "run: " in done.stderr or "Mend it with: " in done.stderr
+        assert set(changed) <= set(FILES)
+    project.sync()
+    assert b"delta" in (project.root / "pyproject.toml").read_bytes()
+    assert _files(project)["requirements.txt"].count(b"delta==1.0") == 1
+    assert project.codes() == []
+
+
+def test_deleting_can_be_killed_and_gone_on_with(base: Tiny, tmp_path: Path) -> None:
+    project = _copy(base, tmp_path / "project")
+    for milliseconds in (5, 15, 25):
+        project.sync()
+        _stopped(project, ["delete", "--yes"], signal.SIGKILL, milliseconds / 1000)
+        assert project.info()["state"] in ("ready", "incomplete", "missing")
+    project.sync()
+    assert project.codes() == []
 
 
 def test_what_was_decided_is_carried_out_by_the_next_command(base: Tiny, tmp_path: Path) -> None:
@@ -130,19 +210,25 @@ def _stop_and_go_on(
     code, text = _stopped(project, story.words, number, story.seconds * moment)
     assert "Traceback" not in text
     if code == -number != -signal.SIGKILL:  # all was done, and Python itself was about to end
-        assert f"{project.env.name}: ready" in text
+        assert f"{project.env.name}: ready" in text or "Install it with: " in text
     else:
         assert code in (0, STOPS[number])
     if code > 0:
         assert text.endswith("the same command goes on from here\n")
     for name, content in _files(project).items():
         assert content in (story.before[name], story.after[name]), f"{name} is half written"
+    if number != signal.SIGKILL:
+        assert not list(_scratch(project).glob("lock-*"))  # uv keeps a lock of its own there
+    _goes_on(project, story)
+
+
+def _goes_on(project: Tiny, story: Story) -> None:
     project.sync()
     assert _files(project) in (story.before, story.after)
     assert project.info()["state"] == "ready"
     assert project.codes() == []
-    assert {path.name for path in root.iterdir()} == {*FILES, ".venv", "tools"}
-    assert {path.name for path in (root / "tools").iterdir()} == {"env", "env.cfg"}
+    assert {path.name for path in project.root.iterdir()} == {*FILES, ".venv", "tools"}
+    assert {path.name for path in (project.root / "tools").iterdir()} == {"env", "env.cfg"}
 
 
 def _stopped(
@@ -152,16 +238,7 @@ def _stopped(
 
     SIGKILL goes to all of its processes, the others to itself: then its children must end too.
     """
-    argv = [sys.executable, "-B", str(project.root / "tools" / "env"), *words]
-    child = subprocess.Popen(
-        argv,
-        cwd=project.root,
-        env=project.environ,
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    child = _begun(project, words)
     _wait_for_its_handlers(child)
     try:
         _, text = child.communicate(timeout=seconds)
@@ -172,6 +249,25 @@ def _stopped(
         if number != signal.SIGKILL:
             assert not _running(child.pid)
     return child.returncode, text
+
+
+def _begun(project: Tiny, words: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-B", str(project.root / "tools" / "env"), *words],
+        cwd=project.root,
+        env={**project.environ, "TMPDIR": str(_scratch(project))},
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def _scratch(project: Tiny) -> Path:
+    """Where its commands put what is temporary."""
+    folder = project.root.with_name(f"{project.root.name} scratch")
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def _running(group: int) -> list[str]:
@@ -195,12 +291,21 @@ def _processes() -> Iterator[tuple[str, str, int]]:
 
 def _wait_for_its_handlers(child: subprocess.Popen[str]) -> None:
     """Before that, it is Python that is stopped, and not yet the command."""
-    status = Path(f"/proc/{child.pid}/status")
-    while status.exists() and child.poll() is None:
-        caught = status.read_text().partition("SigCgt:")[2].split()[0]
-        if int(caught, 16) >> (signal.SIGTERM - 1) & 1:
-            return
-        time.sleep(0.005)
+    _wait_until(child, lambda: _catches(child, signal.SIGHUP))  # the last one to be set
+
+
+def _wait_until(child: subprocess.Popen[str], true: Callable[[], bool]) -> None:
+    while Path("/proc/self/status").exists() and child.poll() is None and not true():
+        time.sleep(0.001)
+
+
+def _catches(child: subprocess.Popen[str], number: signal.Signals) -> bool:
+    """Whether a process has a handler for a signal."""
+    try:
+        text = Path(f"/proc/{child.pid}/status").read_text()
+    except OSError:
+        return False
+    return int(text.partition("SigCgt:")[2].split()[0], 16) >> (number - 1) & 1 == 1
 
 
 def _copy(base: Tiny, root: Path) -> Tiny:

@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     options = _parser().parse_args(argv)
     command: Command = options.function
-    for number in (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")):
+    for number in (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")):
         if number and signal.getsignal(number) is signal.SIG_DFL:  # nohup has it ignored
             signal.signal(number, _stop)
     try:
@@ -41,7 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _stop(number: int, frame: object) -> None:
-    """Stop as Ctrl-C does, so that files and child processes are left in order."""
+    """Stop so that files and child processes are left in order; a second time changes nothing."""
+    signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt(number)
 
 

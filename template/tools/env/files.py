@@ -45,13 +45,15 @@ def tainted(site: Path, records: Records) -> list[str]:
 
     uv links files out of its cache, so whoever edits one in an environment edits it in the cache.
     Such a file has more than one link, and was written after its package was unpacked; only those
-    are hashed. WHEEL tells when that was: it is unpacked among the last, and nobody edits it.
+    are hashed. WHEEL tells when that was: it is unpacked among the last, and nobody edits it. A
+    RECORD without a WHEEL is none: it was damaged, and proves nothing.
     """
     root = os.path.join(site, "")
     found = []
     for name, lines in records.items():
         wheel = next((line.path for line in lines if line.path.endswith(".dist-info/WHEEL")), "")
-        if wheel and any(_changed_in_cache(root, line, _written(root + wheel)) for line in lines):
+        unpacked = _written(root + wheel)
+        if not wheel or any(_changed_in_cache(root, line, unpacked) for line in lines):
             found.append(name)
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 
 from . import drift, files, indexes, installed
@@ -41,6 +42,7 @@ def fill(
     lock = sha256(*project.locks)  # before the work: what is changed meanwhile is seen afterwards
     pins = locked(project.lock, again_with, own.markers)
     name = drift.own_name(project)
+    _forget(project, own)
     present = installed.scan(own.site_packages)
     extra = [dist.name for dist in present if dist.name not in pins and dist.name != name]
     again = [package for package in again if package in pins]
@@ -76,6 +78,18 @@ def no_trusted_copy(project: Project, packages: Sequence[str]) -> EnvError:
         f"Files of {', '.join(packages)} were changed, and no cache is trusted to mend them.",
         f"Run it with the network: {project.command('sync')}",
     )
+
+
+def _forget(project: Project, own: Interpreter) -> None:
+    """Take away what says that a package is there, where no installer can make sense of it.
+
+    It is then installed over its own files.
+    """
+    for dist in installed.scan(own.site_packages):
+        kept = dist.directory.endswith(".egg-info") or installed.removable(own.site_packages, dist)
+        if not kept:
+            say(f"{project.env_label}: installing {dist.name} again, its RECORD is damaged")
+            shutil.rmtree(own.site_packages / dist.directory)
 
 
 def _distrust(project: Project, own: Interpreter, installer: Installer, offline: bool) -> None:
@@ -122,7 +136,7 @@ def _explained(project: Project, error: InstallerFailed, offline: bool) -> EnvEr
         return EnvError("A package's file is not the one in the lock; it was not installed.", mend)
     if error.tells("no space left", "not enough space"):
         return EnvError("The disk is full.", f"Make room, then run: {sync}")
-    if error.tells("failed to initialize cache"):
+    if error.tells("failed to initialize cache", "could not acquire lock"):
         mend = f"Set another place, as UV_CACHE_DIR=/another/place, then run: {sync}"
         return EnvError("The cache of uv cannot be written to; the lines above say why.", mend)
     if offline:
@@ -134,8 +148,9 @@ def _explained(project: Project, error: InstallerFailed, offline: bool) -> EnvEr
         return EnvError("The package index did not take the login, or asks for one.", mend)
     if error.unreachable:
         return EnvError("The package index could not be reached; the lines above say why.", mend)
-    # The second is all that an older pip says, whatever the index answered.
-    if error.tells("not found in the package registry", "from versions: none"):
+    # "none" is all that an older pip says, whatever the index answered.
+    absent = ("not found in the package registry", "404 not found", "http error 404")
+    if error.tells(*absent, "from versions: none"):
         mend = f"Look at its address and login, then run: {sync}"
         return EnvError("The package index does not serve what is locked, or not to you.", mend)
     return EnvError(f"{str(error).rstrip('.')}; the lines above say why.", mend)

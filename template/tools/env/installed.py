@@ -95,6 +95,16 @@ def record(site: Path, distribution: Distribution) -> Record | None:
     return Record(hashlib.sha256(raw).hexdigest(), lines)
 
 
+def removable(site: Path, distribution: Distribution) -> bool:
+    """Whether an installer can replace or remove it: its RECORD is there and whole."""
+    try:
+        text = (site / distribution.directory / "RECORD").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    rows = list(csv.reader(text.splitlines()))
+    return bool(rows) and all(len(row) == 3 for row in rows)
+
+
 def _cut(line: str) -> list[str]:
     return line.split(",")
 

@@ -58,7 +58,14 @@ class Pip:
         self._run(["install", *words, *_offline(offline)], environ)
 
     def _install(self, words: list[str], offline: bool) -> None:
-        self._run(["install", *_LOCKED, *words, *_offline(offline)], self._environ)
+        argv = ["install", *_LOCKED, *words, *_offline(offline)]
+        try:
+            self._run(argv, self._environ)
+        except InstallerFailed as error:
+            if "--no-cache-dir" in words or not error.tells("do not match the hashes"):
+                raise
+            say(f"{self._project.env_label}: its cache may be damaged, so fetching past it")
+            self._run([*argv, "--no-cache-dir"], self._environ)
 
     def _run(self, words: list[str], environ: Mapping[str, str]) -> None:
         done = stream([*self._argv, *words], environ, self._project.root, _worth_saying)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -18,6 +19,11 @@ _CHATTER = re.compile(
     r" [-+~] | *(Using C?Python|Resolved|Audited|Checked|Prepared|Building|Built|Removed"
     r"|(Uni|I)nstalled) "
 )
+_SPOILT = re.compile(
+    r"Failed to install: \S+ \(([^=)]+)==[^)]*\)\s+"
+    r"cause: (?:.* is invalid|failed to (?:open|read from) file `[^`]*archive-v)"
+)
+"""Of a package whose files in the cache were damaged, by a power cut say: its name."""
 
 OLDEST = (0, 8)
 """The oldest uv that understands all that is asked of it here (`pip compile --group`)."""
@@ -58,7 +64,11 @@ class Uv:
         self.path = path
         self.name = name
         self._project = project
-        self._environ = environ
+        # The Python that runs this goes last: uv wants one to resolve, and PATH may have none. The
+        # one beneath a venv, as uv looks for no other.
+        python = getattr(sys, "_base_executable", "") or sys.executable
+        places = (environ.get("PATH", os.defpath), os.path.dirname(python))
+        self._environ = {**environ, "PATH": os.pathsep.join(filter(None, places))}
 
     def install(self, requirements: Path, again: Sequence[str], offline: bool) -> None:
         locked = [
@@ -69,7 +79,7 @@ class Uv:
             "-r",
             str(requirements),
         ]
-        self._pip("install", [*locked, *self._sources(offline)])
+        self._install(["pip", "install", *self._python(), *locked, *self._sources(offline)])
         if not again:
             return
         # uv links files out of its cache, so a file edited here is edited there too. The fresh copy
@@ -84,7 +94,7 @@ class Uv:
         """Install the lines of a lock into a directory, for programs run by `interpreter`."""
         words = ["--python", str(interpreter.path), "--target", str(library), "--require-hashes"]
         words += ["--no-deps", "--only-binary", ":all:", "-r", str(requirements)]
-        self._run(["pip", "install", *words, *self._sources(offline)], self._environ)
+        self._install(["pip", "install", *words, *self._sources(offline)])
 
     def uninstall(self, names: Sequence[str]) -> None:
         if names:
@@ -142,6 +152,23 @@ class Uv:
         """Let uv download a Python into its own place in the user's data directory."""
         environ = {k: v for k, v in self._environ.items() if k != "UV_PYTHON_DOWNLOADS"}
         self._run(["python", "install", version], environ)
+
+    def _install(self, words: list[str]) -> None:
+        """What the cache holds and nobody can install is thrown away, and comes anew."""
+        cleaned: set[str] = set()
+        while True:
+            try:
+                return self._run(words, self._environ)
+            except InstallerFailed as error:
+                spoilt = set(_SPOILT.findall(error.output)) - cleaned
+                if not spoilt:
+                    raise
+            names = ", ".join(sorted(spoilt))
+            say(f"{self._project.env_label}: fetching anew what is damaged in the cache: {names}")
+            self._run(["cache", "clean", *spoilt], self._environ)
+            # What failed is half there, and would be taken as installed.
+            words = words if cleaned else [*words, "--reinstall"]
+            cleaned |= spoilt
 
     def _pip(self, verb: str, words: list[str]) -> None:
         self._run(["pip", verb, *self._python(), *words], self._environ)
