@@ -18,6 +18,8 @@ Where to read on:
     installers/      how packages get into it: uv, or pip where uv cannot be had
     ambient.py       which of the machine's variables reach the programs that are started here
     turns.py         one command at a time
+    indexes.py       where packages come from; builds.py where the builds of PyTorch do
+    kernel.py        offers the environment to Jupyter
     requirements.py, markers.py, installed.py, manifest.py   reading and writing the files
 
 The template owns this folder: `copier update` brings new versions of it.

@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
-from . import commands
+from . import commands, indexes
 from .ambient import say
 from .errors import COULD_NOT, EnvError
 from .project import Project, find_root, load
@@ -28,7 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if number and signal.getsignal(number) is signal.SIG_DFL:  # nohup has it ignored
             signal.signal(number, _stop)
     try:
-        return command(load(find_root(options.project), os.environ), options)
+        root = find_root(options.project)
+        os.environ.update(indexes.of_this_project(root, os.environ))
+        return command(load(root, os.environ), options)
     except EnvError as error:
         say(f"error: {error.happened}\n       {error.mend}")
         return error.code

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 
-from . import drift, files, indexes, installed
+from . import builds, drift, files, indexes, installed
 from .ambient import say
 from .errors import EnvError, InstallerFailed
 from .installers import Installer, choose
@@ -36,6 +36,7 @@ def fill(
     try:
         bootstrap = locked(project.lock, again_with, own.markers)
         installer = choose(project, own, bootstrap, environ, offline)
+        _resolve_draft(project, offline)
         manager(project).derive(project, installer, offline)
     except InstallerFailed as error:
         raise _explained(project, error, offline) from None
@@ -55,7 +56,7 @@ def fill(
         host = indexes.host(environ)
         source = f", from {host}" if host else ""
         say(f"{project.env_label}: installing {len(pins)} packages with {installer.name}{source}")
-        installer.install(project.lock, again, offline)
+        _install(project, installer, again, offline)
         _distrust(project, own, installer, offline)
         if project.package:
             installer.install_project(offline)
@@ -80,6 +81,21 @@ def no_trusted_copy(project: Project, packages: Sequence[str]) -> EnvError:
     )
 
 
+def _resolve_draft(project: Project, offline: bool) -> None:
+    """Some requirements are known to nobody before: a person's own, or another build of PyTorch."""
+    from . import lock as locking  # late: most have nothing to resolve
+
+    if locking.is_draft(project):
+        say(f"{project.lock.name}: resolving it, as the project asks for more than was known")
+        changes = locking.lock(project, offline=offline, again=project.command("sync"))
+        say(f"{project.lock.name}: {len(changes)} packages are others than the template ships")
+
+
+def _install(project: Project, installer: Installer, again: Sequence[str], offline: bool) -> None:
+    for part in builds.parts(project, again):
+        installer.install(part, offline)
+
+
 def _forget(project: Project, own: Interpreter) -> None:
     """Take away what says that a package is there, where no installer can make sense of it.
 
@@ -101,7 +117,7 @@ def _distrust(project: Project, own: Interpreter, installer: Installer, offline:
         raise no_trusted_copy(project, again)
     if again:
         say(f"{project.env_label}: fetching anew what was changed in the cache: {', '.join(again)}")
-        installer.install(project.lock, again, offline)
+        _install(project, installer, again, offline)
 
 
 def _manifest(project: Project, own: Interpreter, lock: str, installer: Installer) -> Manifest:

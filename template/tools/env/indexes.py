@@ -29,6 +29,12 @@ _SETTINGS = re.compile(
     "|keyring-provider|cache-dir|timeout|retries"
 )
 _OLD_NAMES = {"UV_DEFAULT_INDEX": "UV_INDEX_URL", "UV_INDEX": "UV_EXTRA_INDEX_URL"}
+ADDED = {*_MORE, *_MORE.values(), *(_OLD_NAMES[uv] for uv in _MORE.values() if uv in _OLD_NAMES)}
+"""The variables that add to the ordinary index."""
+
+LOCAL = "tools/env.local.cfg"
+"""A file that git ignores: a line `index = ADDRESS` is this machine's index for this project."""
+
 _LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 
 
@@ -51,6 +57,13 @@ def shared(environ: Mapping[str, str]) -> dict[str, str]:
     if told.get("PIP_PROXY"):  # pip knows uv's variables for this one
         told.setdefault("ALL_PROXY", told["PIP_PROXY"])
     return told
+
+
+def of_this_project(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """What LOCAL says, as a variable; nothing where a variable says something else already."""
+    told = any(environ.get(name) for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"))
+    found = re.search(r"^index *= *(\S+) *$", _text(root / LOCAL), re.MULTILINE)
+    return {"UV_DEFAULT_INDEX": found[1]} if found and not told else {}
 
 
 def no_index(environ: Mapping[str, str]) -> bool:

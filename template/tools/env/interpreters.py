@@ -50,10 +50,11 @@ def is_version(wanted: str) -> bool:
 def usable(project: Project, environ: Mapping[str, str]) -> list[Interpreter]:
     """The Pythons of this machine that the lock covers, one a minor version, oldest first."""
     found = []
-    for minor in range(release(project.python_minimum)[1], 20):
-        for argv in candidates(f"3.{minor}", environ):
+    minors = [f"3.{minor}" for minor in range(release(project.python_minimum)[1], 20)]
+    for minor in project.pythons or minors:
+        for argv in candidates(minor, environ):
             interpreter = probe(argv, environ)
-            if interpreter is not None and interpreter.minor == f"3.{minor}":
+            if interpreter is not None and interpreter.minor == minor:
                 found.append(interpreter)
                 break
     return found
@@ -120,10 +121,11 @@ def _only_points_on(command: Path) -> bool:
 
 
 def _for_the_lock(project: Project, found: Interpreter) -> Interpreter:
-    if release(found.version) < release(project.python_minimum):
+    too_old = release(found.version) < release(project.python_minimum)
+    if too_old or (project.pythons and found.minor not in project.pythons):
+        covered = ", ".join(project.pythons) or f"{project.python_minimum} and newer"
         raise EnvError(
-            f"The lock is for Python {project.python_minimum} and newer, and {found.path} is "
-            f"{found.version}.",
+            f"The lock is for Python {covered}, and {found.path} is {found.version}.",
             "Choose another one: " + project.command("sync", "--python", project.python),
             WRONG_USE,
         )

@@ -23,10 +23,18 @@ from .project import RUN_LOCK, Project
 from .requirements import Pin, normalize, parse
 
 DIRECT = "pyproject.toml"
+_DRAFT = "# Draft: "
+"""Begins a line of a lock that was rendered for requirements that nobody has resolved yet."""
+
 HEADER = """\
 # Every package of this project, exact and hashed, for all systems. Made by tools/env; do not edit.
 # To change it: edit the dependencies in pyproject.toml, then run  python tools/env lock
 """
+
+
+def is_draft(project: Project) -> bool:
+    """Whether the lock is only what the resolver is to begin from."""
+    return any(line.startswith(_DRAFT) for line in _text(project.lock).splitlines()[:9])
 
 
 def lock(
@@ -34,17 +42,19 @@ def lock(
     upgrade: Sequence[str] | None = None,
     prefer: Path | None = None,
     offline: bool = False,
+    again: str = "",
 ) -> list[str]:
     """Write the lock files; returns the changes, a line each, empty where there are none.
 
     Today's pins are kept wherever pyproject.toml allows, except those of the names in `upgrade`
-    (all where that is an empty list). The pins of the lock file `prefer` go before today's.
+    (all where that is an empty list). The pins of the lock file `prefer` go before today's. `again`
+    is the command to name where it fails, if that is not `lock`.
     Raises EnvError, with all files as they were, where there is no uv or no solution.
     """
     uv = _uv(project, offline)
     with tempfile.TemporaryDirectory(prefix="lock-") as scratch:
         kept = _preferences(project.lock, upgrade, prefer)
-        again = project.command("lock")
+        again = again or project.command("lock")
         asked = _Asked(project.root, kept, upgrade, offline, again)
         return replace(project, _resolve(project, uv, Path(scratch), asked))
 
@@ -113,8 +123,8 @@ def _uv(project: Project, offline: bool) -> Uv:
         )
     try:
         manager(project).derive(project, uv, offline, missing_too=False)
-    except InstallerFailed:
-        raise _unresolved(project.command("lock")) from None
+    except InstallerFailed as error:
+        raise _unresolved(project.command("lock"), error) from None
     return uv
 
 
@@ -149,16 +159,16 @@ def _resolve(project: Project, uv: Uv, scratch: Path, asked: _Asked) -> dict[Pat
             uv.compile(asked.source, run, [], asked.offline)
             drafts[project.root / RUN_LOCK] = HEADER + run.read_text(encoding="utf-8")
         manager(project).complete(project, uv, asked.source, drafts, asked.upgrade, asked.offline)
-    except InstallerFailed:
-        raise _unresolved(asked.again) from None
+    except InstallerFailed as error:
+        raise _unresolved(asked.again, error) from None
     return drafts
 
 
-def _unresolved(again: str) -> EnvError:
-    return EnvError(
-        "The dependencies could not be resolved; the lines above say why.",
-        f"Mend that (nothing was changed) and run again: {again}",
-    )
+def _unresolved(again: str, error: InstallerFailed) -> EnvError:
+    mend = f"Mend that (nothing was changed) and run again: {again}"
+    if error.unreachable and not error.tells("no solution found"):
+        return EnvError("The index to resolve with was not reached; the lines above say why.", mend)
+    return EnvError("The dependencies could not be resolved; the lines above say why.", mend)
 
 
 def replace(project: Project, drafts: dict[Path, str]) -> list[str]:

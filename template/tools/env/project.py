@@ -15,6 +15,8 @@ from .errors import WRONG_USE, EnvError
 SETTINGS = "tools/env.cfg"
 RUN_LOCK = "requirements.txt"
 _KEYS = ("name", "package", "python", "python_minimum", "manager", "env", "lock")
+"""Those that every project has."""
+
 _WORKON_HOME = "$WORKON_HOME/"
 
 
@@ -42,6 +44,18 @@ class Project(NamedTuple):
 
     locks: tuple[Path, ...]
     """The files that say together what the environment holds; absolute. Requirements come first."""
+
+    pythons: tuple[str, ...] = ()
+    """The minor versions that all of the lock is for; () is all from `python_minimum` on."""
+
+    torch_build: str = ""
+    """uv's name of a build of PyTorch, as "cpu" or "cu130"; "" is that of the ordinary index."""
+
+    torch_index: str = ""
+    """Address of the index that has that build, "" for PyTorch's own."""
+
+    torch_packages: tuple[str, ...] = ()
+    """What comes from `torch_index`, and from nowhere else; normalized names."""
 
     @property
     def lock(self) -> Path:
@@ -113,9 +127,13 @@ def load(root: Path, environ: Mapping[str, str]) -> Project:
         package=values["package"],
         python=values["python"],
         python_minimum=values["python_minimum"],
+        pythons=tuple(values.get("pythons", "").split()),
         manager=values["manager"],
         env=env,
         locks=tuple(root / name for name in values["lock"].split()),
+        torch_build=values.get("torch_build", ""),
+        torch_index=values.get("torch_index", ""),
+        torch_packages=tuple(values.get("torch_packages", "").split()),
     )
 
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from . import drift, installed, state
+from . import drift, installed, kernel, state
 from . import manifest as proof
 from .ambient import say, scrubbed
 from .difference import STRAY_PTH
@@ -73,6 +73,7 @@ def sync(
         say(f"{project.env_label}: removing {path}, which no package brought")
         (own.site_packages / path).unlink()
     manifest = fill(project, own, again, environ, offline)
+    kernel.register(project, {pin.partition("==")[0] for pin in manifest.distributions})
     proof.write_manifest(project.env, manifest)
     proof.write_stamp(project.env, stamp._replace(lock=manifest.lock))
     took = time.monotonic() - started

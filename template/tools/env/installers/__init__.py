@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..ambient import say
+from ..builds import Part
 from ..errors import InstallerFailed
 from ..probe import Interpreter
 from ..project import Project
@@ -32,11 +33,11 @@ class Installer(Protocol):
     def needs(self) -> tuple[str, ...]:
         """The distributions of the environment that it runs on itself."""
 
-    def install(self, requirements: Path, again: Sequence[str], offline: bool) -> None:
+    def install(self, part: Part, offline: bool) -> None:
         """Install the lines of a lock, hashes enforced, nothing built, no dependency followed.
 
-        The distributions named in `again` get all of their files anew, from a source that an edited
-        file elsewhere on this machine cannot have reached.
+        What is to be fetched `again` gets all of its files anew, from a source that an edited file
+        elsewhere on this machine cannot have reached.
         """
 
     def uninstall(self, names: Sequence[str]) -> None:

@@ -9,7 +9,9 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from .. import indexes
 from ..ambient import activated, say, stream
+from ..builds import Part
 from ..errors import EnvError, InstallerFailed
 from ..manifest import folder
 from ..markers import release
@@ -33,18 +35,28 @@ class Pip:
         self._argv, self.name = _pip_for(project, interpreter, environ)
         self.needs = ("pip",) if self._argv[0] == str(project.python_path) else ()
 
-    def install(self, requirements: Path, again: Sequence[str], offline: bool) -> None:
-        self._install(["-r", str(requirements)], offline)
-        if again:
-            self.uninstall(again)
-            self._install(["-r", str(requirements), "--no-cache-dir"], offline)
+    def install(self, part: Part, offline: bool) -> None:
+        if self._project.torch_build and not self._project.torch_index:
+            raise EnvError(
+                "This build of PyTorch is fetched by uv, and there is no uv for this system.",
+                "Name an index that has it: copier update --trust -d torch_index=ADDRESS",
+            )
+        words = ["-r", str(part.requirements)]
+        environ = self._environ
+        if part.source:  # what the machine adds to the ordinary index has no say there
+            words += ["--index-url", part.source]
+            environ = {k: v for k, v in environ.items() if k not in indexes.ADDED}
+        self._install(words, environ, offline)
+        if part.again:
+            self.uninstall(part.again)
+            self._install([*words, "--no-cache-dir"], environ, offline)
 
     def install_pin(self, pin: Pin, offline: bool) -> None:
         """Install one line of the lock."""
         path = folder(self._project.env) / "bootstrap.txt"
         path.write_text(pin.text + "\n", encoding="utf-8")
         try:
-            self._install(["-r", str(path)], offline)
+            self._install(["-r", str(path)], self._environ, offline)
         finally:
             path.unlink()
 
@@ -57,15 +69,15 @@ class Pip:
         words = ["--no-deps", "--no-build-isolation", "--editable", str(self._project.root)]
         self._run(["install", *words, *_offline(offline)], environ)
 
-    def _install(self, words: list[str], offline: bool) -> None:
+    def _install(self, words: list[str], environ: Mapping[str, str], offline: bool) -> None:
         argv = ["install", *_LOCKED, *words, *_offline(offline)]
         try:
-            self._run(argv, self._environ)
+            self._run(argv, environ)
         except InstallerFailed as error:
             if "--no-cache-dir" in words or not error.tells("do not match the hashes"):
                 raise
             say(f"{self._project.env_label}: its cache may be damaged, so fetching past it")
-            self._run([*argv, "--no-cache-dir"], self._environ)
+            self._run([*argv, "--no-cache-dir"], environ)
 
     def _run(self, words: list[str], environ: Mapping[str, str]) -> None:
         done = stream([*self._argv, *words], environ, self._project.root, _worth_saying)

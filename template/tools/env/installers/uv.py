@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .. import indexes
 from ..ambient import activated, capture, say, stream
+from ..builds import Part
 from ..errors import InstallerFailed
 from ..probe import Interpreter
 from ..project import Project
@@ -70,23 +71,22 @@ class Uv:
         places = (environ.get("PATH", os.defpath), os.path.dirname(python))
         self._environ = {**environ, "PATH": os.pathsep.join(filter(None, places))}
 
-    def install(self, requirements: Path, again: Sequence[str], offline: bool) -> None:
-        locked = [
-            "--require-hashes",
-            "--no-deps",
-            "--only-binary",
-            ":all:",
-            "-r",
-            str(requirements),
-        ]
-        self._install(["pip", "install", *self._python(), *locked, *self._sources(offline)])
-        if not again:
+    def install(self, part: Part, offline: bool) -> None:
+        words = ["--require-hashes", "--no-deps", "--only-binary", ":all:"]
+        words += ["-r", str(part.requirements), *self._build(), *self._sources(offline)]
+        environ = self._environ
+        if part.source:  # what the machine adds to the ordinary index has no say there
+            words += ["--default-index", part.source]
+            environ = {k: v for k, v in environ.items() if k not in indexes.ADDED}
+        self._install(["pip", "install", *self._python(), *words], environ)
+        if not part.again:
             return
         # uv links files out of its cache, so a file edited here is edited there too. The fresh copy
         # must come from elsewhere, and the tainted one must not reach the next project.
-        fresh = [word for name in again for word in ("--reinstall-package", name)]
-        self._pip("install", [*locked, *fresh, "--no-cache", *self._sources(offline)])
-        self._run(["cache", "clean", *again], self._environ)
+        fresh = [word for name in part.again for word in ("--reinstall-package", name)]
+        words += [*fresh, "--no-cache"]
+        self._run(["pip", "install", *self._python(), *words], environ)
+        self._run(["cache", "clean", *part.again], self._environ)
 
     def install_beside(
         self, library: Path, requirements: Path, interpreter: Interpreter, offline: bool
@@ -94,11 +94,11 @@ class Uv:
         """Install the lines of a lock into a directory, for programs run by `interpreter`."""
         words = ["--python", str(interpreter.path), "--target", str(library), "--require-hashes"]
         words += ["--no-deps", "--only-binary", ":all:", "-r", str(requirements)]
-        self._install(["pip", "install", *words, *self._sources(offline)])
+        self._install(["pip", "install", *words, *self._sources(offline)], self._environ)
 
     def uninstall(self, names: Sequence[str]) -> None:
         if names:
-            self._pip("uninstall", list(names))
+            self._run(["pip", "uninstall", *self._python(), *names], self._environ)
 
     def install_project(self, offline: bool) -> None:
         environ = activated(self._environ, self._project)
@@ -114,7 +114,7 @@ class Uv:
         words = ["--universal", "--generate-hashes", "--no-header", "--quiet"]
         words += ["--python-version", self._project.python_minimum]
         words += [word for group in groups for word in ("--group", group)]
-        words += ["--output-file", str(output), *self._sources(offline)]
+        words += ["--output-file", str(output), *self._build(), *self._sources(offline)]
         self._run(["pip", "compile", "pyproject.toml", *words], self._environ, source)
 
     def edit(self, source: Path, verb: str, words: Sequence[str], dev: bool) -> None:
@@ -153,12 +153,12 @@ class Uv:
         environ = {k: v for k, v in self._environ.items() if k != "UV_PYTHON_DOWNLOADS"}
         self._run(["python", "install", version], environ)
 
-    def _install(self, words: list[str]) -> None:
+    def _install(self, words: list[str], environ: Mapping[str, str]) -> None:
         """What the cache holds and nobody can install is thrown away, and comes anew."""
         cleaned: set[str] = set()
         while True:
             try:
-                return self._run(words, self._environ)
+                return self._run(words, environ)
             except InstallerFailed as error:
                 spoilt = set(_SPOILT.findall(error.output)) - cleaned
                 if not spoilt:
@@ -170,12 +170,14 @@ class Uv:
             words = words if cleaned else [*words, "--reinstall"]
             cleaned |= spoilt
 
-    def _pip(self, verb: str, words: list[str]) -> None:
-        self._run(["pip", verb, *self._python(), *words], self._environ)
-
     def _sources(self, offline: bool) -> list[str]:
         no_index = indexes.no_index(self._environ)
         return ["--offline"] * offline + ["--no-index"] * no_index
+
+    def _build(self) -> list[str]:
+        """uv knows PyTorch's own indexes; one that has an address goes by that."""
+        own = self._project.torch_build and not self._project.torch_index
+        return ["--torch-backend", self._project.torch_build] if own else []
 
     def _python(self) -> list[str]:
         return ["--python", str(self._project.python_path)]
