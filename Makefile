@@ -2,8 +2,10 @@
 PYTHON ?= python3
 ENGINE := $(PYTHON) template/tools/env --project .
 RUN := $(ENGINE) run --
+# Where `make refresh` leaves its report: what became of the catalogue, in Markdown.
+MOVED ?= .venv/moved.md
 
-.PHONY: help env demo test lint types format lock lock-tools bench pages pictures clean
+.PHONY: help env demo test lint types format lock refresh audit lock-tools bench pages pictures clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,8 +30,19 @@ format: env  ## format the code
 	@$(RUN) ruff check --fix
 	@$(RUN) ruff format
 
-lock: env  ## resolve catalogue/libraries.yml into catalogue/lock.json
+lock: env  ## resolve catalogue/libraries.yml into catalogue/lock.json and docs/libraries.md
 	@$(RUN) python catalogue/build.py
+	@$(RUN) python tools/libraries.py
+
+refresh: env  ## let go of the catalogue's versions: everything released until today counts
+	@cp catalogue/lock.json $(MOVED).before
+	@$(RUN) python catalogue/refresh.py
+	@$(MAKE) --no-print-directory lock
+	@$(RUN) python catalogue/moved.py $(MOVED).before catalogue/lock.json > $(MOVED)
+	@cat $(MOVED)
+
+audit: env  ## look for known vulnerabilities in the catalogue and in the tools
+	@$(RUN) python tools/audit.py
 
 lock-tools: env  ## resolve pyproject.toml into requirements.txt
 	@$(ENGINE) lock

@@ -17,10 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from wheels import REQUIRED, without_wheels
+from places import Closure, where
+from wheels import without_wheels
 
 HERE = Path(__file__).parent
 CONDA = HERE.parent / "template" / "tools" / "env" / "managers" / "conda" / "rattler.txt"
+PARTS = ("libraries", "variants", "dev", "tools")
+"""The lists of libraries.yml whose entries have packages."""
+
 _BLOCK = re.compile(
     r"^(?P<pin>[A-Za-z0-9][\w.-]*==\S+)(?: ; (?P<marker>.+?))?"
     r"(?P<hashes>(?: \\\n    --hash=\S+)*)\n(?P<via>(?:    #.*\n)*)",
@@ -59,43 +63,57 @@ def build(catalogue: dict[str, Any], scratch: Path, today: dict[str, Any]) -> di
     As long as `cutoff` is that of `today`, the lock.json before, its versions stay where they can:
     a new library moves no other one, and an index that changes its mind about its past moves none.
 
-    Keys: `libraries`, `starter` and `dev` as in libraries.yml, each entry with `not_on`, the
-    systems without wheels for it; `packages`, the hashes by "name==version"; `closures`, by library
-    and "name==version", the marker ("" is everywhere) and the packages that asked for it.
+    What libraries.yml has is taken over; `require` is always a list. Each entry gets `roots`, the
+    distributions that it asks for itself, and what `places.where` tells. On top of that come
+    `packages`, the hashes by "name==version", and `closures`, by entry and "name==version", the
+    marker ("" is everywhere) and the packages that asked for it.
     """
-    entries = [*catalogue["starter"], *catalogue["libraries"], *catalogue["dev"]]
-    requirements = [entry["require"] for entry in entries]
+    content = {
+        **catalogue,
+        **{part: [_listed(entry) for entry in catalogue[part]] for part in PARTS},
+    }
+    entries = [entry for part in PARTS for entry in content[part]]
+    requirements = [line for entry in entries for line in entry["require"]]
     if catalogue["cutoff"] == today["cutoff"]:  # uv keeps the pins of the file it writes to
         (scratch / "joint.txt").write_text("\n".join(today["packages"]), encoding="utf-8")
     joint = _resolve(catalogue, requirements, scratch / "joint.txt")
-    closures = {}
+    closures: dict[str, Closure] = {}
     for entry in entries:
         path = scratch / f"{entry['name']}.txt"
         path.write_text(joint, encoding="utf-8")
-        text = _resolve(catalogue, [entry["require"]], path, offline=True)
+        text = _resolve(catalogue, entry["require"], path, offline=True)
         closures[entry["name"]] = {
             block["pin"]: {"marker": block["marker"] or "", "via": _parents(block["via"])}
             for block in _BLOCK.finditer(text)
         }
-    packages = {
+    used = {pin for closure in closures.values() for pin in closure}
+    packages = {  # some pins of the joint answer are for what only comes together
         block["pin"]: re.findall(r"--hash=(\S+)", block["hashes"])
         for block in _BLOCK.finditer(joint)
+        if block["pin"] in used
     }
-    strangers = {pin for closure in closures.values() for pin in closure} - set(packages)
-    if strangers:
-        raise Unresolvable(f"Resolved alone, not together: {', '.join(sorted(strangers))}.")
-    pylock = _resolve(catalogue, requirements, scratch / "pylock.toml", offline=True)
+    if used - set(packages):
+        strangers = ", ".join(sorted(used - set(packages)))
+        raise Unresolvable(f"Resolved alone, not together: {strangers}.")
+    pylock = _resolve(catalogue, _pinned(joint), scratch / "pylock.toml", offline=True)
     gaps = without_wheels(pylock, catalogue["python"])
-    return {
-        "cutoff": catalogue["cutoff"],
-        "python": catalogue["python"],
-        "packages": packages,
-        "closures": closures,
-        **{
-            part: [{**entry, "not_on": _not_on(entry, closures, gaps)} for entry in catalogue[part]]
-            for part in ("starter", "libraries", "dev")
-        },
-    }
+    for entry in entries:
+        entry.update(where(closures[entry["name"]], gaps, catalogue["python"]))
+        if not entry["pythons"]:
+            raise Unresolvable(f"{entry['name']} has no wheels for any Python on some system.")
+    return {**content, "packages": packages, "closures": closures}
+
+
+def _listed(entry: dict[str, Any]) -> dict[str, Any]:
+    lines = entry["require"] if isinstance(entry["require"], list) else [entry["require"]]
+    roots = sorted({re.split(r"[^\w.-]", line)[0].lower() for line in lines})
+    return {**entry, "require": lines, "roots": roots}
+
+
+def _pinned(joint: str) -> list[str]:
+    """The pins of a lock as requirements."""
+    found = [(block["pin"], block["marker"]) for block in _BLOCK.finditer(joint)]
+    return [f"{pin} ; {marker}" if marker else pin for pin, marker in found]
 
 
 def _resolve(
@@ -112,16 +130,6 @@ def _resolve(
     if done.returncode:
         raise Unresolvable(done.stderr.decode(errors="replace"))
     return output.read_text(encoding="utf-8")
-
-
-def _not_on(
-    entry: dict[str, Any], closures: dict[str, dict[str, Any]], gaps: dict[str, list[str]]
-) -> list[str]:
-    """The systems where something in a library's closure has no wheel."""
-    lacking = {system for pin in closures[entry["name"]] for system in gaps.get(pin, [])}
-    if lacking & REQUIRED:
-        raise Unresolvable(f"{entry['name']} has no wheels for {', '.join(lacking & REQUIRED)}.")
-    return sorted(lacking)
 
 
 def _parents(via: str) -> list[str]:

@@ -1,16 +1,11 @@
-"""Which systems a locked package has wheels for.
-
-The engine installs wheels only, since what building from source needs is in no lock. So a library
-without wheels for some system must not be promised there.
-"""
+"""Where packages have wheels, told from their names: for which systems and Pythons."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from packaging.markers import Marker
 from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
 from packaging.utils import parse_wheel_filename
 
@@ -27,25 +22,27 @@ SYSTEMS = {
 REQUIRED = {"Linux", "Linux arm64", "macOS arm64", "Windows"}
 """Where every library must have wheels. Elsewhere the prompt says which ones do not."""
 
+Place = tuple[str, str]
+"""A system of SYSTEMS and a minor version of Python."""
+
 _GLIBC = range(28, 4, -1)  # manylinux_2_28 is what Debian 10, Ubuntu 18.10 and RHEL 8 can run
 _MACOS = (14, 0)
 
 
-def without_wheels(pylock: str, pythons: list[str]) -> dict[str, list[str]]:
-    """For each "name==version" of a pylock.toml (PEP 751) the systems that lack a wheel for it.
-
-    A package counts for a system and Python only where its marker holds there.
-    """
-    packages = tomllib.loads(pylock)["packages"]
-    gaps: dict[str, list[str]] = {}
+def without_wheels(pylock: str, pythons: list[str]) -> dict[str, set[Place]]:
+    """For each "name==version" of a pylock.toml (PEP 751) the places that lack a wheel for it."""
+    packages = {
+        f"{package['name']}=={package['version']}": _offered(package)
+        for package in tomllib.loads(pylock)["packages"]
+    }
+    gaps: dict[str, set[Place]] = {pin: set() for pin in packages}
     for system in SYSTEMS:
         for python in pythons:
-            facts, tags = environment(system, python), set(_tags(system, python))
-            for package in packages:
-                pin = f"{package['name']}=={package['version']}"
-                if not _served(package, facts, tags) and system not in gaps.setdefault(pin, []):
-                    gaps[pin].append(system)
-    return {pin: systems for pin, systems in gaps.items() if systems}
+            tags = set(_tags(system, python))
+            for pin, offered in packages.items():
+                if not offered & tags:
+                    gaps[pin].add((system, python))
+    return {pin: places for pin, places in gaps.items() if places}
 
 
 def environment(system: str, python: str) -> dict[str, str]:
@@ -67,11 +64,9 @@ def environment(system: str, python: str) -> dict[str, str]:
     }
 
 
-def _served(package: dict[str, Any], facts: dict[str, str], tags: set[Tag]) -> bool:
-    if "marker" in package and not Marker(package["marker"]).evaluate(facts):
-        return True
+def _offered(package: Mapping[str, Any]) -> set[Tag]:
     names = [wheel["url"].rpartition("/")[2] for wheel in package.get("wheels", [])]
-    return any(parse_wheel_filename(name.replace("%2B", "+"))[3] & tags for name in names)
+    return {tag for name in names for tag in parse_wheel_filename(name.replace("%2B", "+"))[3]}
 
 
 def _tags(system: str, python: str) -> Iterator[Tag]:

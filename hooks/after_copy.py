@@ -15,15 +15,20 @@ from pathlib import Path
 from engine import answers, command, engine, facts, in_a_temporary_copy, strict
 
 COULD_NOT = 3
+LOCAL = Path("tools/env.local.cfg")
+"""What holds on this machine only; git ignores it."""
+
 SOURCING = {"sh", "bash", "zsh", "dash", "ksh", "mksh"}
 """The shells that activate.sh is for."""
 FIRST_COMMIT = "Start the project"
 
 
-def main(answers_file: str) -> int:
+def main(answers_file: str, python_index: str) -> int:
     """Exit code: 0, or with SEEDBED_STRICT=1 that of what failed."""
     if in_a_temporary_copy():
         return 0
+    if python_index:  # not among the recorded answers, since those are in git
+        LOCAL.write_text(f"index = {python_index}\n", encoding="utf-8")
     chosen = answers(answers_file)
     code = make_environment(chosen["python_version"]) if chosen["create_env"] else 0
     if chosen["git_init"]:  # last: the first commit has the locks that the environment brought
@@ -51,6 +56,8 @@ def start_repository() -> None:
             say(f"     Later: git init && git add --all && git commit -m '{FIRST_COMMIT}'")
             return
     say("git: made a repository with a first commit")
+    if Path(".pre-commit-config.yaml").exists() and facts().get("state") == "ready":
+        engine("run", "--", "pre-commit", "install")
 
 
 def make_environment(python: str) -> int:
@@ -113,4 +120,4 @@ def _git(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

@@ -10,18 +10,20 @@ from pathlib import Path
 import pytest
 from support.engine import MINOR, clean_environ, run, shared_cache
 
+CELLS = ("import sys, numpy\nsys.prefix", "%pip --version")
 NOTEBOOK = {
     "cells": [
         {
             "cell_type": "code",
             "execution_count": None,
-            "id": "where",
+            "id": f"cell-{number}",
             "metadata": {},
             "outputs": [],
-            "source": "import sys, numpy\nsys.prefix",
+            "source": source,
         }
+        for number, source in enumerate(CELLS)
     ],
-    "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    "metadata": {"kernelspec": {"name": "my-project", "display_name": "my-project"}},
     "nbformat": 4,
     "nbformat_minor": 5,
 }
@@ -37,7 +39,7 @@ def project(template: Path, tmp_path: Path) -> Path:
     return place
 
 
-def test_check_is_silent_after_a_notebook_and_byte_code(project: Path, home: Path) -> None:
+def test_a_notebook_runs_in_the_environment_and_changes_nothing(project: Path, home: Path) -> None:
     environ = clean_environ(home, UV_CACHE_DIR=shared_cache())
 
     def engine(*words: str) -> str:
@@ -45,7 +47,7 @@ def test_check_is_silent_after_a_notebook_and_byte_code(project: Path, home: Pat
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    engine("add", "--dev", "nbclient", "ipykernel")
+    engine("add", "--dev", "nbclient")
     before = json.loads(engine("info", "--json"))["fingerprint"]
     (project / "day.ipynb").write_text(json.dumps(NOTEBOOK))
     engine("run", "--", "jupyter", "execute", "--inplace", "day.ipynb")
@@ -54,5 +56,18 @@ def test_check_is_silent_after_a_notebook_and_byte_code(project: Path, home: Pat
     assert engine("check") == ".venv is exactly requirements-dev.txt\n"
     assert engine("check", "--fast") == ".venv is exactly requirements-dev.txt\n"
     assert json.loads(engine("info", "--json"))["fingerprint"] == before
-    (output,) = json.loads((project / "day.ipynb").read_text())["cells"][0]["outputs"]
-    assert "".join(output["data"]["text/plain"]) == repr(str(project / ".venv"))
+    (prefix,), (pip, *_) = (
+        cell["outputs"] for cell in json.loads((project / "day.ipynb").read_text())["cells"]
+    )
+    assert "".join(prefix["data"]["text/plain"]) == repr(str(project / ".venv"))
+    assert str(project / ".venv") in "".join(pip["text"])
+    assert not list(home.rglob("kernel.json")), "a kernel is inside the environment only"
+
+
+def test_the_kernel_comes_and_goes_with_ipykernel(project: Path, home: Path) -> None:
+    environ = clean_environ(home, UV_CACHE_DIR=shared_cache())
+    kernel = project / ".venv" / "share" / "jupyter" / "kernels" / "my-project" / "kernel.json"
+    for words, there in ((["sync"], True), (["remove", "ipykernel"], False)):
+        done = run(sys.executable, project, *words, environ=environ)
+        assert done.returncode == 0, done.stderr
+        assert kernel.exists() == there, words

@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 import pytest
 import yaml
+from build import PARTS
 from hypothesis import given
 from hypothesis import strategies as st
 from support.template import ROOT, render
@@ -95,7 +96,7 @@ def test_the_taken_names_are_those_of_this_python_and_the_catalogue() -> None:
     assert modules <= set(taken["standard_library"])
     assert {word.lower() for word in keyword.kwlist} <= set(taken["keywords"])
     catalogue = yaml.safe_load((ROOT / "catalogue" / "libraries.yml").read_text())
-    entries = [*catalogue["starter"], *catalogue["libraries"], *catalogue["dev"]]
+    entries = [entry for part in PARTS for entry in catalogue[part]]
     assert {entry["import"].split(".")[0] for entry in entries} <= set(taken["libraries"])
 
 

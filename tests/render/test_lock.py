@@ -125,6 +125,8 @@ def test_a_package_is_for_every_system_that_one_of_the_chosen_needs_it_for() -> 
     catalogue = {
         "packages": {"z==1": ["sha256:00"]},
         "closures": {"a": part(windows), "b": part(old), "c": part("")},
+        "libraries": [{"name": name, "roots": [name]} for name in "abc"],
+        **{part: [] for part in ("variants", "dev", "tools")},
     }
 
     def line(*names: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def serve(folder: Path, login: str = "", certificate: Path | None = None) -> Ite
                 self.send_header("Content-Length", "0")
                 self.end_headers()
                 return
-            kind, _, name = urlsplit(self.path).path.strip("/").partition("/")
+            kind, _, name = unquote(urlsplit(self.path).path).strip("/").partition("/")
             file = folder / name
             if kind == "simple":
                 self.answer(_page(folder, name), "text/html")

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 import yaml
+from build import PARTS
+from places import where
 from support.template import ROOT
 from wheels import REQUIRED, SYSTEMS, environment, without_wheels
 
 CATALOGUE = ROOT / "catalogue"
-PARTS = ("starter", "libraries", "dev")
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +31,18 @@ def edited() -> dict[str, Any]:
 def test_the_lock_was_made_from_todays_libraries(
     lock: dict[str, Any], edited: dict[str, Any]
 ) -> None:
-    assert (lock["cutoff"], lock["python"]) == (edited["cutoff"], edited["python"])
-    for part in PARTS:
-        made = [{k: v for k, v in entry.items() if k != "not_on"} for entry in lock[part]]
-        assert made == edited[part], "libraries.yml was changed: run `make lock`"
+    for key, value in edited.items():
+        if key in PARTS:
+            pairs = zip(lock[key], value, strict=True)
+            made = [{name: entry[name] for name in asked} for entry, asked in pairs]
+            asked = [{**each, "require": listed(each["require"])} for each in value]
+            assert made == asked, "libraries.yml was changed: run `make lock`"
+        else:
+            assert lock[key] == value, "libraries.yml was changed: run `make lock`"
+
+
+def listed(require: str | list[str]) -> list[str]:
+    return require if isinstance(require, list) else [require]
 
 
 def test_every_package_of_a_closure_has_hashes(lock: dict[str, Any]) -> None:
@@ -44,9 +53,35 @@ def test_every_package_of_a_closure_has_hashes(lock: dict[str, Any]) -> None:
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", each) for each in hashes)
 
 
-def test_every_library_is_in_its_own_closure(lock: dict[str, Any]) -> None:
-    for name, closure in lock["closures"].items():
-        assert name in {pin.split("==")[0] for pin in closure}
+def test_what_an_entry_asks_for_is_in_its_closure(lock: dict[str, Any]) -> None:
+    for part in PARTS:
+        for entry in lock[part]:
+            names = {pin.split("==")[0] for pin in lock["closures"][entry["name"]]}
+            assert set(entry["roots"]) <= names
+
+
+def test_what_starter_frameworks_and_variants_name_is_a_library(lock: dict[str, Any]) -> None:
+    names = {entry["name"] for entry in lock["libraries"]}
+    named = {*lock["starter"], *(name for each in lock["frameworks"].values() for name in each)}
+    assert named | {variant["of"] for variant in lock["variants"]} <= names
+
+
+def test_every_entry_has_a_name_of_its_own(lock: dict[str, Any]) -> None:
+    names = [entry["name"] for part in PARTS for entry in lock[part]]
+    assert len(names) == len(set(names)) >= 45
+
+
+def test_what_is_for_a_cpu_brings_no_cuda(lock: dict[str, Any]) -> None:
+    for variant in lock["variants"]:
+        pins = lock["closures"][variant["name"]]
+        gpu = [pin for pin in pins if re.match("nvidia-|triton", pin)]
+        assert bool(gpu) == (variant["accelerator"] == "cuda"), variant["name"]
+
+
+def test_what_is_for_cuda_brings_one_major_version(lock: dict[str, Any]) -> None:
+    for part in PARTS:
+        for entry in lock[part]:
+            assert all(len(majors) == 1 for majors in entry["cuda"].values()), entry["name"]
 
 
 def test_parents_are_in_the_same_closure(lock: dict[str, Any]) -> None:
@@ -57,7 +92,7 @@ def test_parents_are_in_the_same_closure(lock: dict[str, Any]) -> None:
 
 def test_the_lock_names_no_index_and_no_jinja(lock: dict[str, Any]) -> None:
     text = (CATALOGUE / "lock.json").read_text(encoding="utf-8")
-    assert "http" not in re.sub(r'"summary": "[^"]*"', "", text)
+    assert "://" not in re.sub(r'"summary": "[^"]*"', "", text)
     assert not re.search(r"{{|{%|{#", text), "an included file is rendered as Jinja"
 
 
@@ -67,36 +102,85 @@ def test_libraries_without_wheels_somewhere_say_so(lock: dict[str, Any]) -> None
             assert set(entry["not_on"]) <= set(SYSTEMS) - REQUIRED
 
 
-def pylock(*names: str, marker: str = "") -> str:
+def pylock(*names: str) -> str:
     wheels = ", ".join(f'{{ url = "x/{name}" }}' for name in names)
-    line = f'marker = "{marker}"\n' if marker else ""
-    return f'[[packages]]\nname = "p"\nversion = "1"\n{line}wheels = [{wheels}]\n'
+    return f'[[packages]]\nname = "p"\nversion = "1"\nwheels = [{wheels}]\n'
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("text", "lacking"),
     [
-        pytest.param(pylock("p-1-py3-none-any.whl"), {}, id="pure"),
-        pytest.param(pylock(), {"p==1": list(SYSTEMS)}, id="source only"),
+        pytest.param(pylock("p-1-py3-none-any.whl"), [], id="pure"),
+        pytest.param(pylock(), list(SYSTEMS), id="source only"),
         pytest.param(
             pylock("p-1-cp312-cp312-manylinux_2_17_x86_64.whl"),
-            {"p==1": [each for each in SYSTEMS if each != "Linux"]},
+            [each for each in SYSTEMS if each != "Linux"],
             id="one system",
         ),
         pytest.param(
-            pylock("p-1-cp39-abi3-win_amd64.whl", marker="sys_platform == 'win32'"),
-            {"p==1": ["Windows arm64"]},
-            id="stable ABI, where the marker holds",
+            pylock("p-1-cp39-abi3-win_amd64.whl"),
+            [each for each in SYSTEMS if each != "Windows"],
+            id="stable ABI",
         ),
         pytest.param(
             pylock("p-1-cp312-cp312-manylinux_2_40_x86_64.whl"),
-            {"p==1": list(SYSTEMS)},
+            list(SYSTEMS),
             id="too new a glibc",
         ),
     ],
 )
-def test_gaps_in_wheels_are_found(text: str, expected: dict[str, list[str]]) -> None:
-    assert without_wheels(text, ["3.12"]) == expected
+def test_gaps_in_wheels_are_found(text: str, lacking: list[str]) -> None:
+    gaps = without_wheels(text, ["3.12"])
+    assert sorted(system for system, _ in gaps.get("p==1", ())) == sorted(lacking)
+
+
+def closure(marker: str = "", pin: str = "p==1") -> dict[str, dict[str, Any]]:
+    return {pin: {"marker": marker, "via": []}}
+
+
+BOTH = ["3.13", "3.14"]
+ROWS = [
+    pytest.param(closure(), {}, (BOTH, [], []), id="wheels everywhere"),
+    pytest.param(
+        closure(), {"p==1": {("Linux", "3.14")}}, (["3.13"], ["p"], []), id="not for one Python"
+    ),
+    pytest.param(
+        closure(), {"p==1": {("macOS Intel", "3.13")}}, (BOTH, [], ["macOS Intel"]), id="not there"
+    ),
+    pytest.param(
+        closure("sys_platform == 'win32'"),
+        {"p==1": {("Linux", "3.13"), ("Linux", "3.14")}},
+        (BOTH, [], []),
+        id="not needed where it lacks",
+    ),
+    pytest.param(
+        closure(),
+        {"p==1": {("Linux", "3.14"), ("Windows arm64", "3.14")}},
+        (["3.13"], ["p"], []),
+        id="of a Python that is out anyway",
+    ),
+]
+
+
+@pytest.mark.parametrize(("part", "gaps", "expected"), ROWS)
+def test_where_a_library_can_be_had(
+    part: dict[str, Any], gaps: dict[str, set[tuple[str, str]]], expected: tuple[list[str], ...]
+) -> None:
+    found = where(part, gaps, BOTH)
+    assert (found["pythons"], found["lacking"], found["not_on"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("pin", "major"),
+    [
+        ("nvidia-cublas-cu12==12.9.3.13", ["12"]),
+        ("nvidia-cuda-runtime==13.2.86", ["13"]),
+        ("nvidia-cufft==12.2.0.57", None),  # a version of its own, and CUDA 13
+        ("numpy==2.5.5", None),
+    ],
+)
+def test_the_cuda_of_a_package(pin: str, major: list[str] | None) -> None:
+    assert where(closure(pin=pin), {}, ["3.13"])["cuda"].get("3.13") == major
 
 
 def test_the_systems_differ_in_their_markers() -> None:

@@ -1,0 +1,56 @@
+"""What people read when the catalogue is brought up to date."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from audit import accepted, worlds
+from moved import report
+from support.template import ROOT
+
+
+@pytest.fixture(scope="module")
+def lock() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((ROOT / "catalogue" / "lock.json").read_text("utf-8"))
+    return content
+
+
+def moved(lock: dict[str, Any], name: str, version: str) -> dict[str, Any]:
+    """The lock with another version of a package."""
+    text = json.dumps(lock)
+    today = next(pin for pin in lock["packages"] if pin.startswith(f"{name}=="))
+    changed: dict[str, Any] = json.loads(text.replace(f'"{today}"', f'"{name}=={version}"'))
+    return changed
+
+
+def test_nothing_moved_is_said_in_a_line(lock: dict[str, Any]) -> None:
+    day = lock["cutoff"][:10]
+    assert report(lock, lock) == f"From {day} to {day}: 0 packages moved.\n"
+
+
+def test_what_people_chose_comes_first_with_both_versions(lock: dict[str, Any]) -> None:
+    lines = report(moved(moved(lock, "six", "0.1"), "polars", "0.2"), lock).splitlines()
+    today = {pin.partition("==")[0]: pin.partition("==")[2] for pin in lock["packages"]}
+    assert lines[-2] == f"| polars | 0.2 | {today['polars']} | chosen |"
+    assert lines[-1].startswith(f"| six | 0.1 | {today['six']} | ")
+    assert not lines[-1].endswith("| chosen |")
+
+
+def test_a_library_that_can_be_had_for_less_is_named(lock: dict[str, Any]) -> None:
+    before = copy.deepcopy(lock)
+    entry = next(each for each in before["libraries"] if each["name"] == "polars")
+    entry["pythons"] = [*entry["pythons"], "3.99"]
+    assert "- polars: pythons 3.11, 3.12, 3.13, 3.14, before 3.11" in report(before, lock)
+
+
+def test_no_list_for_the_audit_names_a_package_twice() -> None:
+    pins = ["a==1", "b==1", "a==2", "c==1", "a==3", "b==2"]
+    assert worlds(pins) == [["a==1", "b==1", "c==1"], ["a==2", "b==2"], ["a==3"]]
+
+
+def test_accepted_vulnerabilities_have_an_identifier_and_comments() -> None:
+    text = "# why\nPYSEC-2026-1  # only on Plan 9\n\n  GHSA-aaaa  reason\n"
+    assert accepted(text) == ["PYSEC-2026-1", "GHSA-aaaa"]
