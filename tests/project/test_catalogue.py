@@ -1,0 +1,73 @@
+"""Every library of the catalogue can be imported in an environment made from a rendered lock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.engine import MINOR, Tiny
+from support.index import serve
+from support.real import cpu_torch, inside, rendered
+from support.template import ROOT
+
+CATALOGUE = json.loads((ROOT / "catalogue" / "lock.json").read_text(encoding="utf-8"))
+ALL: list[dict[str, Any]] = [each for each in CATALOGUE["libraries"] if MINOR in each["pythons"]]
+OF_TORCH = [
+    each
+    for each in ALL
+    if any(pin.startswith("torch==") for pin in CATALOGUE["closures"][each["name"]])
+]
+TORCH = cpu_torch() or Path()
+
+
+def names(entries: Iterable[dict[str, Any]]) -> list[str]:
+    return [entry["name"] for entry in entries]
+
+
+def imported(project: Tiny, entries: Iterable[dict[str, Any]]) -> list[str]:
+    """The names of those that can be imported, each in a process of its own."""
+    project.sync()
+    assert project.codes() == []
+    good = []
+    for entry in entries:
+        code = f"import {entry['import']}; print('imported')"
+        done = project.run("run", "--", "python", "-W", "ignore", "-c", code)
+        if done.stdout.endswith("imported\n"):
+            good.append(entry["name"])
+        else:
+            print(done.stderr)  # shown where the test fails
+    return good
+
+
+@pytest.mark.thorough
+def test_all_that_need_no_torch(template: Path, tmp_path: Path, home: Path) -> None:
+    entries = [each for each in ALL if each not in OF_TORCH]
+    assert len(entries) > 35
+    answers = {"framework": "none", "accelerator": "cpu", "libraries": names(entries)}
+    project = rendered(template, tmp_path / "p", home, **answers)
+    assert imported(project, entries) == names(entries)
+
+
+if TORCH.name:
+
+    @pytest.mark.thorough
+    def test_those_that_need_torch_on_a_cpu(template: Path, tmp_path: Path, home: Path) -> None:
+        # torchvision goes with one build of torch alone, and that folder has none of it.
+        entries = [each for each in OF_TORCH if each["name"] != "torchvision"]
+        answers = {"framework": "none", "accelerator": "cpu", "libraries": names(entries)}
+        with serve(TORCH) as address:
+            project = rendered(template, tmp_path / "p", home, torch_index=address, **answers)
+            assert imported(project, entries) == names(entries)
+        code = "import torch; print(torch.__version__, torch.cuda.is_available())"
+        assert inside(project, "python", "-c", code).split()[0].endswith("+cpu")
+
+
+@pytest.mark.gpu_sized
+def test_all_with_what_they_bring_for_gpus(template: Path, tmp_path: Path, home: Path) -> None:
+    fitting = [each for each in ALL if MINOR not in each["cuda"] or each["cuda"][MINOR] == ["13"]]
+    answers = {"framework": "none", "libraries": names(fitting)}
+    project = rendered(template, tmp_path / "p", home, **answers)
+    assert imported(project, fitting) == names(fitting)
