@@ -35,15 +35,18 @@ def unlocked(project: Project, facts: Mapping[str, str]) -> Iterator[Difference]
         held = for_this_system(pins, facts)
     except (ImportError, OSError, ValueError, AttributeError, TypeError):
         return
-    for name, (bounds, marker) in asked.items():
+    for name, bounds, marker in asked:
         yield from _lacking(name, bounds, marker, held, facts)
-    for name in sorted(_roots(project, text) - asked.keys()):
+    for name in sorted(_roots(project, text) - {name for name, _, _ in asked}):
         message = f"{name} is locked for {FILE}, which does not ask for it any more."
         yield Difference(UNLOCKED, message, name)
 
 
-def _asked(project: Project) -> dict[str, tuple[str, str]]:
-    """Bounds and marker of each direct dependency, by name; a link in place of bounds is none."""
+def _asked(project: Project) -> list[tuple[str, str, str]]:
+    """Name, bounds and marker of each direct dependency; a link in place of bounds is none.
+
+    A name may come twice, with markers that exclude each other.
+    """
     import tomllib
 
     content: dict[str, Any] = tomllib.loads((project.root / FILE).read_text(encoding="utf-8"))
@@ -51,11 +54,11 @@ def _asked(project: Project) -> dict[str, tuple[str, str]]:
     if project.lock.name != RUN_LOCK:
         lines += content.get("dependency-groups", {}).get("dev", [])
     found = [_REQUIREMENT.match(line) for line in lines if isinstance(line, str)]
-    return {
-        normalize(each["name"]): (each["bounds"].strip(), (each["marker"] or "").strip())
+    return [
+        (normalize(each["name"]), each["bounds"].strip(), (each["marker"] or "").strip())
         for each in found
         if each
-    }
+    ]
 
 
 def _lacking(
