@@ -53,7 +53,7 @@ audit: env  ## look for known vulnerabilities in the catalogue and in the tools
 lock-tools: env  ## resolve pyproject.toml into requirements.txt
 	@$(ENGINE) lock
 
-bench: env  ## measure, and write docs/performance.md
+bench: env  ## measure, and write docs/performance.md and docs/training.md
 	@$(RUN) python benchmarks/bench.py
 
 pages: env  ## write docs/errors.md and docs/checks.md

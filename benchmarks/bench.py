@@ -1,4 +1,4 @@
-"""`make bench`: measures this template beside other ways, and writes docs/performance.md.
+"""`make bench`: measures this template beside other ways, and writes the pages with figures.
 
 For Linux and macOS. Everything happens in a temporary folder, caches included: the first round
 downloads each package twice, once for uv and once for pip. The largest environment needs 12 GB.
@@ -16,6 +16,7 @@ import creating
 import everyday
 import growth
 import report
+import training
 from measure import Failed
 from scene import REPOSITORY, Scene, build
 
@@ -52,6 +53,11 @@ def measure(folder: Path, rounds: tuple[int, int]) -> None:
     say("larger environments ...")
     grown = growth.measure(scene, rounds[1])
     print(report.growth_table(grown), flush=True)
+    say("training ...")
+    (folder / "training").mkdir()
+    trained = list(training.measure(folder / "training"))
+    print(training.page(trained), flush=True)
+    training.PAGE.write_text(training.page(trained), encoding="utf-8")
     goals = report.goals(created, daily, disk)
     print(f"\n{report.goal_table(goals)}\n\n{where}")
     PAGE.parent.mkdir(exist_ok=True)

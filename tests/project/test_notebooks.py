@@ -6,12 +6,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.engine import MINOR, clean_environ, run, shared_cache
 
 CELLS = ("import sys, numpy\nsys.prefix", "%pip --version")
-NOTEBOOK = {
+NOTEBOOK: dict[str, Any] = {
     "cells": [
         {
             "cell_type": "code",

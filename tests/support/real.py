@@ -25,7 +25,10 @@ def rendered(template: Path, place: Path, home: Path, **answers: Any) -> Tiny:
 
 def copied(template: Path, place: Path, environ: dict[str, str], **answers: Any) -> Tiny:
     """A project made as a user makes it, hooks and all; it must work."""
-    data = [f"{key}={json.dumps(value)}" for key, value in answers.items()]
+    data = [
+        f"{key}={value if isinstance(value, str) else json.dumps(value)}"
+        for key, value in answers.items()
+    ]
     argv = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "--trust"]
     argv += [word for each in data for word in ("--data", each)] + [str(template), str(place)]
     strict = {**environ, "SEEDBED_STRICT": "1"}
