@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from support.template import ROOT, render, tree
+from support.template import render, tree
 
 QUOTES = 'Zoë\'s "quoted" # back\\slash {{ braces }} {% raw %} $HOME `tick` <tag> & ; | 🚀 «é»'
 NASTY = {
@@ -176,14 +176,3 @@ def test_the_project_passes_its_own_linter_and_formatter(
         argv = [sys.executable, "-m", "ruff", *words, "--no-cache"]
         done = subprocess.run(argv, cwd=project, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_user_owned_places_stand_in_both_lists() -> None:
-    text = (ROOT / "copier.yml").read_text(encoding="utf-8")
-    settings = yaml.safe_load(text.split("\n---\n")[0])
-    excluded = {
-        found[1]
-        for line in settings["_exclude"]
-        if (found := re.search(r"== 'update' %}(/.+?){%", line))
-    }
-    assert excluded == set(settings["_skip_if_exists"])

@@ -1,0 +1,72 @@
+"""Every file of a project has one owner, and says so: the template, the project, or Copier."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pathspec import PathSpec
+from support.template import ROOT, render, tree
+
+ANSWERS: dict[str, dict[str, Any]] = {
+    "defaults": {},
+    "conda": {"env_manager": "conda", "license": "MIT"},
+    "uv": {"env_manager": "uv", "license": "Apache-2.0", "libraries": ["polars"]},
+}
+COPIERS = ".copier-answers.yml"
+NO_COMMENTS = {"LICENSE", ".python-version"}
+"""Files of the template in which a comment would be a part of what they say."""
+
+
+@pytest.mark.parametrize("answers", ANSWERS.values(), ids=ANSWERS)
+def test_what_is_not_the_projects_says_that_the_template_owns_it(
+    template: Path, tmp_path: Path, answers: dict[str, Any]
+) -> None:
+    project = render(template, tmp_path / "p", **answers)
+    for name, content in tree(project).items():
+        if owned().match_file(name) or name == COPIERS or name in NO_COMMENTS:
+            continue
+        if name.startswith("tools/env/"):  # its page says it for the whole folder
+            content = (project / "tools" / "env" / "__init__.py").read_bytes()
+            assert b"The template owns this folder" in content
+        elif not name.endswith(".json"):
+            first = content.decode().splitlines()[0]
+            assert first.lstrip("#/ ").startswith("Owned by the template"), name
+
+
+@pytest.mark.parametrize("answers", ANSWERS.values(), ids=ANSWERS)
+def test_nothing_is_rendered_where_git_does_not_look(
+    template: Path, tmp_path: Path, answers: dict[str, Any]
+) -> None:
+    # Copier overwrites such a file on update, and no commit holds what was in it.
+    project = render(template, tmp_path / "p", **answers)
+    subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
+    argv = ["git", "check-ignore", "--no-index", *tree(project)]
+    done = subprocess.run(argv, cwd=project, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_whatever_the_list_names_is_there(template: Path, tmp_path: Path) -> None:
+    project = render(template, tmp_path / "p")
+    for place in settings()["_skip_if_exists"]:
+        assert (project / place.lstrip("/")).exists(), place
+
+
+def test_one_list_is_read_for_skipping_and_for_excluding() -> None:
+    found = settings()
+    assert found["_exclude"] is found["_skip_if_exists"]
+
+
+def settings() -> dict[str, Any]:
+    """The first document of copier.yml."""
+    text = (ROOT / "copier.yml").read_text(encoding="utf-8").split("\n---\n")[0]
+    found: dict[str, Any] = yaml.safe_load(text)
+    return found
+
+
+def owned() -> PathSpec[Any]:
+    """Matches what is the project's own."""
+    return PathSpec.from_lines("gitignore", settings()["_skip_if_exists"])
