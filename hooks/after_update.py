@@ -1,116 +1,96 @@
 """Runs once, after `copier update` has merged the template's changes into a project.
 
-The lock is never merged: where the template's pins or the direct dependencies have changed, it is
-resolved again, with the template's pins preferred and everything that the user added kept. Trouble
-ends in a failure here: the project is merged by then and nothing is lost, and a bot must not go on.
+Edits that Copier would drop are taken along or named, files that other answers need are added, the
+lock is resolved again, the environment follows, and a summary on standard output says all of it.
+Trouble ends in a failure: the project is merged by then, nothing is lost, and a bot must not go on.
 """
 
 from __future__ import annotations
 
-import re
-import shlex
-import subprocess
 import sys
-import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine import answers, command, engine, facts, in_a_temporary_copy
+import repository
+import starter
+import summary
+from edits import settle
+from engine import answers, command, engine, facts, in_a_temporary_copy, parsed
+from place import SETTINGS, report_the_place_before
+from relock import DIRECT, LOCK, relock, text
 
-DIRECT = ("pyproject.toml", "environment.yml")
-SETTINGS = "tools/env.cfg"
-LOCK = "requirements-dev.txt"
+PERSON = 1
+STOPPED = 130
+NEEDED = (*DIRECT, SETTINGS)
+"""What lock and environment are made from; the engine itself is needed, too."""
 
 
 def main(template: Path, answers_file: str) -> int:
-    """Exit code 0 where lock and environment are up to date, else that of what failed."""
+    """Exit code 0 where all is done, 1 where a person is needed, else that of what failed."""
     if in_a_temporary_copy():
         return 0
-    conflicts = [name for name in (*DIRECT, SETTINGS) if "<<<<<<< " in _text(name)]
-    if conflicts:
-        print(f"\nConflicts are left in {' and '.join(conflicts)}.", file=sys.stderr)
-        print(f"Resolve them, then run: {command('lock')} and {command('sync')}", file=sys.stderr)
-        return 1
     chosen = answers(answers_file)
-    code = relock(template, chosen) if changed(*DIRECT, answers_file) else 0
+    before = parsed((repository.committed(answers_file) or b"{}").decode())
+    edits = settle(template, before, answers_file)
+    own = starter.adapt(template, before, chosen)
+    conflicts = repository.conflicts()
+    code, more = follow(template, answers_file, chosen, conflicts, package_moved(before, chosen))
+    old_lock = (repository.committed(LOCK) or b"").decode("utf-8", "replace")
+    print(summary.versions(before, chosen))
+    print(summary.packages(old_lock, text(LOCK)), end="")
+    print(summary.files(repository.altered(), repository.new(), edits, own), end="")
+    person = summary.person(conflicts, edits, repository.commit(), more)
+    print(person, end="", flush=True)
+    report_the_place_before()
+    return code or (PERSON if person else 0)
+
+
+def follow(
+    template: Path,
+    answers_file: str,
+    chosen: Mapping[str, Any],
+    conflicts: Sequence[str],
+    package: str,
+) -> tuple[int, list[str]]:
+    """Bring lock and environment up to date; the exit code and what is left to a person."""
+    blocking = [name for name in conflicts if is_needed(name.removesuffix(".rej"))]
+    finish = f"{command('lock')} and {command('sync')}"
+    if blocking:
+        print(f"\nConflicts are left in {' and '.join(blocking)}.", file=sys.stderr)
+        print(f"Resolve them, then run: {finish}", file=sys.stderr)
+        return PERSON, [f"Lock and environment wait for that. Then run: {finish}"]
+    if package:
+        return PERSON, [f"{package} Then run: {finish}"]
+    code = relock(template, chosen) if repository.changed(*DIRECT, answers_file) else 0
     if code == 0 and (chosen["create_env"] or facts().get("state") not in (None, "missing")):
         code = engine("sync")
-    report_the_place_before()
     if code:
         print("\nThe project is merged; lock or environment are not up to date.", file=sys.stderr)
-        print(f"Finish with: {command('lock')} and {command('sync')}", file=sys.stderr)
-    return code
+        print(f"Finish with: {finish}", file=sys.stderr)
+        return code, [f"Lock or environment are not up to date. Finish with: {finish}"]
+    return 0, []
 
 
-def relock(template: Path, chosen: dict[str, Any]) -> int:
-    """Resolve again where the lock lacks a blessed pin or the dependencies changed; exit code."""
-    blessed = pristine_lock(template, chosen)
-    if pins(blessed) <= pins(_text(LOCK)) and not changed(*DIRECT):
-        return 0
-    with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / LOCK
-        path.write_text(blessed, encoding="utf-8")
-        return engine("lock", "--prefer", str(path))
+def is_needed(name: str) -> bool:
+    return name in NEEDED or name.startswith("tools/env/")
 
 
-def report_the_place_before() -> None:
-    """Where the environment has moved, the old one is left where it is: say how to delete it."""
-    before, now = (_place(text) for text in (_committed(SETTINGS), _text(SETTINGS)))
-    if before in ("", now):
-        return
-    old = facts(environment=before)
-    if old.get("state") in (None, "missing", "foreign"):
-        return
-    print(f"\nThe old environment at {old['path']} is not used any more.", file=sys.stderr)
-    setting = f"UV_PROJECT_ENVIRONMENT={shlex.quote(before)}"
-    print(f"Delete it with: {setting} {command('delete')}", file=sys.stderr)
-
-
-def pristine_lock(template: Path, chosen: dict[str, Any]) -> str:
-    """The lock that the template renders for these answers: its blessed pins."""
-    import jinja2  # Copier's own dependency, like the filters
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(template),
-        extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"],
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        lstrip_blocks=True,
-        trim_blocks=True,
-    )
-    return environment.get_template(f"template/{LOCK}.jinja").render(chosen)
-
-
-def changed(*names: str) -> bool:
-    """Whether the update changed one of these files; it starts from a clean repository."""
-    argv = ["git", "diff", "--quiet", "HEAD", "--", *names]
-    return subprocess.run(argv, check=False).returncode != 0
-
-
-def pins(lock: str) -> set[str]:
-    """The lines of a lock that name a version."""
-    return set(re.findall(r"^\S+==\S+", lock, re.MULTILINE))
-
-
-def _place(settings: str) -> str:
-    """The environment's place in the text of tools/env.cfg, "" where it names none."""
-    found = re.search(r"^env = (.+)$", settings, re.MULTILINE)
-    return found[1].strip() if found else ""
-
-
-def _committed(name: str) -> str:
-    """A file's text before the update."""
-    argv = ["git", "show", f"HEAD:./{name}"]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
-    return done.stdout if done.returncode == 0 else ""
-
-
-def _text(name: str) -> str:
-    try:
-        return Path(name).read_text(encoding="utf-8")
-    except OSError:
+def package_moved(before: Mapping[str, Any], chosen: Mapping[str, Any]) -> str:
+    """What to say where the package got another name and its code, which is the user's, did not."""
+    old, new = (Path("src") / str(each.get("package_name")) for each in (before, chosen))
+    if new.exists() or not old.exists():
         return ""
+    return (
+        f"The package is called {new.name} now, and its code is still in {old.as_posix()}. Move it "
+        f"with: git mv {old.as_posix()} {new.as_posix()}, and change its name where it is imported."
+    )
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))
+    try:
+        sys.exit(main(Path(sys.argv[1]), sys.argv[2]))
+    except KeyboardInterrupt:
+        print("\nstopped: the files are merged, lock or environment may not be.", file=sys.stderr)
+        print(f"Finish with: {command('lock')} and {command('sync')}", file=sys.stderr)
+        sys.exit(STOPPED)

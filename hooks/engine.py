@@ -41,9 +41,13 @@ def facts(*words: str, environment: str = "") -> dict[str, Any]:
 
 def answers(file: str) -> dict[str, Any]:
     """The project's answers, as Copier recorded them in `file`."""
+    return parsed(Path(file).read_text(encoding="utf-8"))
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """The answers in the text of such a file."""
     import yaml  # Copier's own dependency
 
-    text = Path(file).read_text(encoding="utf-8")
     recorded: dict[str, Any] = yaml.safe_load(text)
     return recorded
 

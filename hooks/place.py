@@ -1,0 +1,32 @@
+"""Where the environment lives: an update can choose another place, and the old one stays behind."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+
+from engine import command, facts
+from relock import text
+from repository import committed
+
+SETTINGS = "tools/env.cfg"
+
+
+def report_the_place_before() -> None:
+    """Where the environment has moved, the old one is left where it is: say how to delete it."""
+    before = place((committed(SETTINGS) or b"").decode("utf-8", "replace"))
+    if before in ("", place(text(SETTINGS))):
+        return
+    old = facts(environment=before)
+    if old.get("state") in (None, "missing", "foreign"):
+        return
+    print(f"\nThe old environment at {old['path']} is not used any more.", file=sys.stderr)
+    setting = f"UV_PROJECT_ENVIRONMENT={shlex.quote(before)}"
+    print(f"Delete it with: {setting} {command('delete')}", file=sys.stderr)
+
+
+def place(settings: str) -> str:
+    """The environment's place in the text of tools/env.cfg, "" where it names none."""
+    found = re.search(r"^env = (.+)$", settings, re.MULTILINE)
+    return found[1].strip() if found else ""

@@ -1,0 +1,89 @@
+"""What git knows of the project: as it was before the update, and what the update did to it.
+
+`copier update` starts from a clean working tree, so HEAD holds what the user had and each
+difference to it is the update's. Paths are relative to the project, which may be a part of its
+repository.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def git(*words: str, given: bytes = b"", check: bool = True) -> bytes:
+    """Run git in the project; what it printed. Raises CalledProcessError, `check` willing."""
+    done = subprocess.run(["git", *words], input=given, stdout=subprocess.PIPE, check=check)
+    return done.stdout
+
+
+def committed(name: str) -> bytes | None:
+    """A file's content before the update, None where there was none."""
+    argv = ["git", "show", f"HEAD:./{name}"]
+    done = subprocess.run(argv, capture_output=True, check=False)
+    return done.stdout if done.returncode == 0 else None
+
+
+def commit() -> str:
+    """The commit that holds what the user had, as a short hash."""
+    return git("rev-parse", "--short", "HEAD").decode().strip()
+
+
+def changed(*names: str) -> bool:
+    """Whether the update changed one of these files."""
+    argv = ["git", "diff", "--quiet", "HEAD", "--", *names]
+    return subprocess.run(argv, check=False).returncode != 0
+
+
+def altered() -> dict[str, str]:
+    """Each tracked file that is not as it was: "M" by its path, "D" where it is gone."""
+    words = ("diff", "--name-status", "--no-renames", "--relative", "-z", "HEAD")
+    fields = os.fsdecode(git(*words)).split("\0")[:-1]
+    pairs = zip(fields[::2], fields[1::2], strict=True)
+    return {path: letter for letter, path in pairs if letter in ("M", "T", "D")}
+
+
+def new() -> list[str]:
+    """The files that were not there before, those that git ignores left out."""
+    return _paths("ls-files", "--others", "--exclude-standard", "-z")
+
+
+def conflicts() -> list[str]:
+    """Files in which a person must choose: those with markers, and the .rej files."""
+    unmerged = _paths("diff", "--name-only", "--diff-filter=U", "--relative", "-z")
+    # Also those that git ignores, as Copier itself does; not in directories that it ignores.
+    words = ("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
+    rejected = [name for name in (*new(), *_paths(*words)) if name.endswith(".rej")]
+    return sorted({*unmerged, *rejected})
+
+
+def mark_unmerged(name: str, ours: bytes, base: bytes, theirs: bytes) -> None:
+    """Let git know of a conflict as after a merge of its own: `git status` shows it then."""
+    prefix = os.fsdecode(git("rev-parse", "--show-prefix")).strip()
+    lines = []
+    for stage, content in ((1, base), (2, ours), (3, theirs)):
+        found = git("hash-object", "-w", "--stdin", given=content).decode().strip()
+        lines.append(f"100644 {found} {stage}\t{prefix}{name}\n")
+    git("update-index", "--index-info", given=os.fsencode("".join(lines)))
+
+
+def merged(ours: bytes, base: bytes, theirs: bytes, scratch: Path) -> tuple[bytes, bool]:
+    """Three versions of a file in one, and whether that went without a conflict.
+
+    Raises ValueError where it cannot be done, as for binary files.
+    """
+    files = [scratch / each for each in ("ours", "base", "theirs")]
+    for file, content in zip(files, (ours, base, theirs), strict=True):
+        file.write_bytes(content)
+    labels = ["-L", "before updating", "-L", "last update", "-L", "after updating"]  # Copier's own
+    argv: Sequence[str | Path] = ["git", "merge-file", "--stdout", *labels, *files]
+    done = subprocess.run(argv, capture_output=True, check=False)
+    if done.returncode >= 128 or done.returncode < 0:
+        raise ValueError(done.stderr.decode(errors="replace").strip())
+    return done.stdout, done.returncode == 0
+
+
+def _paths(*words: str) -> list[str]:
+    return sorted(set(os.fsdecode(git(*words)).split("\0")) - {""})

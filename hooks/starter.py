@@ -1,0 +1,82 @@
+"""What other answers mean for files that are the project's own: some are added, none is removed.
+
+Such files are left out of updates, so what the starter has for an answer that was just changed
+would never come. Only what the answers changed counts here, not what is new in the template.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pristine import NOW, rendered
+
+DERIVED = ("/requirements.txt", "/requirements-dev.txt")
+"""The project's own too, and made by the engine."""
+
+
+@dataclass(frozen=True)
+class Starter:
+    added: tuple[str, ...]
+    """Files that the new answers need and that were not there."""
+
+    kept: tuple[str, ...]
+    """Files that the starter has in another form for the new answers; the project's stay."""
+
+    unused: tuple[str, ...]
+    """Files that the new answers have no use for; a person may delete them."""
+
+
+def adapt(template: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> Starter:
+    """Add what the answers `now` need besides those from `before`."""
+    if asked(before) == asked(now):
+        return Starter((), (), ())
+    only = [each for each in owned(template) if each not in DERIVED]
+    # A package that is called something else is the same package: its code is moved, not made anew.
+    same_package = {**before, "package_name": now["package_name"]}
+    with (
+        rendered(template, NOW, same_package, only) as old,
+        rendered(template, NOW, now, only) as new,
+    ):
+        had, has = (_files(each) for each in (old, new))
+        added = [name for name in has if name not in had and not Path(name).exists()]
+        for name in added:
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            Path(name).write_bytes(has[name])
+        kept = [name for name in has if name in had and has[name] != had[name]]
+        unused = [name for name in had if name not in has]
+    unused += sorted(_locks(template, before) - _locks(template, now))
+    there = [tuple(name for name in names if Path(name).exists()) for names in (kept, unused)]
+    return Starter(tuple(added), *there)
+
+
+def asked(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers without what Copier itself notes among them."""
+    return {key: value for key, value in answers.items() if not key.startswith("_")}
+
+
+def owned(template: Path) -> list[str]:
+    """The patterns of what is the project's own: the first document of copier.yml has them."""
+    import yaml  # Copier's own dependency
+
+    with (template / "copier.yml").open(encoding="utf-8") as file:
+        found: list[str] = next(yaml.safe_load_all(file))["_skip_if_exists"]
+    return found
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def _locks(template: Path, answers: Mapping[str, Any]) -> set[str]:
+    """The lock files of the answers' manager, as the engine's own table has them."""
+    path = template / "template" / "tools" / "env" / "managers" / "table.json"
+    table = json.loads(path.read_text(encoding="utf-8"))
+    return set(table.get(answers["env_manager"], {}).get("lock", ()))

@@ -1,0 +1,65 @@
+"""What an update did, to be read: on a terminal, or as the text of a pull request."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from edits import Edits
+from starter import Starter
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "template" / "tools"))
+from env.lock import changes
+
+
+def versions(before: Mapping[str, object], now: Mapping[str, object]) -> str:
+    """The first line."""
+    old, new = before.get("_commit"), now.get("_commit")
+    return f"Template: {old} -> {new}" if old != new else f"Template: {old}, as before"
+
+
+def packages(old_lock: str, new_lock: str) -> str:
+    """The packages that are not what they were."""
+    return _part("Packages", changes(old_lock, new_lock))
+
+
+def files(altered: Mapping[str, str], new: Sequence[str], edits: Edits, starter: Starter) -> str:
+    """The files that are not what they were, and what a person may want to know of the others."""
+    moved = [f"{old} -> {name}" for old, name in edits.moved.items()]
+    arrived = [name for name in new if name not in edits.moved.values()]
+    gone = [name for name, letter in altered.items() if letter == "D" and name not in edits.moved]
+    return (
+        _part("Files changed", [name for name, letter in altered.items() if letter != "D"])
+        + _part("Files added", arrived)
+        + _part("Files renamed, with your edits in them", moved)
+        + _part("Files deleted", gone)
+        + _part(
+            "Yours, and left as they are; the starter has others for these answers", starter.kept
+        )
+        + _part("Yours, and of no use for these answers any more", starter.unused)
+    )
+
+
+def person(conflicts: Sequence[str], edits: Edits, commit: str, more: Sequence[str]) -> str:
+    """What somebody must look at, "" where there is nothing; `commit` holds what was before."""
+    lines = [_conflict(name) for name in conflicts]
+    for name in edits.dropped:
+        what = (
+            "lacks edits of yours" if Path(name).exists() else "was deleted, and you had edited it"
+        )
+        back = shlex.join(["git", "checkout", commit, "--", name])
+        lines.append(f"{name} {what}. Bring your version back with: {back}")
+    return _part("A person is needed", [*lines, *more])
+
+
+def _conflict(name: str) -> str:
+    if name.endswith(".rej"):
+        return f"{name} has changes that did not fit. Put them into the file, then delete {name}."
+    added = shlex.join(["git", "add", name])
+    return f"{name} has conflicts, marked with <<<<<<< and >>>>>>>. Resolve them, then: {added}"
+
+
+def _part(title: str, lines: Sequence[str]) -> str:
+    return "".join([f"\n{title}:\n", *(f"- {line}\n" for line in lines)]) if lines else ""

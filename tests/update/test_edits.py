@@ -1,0 +1,94 @@
+"""Where the template changes, moves or deletes what a user has edited: nothing is lost silently."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from support.history import GONE, NEW, OLD, append, change
+from support.template import ROOT, git, tree
+from support.updates import commit, update
+
+from .conftest import Made
+
+UNDO = ["git reset --hard", "git clean -fd"]
+
+
+def test_both_sides_edits_of_a_renamed_file_conflict_in_its_new_name(
+    made: Made, home: Path
+) -> None:
+    project = made("v1.2.0")
+    change(project / OLD, "# line 3\n", "# line 3 of mine\n")
+    commit(project)
+    done = update(project, home)
+    assert done.returncode != 0
+    assert f"- {NEW} has conflicts" in done.stdout
+    text = (project / NEW).read_text()
+    assert "<<<<<<< before updating\n# line 3 of mine\n" in text
+    assert "# line three\n>>>>>>> after updating\n" in text
+    assert git(project, "status", "--short", "--", NEW) == f"UU {NEW}\n"
+
+
+@pytest.mark.thorough
+def test_a_renamed_file_that_is_no_text_is_named_with_the_way_back(made: Made, home: Path) -> None:
+    project = made("v1.2.0")
+    (project / OLD).write_bytes(b"\0\1\2 of mine")
+    before = git(commit(project), "rev-parse", "--short", "HEAD").strip()
+    done = update(project, home)
+    assert done.returncode != 0
+    assert f"git checkout {before} -- {OLD}\n" in done.stdout
+    git(project, "checkout", before, "--", OLD)
+    assert (project / OLD).read_bytes() == b"\0\1\2 of mine"
+
+
+@pytest.mark.thorough
+def test_with_rej_files_each_is_named_and_left_to_a_person(made: Made, home: Path) -> None:
+    project = made()
+    change(project / "pyproject.toml", "line-length = 100", "line-length = 120")
+    append(project / ".gitignore", "*.rej\n")  # named all the same
+    commit(project)
+    done = update(project, home, "--conflict", "rej")
+    assert done.returncode != 0
+    assert "- pyproject.toml.rej has changes that did not fit." in done.stdout
+    assert "Conflicts are left in " in done.stderr
+
+
+def test_what_the_message_says_undoes_an_update(made: Made, home: Path) -> None:
+    project = made()
+    append(project / OLD, "# of mine\n")
+    append(project / GONE, "# of mine\n")
+    commit(project)
+    before = tree(project)
+    done = update(project, home)
+    assert "To undo it" in done.stderr
+    assert tree(project) != before
+    for words in UNDO:
+        assert words in (ROOT / "copier.yml").read_text(encoding="utf-8")
+        git(project, *words.split()[1:])
+    assert tree(project) == before
+
+
+@pytest.mark.thorough
+def test_a_project_in_a_part_of_its_repository_is_updated_there(
+    made: Made, home: Path, tmp_path: Path
+) -> None:
+    whole = tmp_path / "whole"
+    part = whole / "part of it"
+    shutil.copytree(made(), part, ignore=shutil.ignore_patterns(".git"))
+    change(part / OLD, "# line 20\n", "# line 20 of mine\n")
+    append(part / GONE, "# of mine\n")
+    commit(whole)
+    done = update(part, home)
+    assert f"- {OLD} -> {NEW}" in done.stdout
+    assert "# line 20 of mine\n" in (part / NEW).read_text()
+    assert f"-- {GONE}\n" in done.stdout
+
+
+def test_a_second_update_says_that_nothing_is_new(made: Made, home: Path) -> None:
+    project = made("v1.4.0")
+    assert update(project, home).returncode == 0
+    commit(project)
+    done = update(project, home)
+    assert done.stdout == "Template: v2.0.0, as before\n"
+    assert git(project, "status", "--short") == ""
