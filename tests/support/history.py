@@ -34,6 +34,10 @@ def build(folder: Path) -> dict[str, str]:
     """The template at `folder`; what each release did, by its tag, oldest first."""
     make_template(folder, "v0.9.0")
     body = folder / "template"
+    # Updates leave the starter's code alone, and its paths take a third of their time.
+    for code in [*(body / PACKAGE).glob("*.py"), *(body / "tests").glob("test_*")]:
+        if code.name not in ("__init__.py", "train.py", "plots.py"):
+            code.unlink()
     for name in (OLD, GONE):
         write(body / name, f"# Owned by the template.\n{LINES}")
     release(folder, "v1.0.0")
