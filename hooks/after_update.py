@@ -18,7 +18,7 @@ import summary
 from edits import settle
 from engine import answers, command, engine, facts, in_a_temporary_copy, parsed
 from place import SETTINGS, report_the_place_before
-from relock import DIRECT, LOCK, relock, text
+from relock import DIRECT, LOCK, preferred, text
 
 PERSON = 1
 STOPPED = 130
@@ -30,6 +30,7 @@ def main(template: Path, answers_file: str) -> int:
     """Exit code 0 where all is done, 1 where a person is needed, else that of what failed."""
     if in_a_temporary_copy():
         return 0
+    repository.git("update-ref", "-d", repository.NOTE)  # see before_update.py: now all is merged
     chosen = answers(answers_file)
     before = parsed((repository.committed(answers_file) or b"{}").decode())
     edits = settle(template, before, answers_file)
@@ -54,15 +55,19 @@ def follow(
     package: str,
 ) -> tuple[int, list[str]]:
     """Bring lock and environment up to date; the exit code and what is left to a person."""
+    pins = preferred(template, chosen) if repository.changed(*DIRECT, answers_file) else None
+    steps = [["lock", "--prefer", str(pins)], ["sync"]] if pins else [["sync"]]
+    finish = " and ".join(command(*words) for words in steps)
     blocking = [name for name in conflicts if is_needed(name.removesuffix(".rej"))]
-    finish = f"{command('lock')} and {command('sync')}"
     if blocking:
         print(f"\nConflicts are left in {' and '.join(blocking)}.", file=sys.stderr)
         print(f"Resolve them, then run: {finish}", file=sys.stderr)
         return PERSON, [f"Lock and environment wait for that. Then run: {finish}"]
     if package:
         return PERSON, [f"{package} Then run: {finish}"]
-    code = relock(template, chosen) if repository.changed(*DIRECT, answers_file) else 0
+    code = engine("lock", "--prefer", str(pins)) if pins else 0
+    if pins and code == 0:
+        pins.unlink()
     if code == 0 and (chosen["create_env"] or facts().get("state") not in (None, "missing")):
         code = engine("sync")
     if code:

@@ -6,28 +6,29 @@ template's pins as preferences: whatever the user added or pinned stays.
 
 from __future__ import annotations
 
+import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine import engine
-from repository import changed
+from repository import changed, git
 
 DIRECT = ("pyproject.toml", "environment.yml")
 LOCK = "requirements-dev.txt"
 
 
-def relock(template: Path, chosen: Mapping[str, Any]) -> int:
-    """Resolve again where the lock lacks a blessed pin or the dependencies changed; exit code."""
+def preferred(template: Path, chosen: Mapping[str, Any]) -> Path | None:
+    """A file with the blessed pins, None where the lock has them and nothing else is asked for.
+
+    It is in git's own folder, so that a person can lock with it when a conflict is resolved.
+    """
     blessed = pristine_lock(template, chosen)
     if pins(blessed) <= pins(text(LOCK)) and not changed(*DIRECT):
-        return 0
-    with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / LOCK
-        path.write_text(blessed, encoding="utf-8")
-        return engine("lock", "--prefer", str(path))
+        return None
+    path = Path(os.fsdecode(git("rev-parse", "--git-path", "seedbed-pins.txt")).strip())
+    path.write_text(blessed, encoding="utf-8")
+    return path
 
 
 def pristine_lock(template: Path, chosen: Mapping[str, Any]) -> str:

@@ -12,6 +12,10 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+NOTE = "refs/worktree/seedbed-before-update"
+"""Names the commit before an update as long as the merge is not done. tools/template_check.py reads
+it, too."""
+
 
 def git(*words: str, given: bytes = b"", check: bool = True) -> bytes:
     """Run git in the project; what it printed. Raises CalledProcessError, `check` willing."""
@@ -19,9 +23,9 @@ def git(*words: str, given: bytes = b"", check: bool = True) -> bytes:
     return done.stdout
 
 
-def committed(name: str) -> bytes | None:
-    """A file's content before the update, None where there was none."""
-    argv = ["git", "show", f"HEAD:./{name}"]
+def committed(name: str, at: str = "HEAD") -> bytes | None:
+    """A file's content before the update, or in another commit; None where there was none."""
+    argv = ["git", "show", f"{at}:./{name}"]
     done = subprocess.run(argv, capture_output=True, check=False)
     return done.stdout if done.returncode == 0 else None
 
@@ -29,6 +33,11 @@ def committed(name: str) -> bytes | None:
 def commit() -> str:
     """The commit that holds what the user had, as a short hash."""
     return git("rev-parse", "--short", "HEAD").decode().strip()
+
+
+def noted() -> str:
+    """The commit noted by an update that has begun and not merged yet, "" where there is none."""
+    return git("for-each-ref", "--format=%(objectname:short)", NOTE).decode().strip()
 
 
 def changed(*names: str) -> bool:

@@ -62,7 +62,7 @@ def test_all_make_targets_are_documented() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_tasks_exist(page: Path, rendered: Path) -> None:
     project = tomllib.loads((rendered / "pyproject.toml").read_text(encoding="utf-8"))
-    used = {each for line in commands(page) for each in re.findall(r"\bpoe ([a-z]+)", line)}
+    used = {each for line in commands(page) for each in re.findall(r"\bpoe ([a-z-]+)", line)}
     assert used <= set(project["tool"]["poe"]["tasks"])
 
 
@@ -220,3 +220,9 @@ def test_the_folders_that_pages_name_exist() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_pages_name_no_path_of_a_machine(page: Path) -> None:
     assert not re.search(r"/(root|work|tmp|home)/", prose(page))
+
+
+def test_the_keys_of_the_template_check_are_those_that_are_printed() -> None:
+    code = text("template/tools/template_check.py")
+    printed = re.findall(r'^        "(\w+)": ', code, re.MULTILINE)
+    assert keys(section("docs/teams.md", "How projects get it")) == printed
