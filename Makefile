@@ -5,7 +5,7 @@ RUN := $(ENGINE) run --
 # Where `make refresh` leaves its report: what became of the catalogue, in Markdown.
 MOVED ?= .venv/moved.md
 
-.PHONY: help env demo test thorough gpu-sized lint types format lock refresh audit lock-tools bench pages pictures clean
+.PHONY: help env demo test thorough gpu-sized lint types format lock refresh audit lock-tools bench pages pictures release clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,6 +62,11 @@ pages: env  ## write docs/errors.md and docs/checks.md
 
 pictures: env  ## take the pictures in docs/ from a real run
 	@$(RUN) python tools/pictures.py
+
+release: env  ## check and tag a version: make release VERSION=1.2.0
+	@$(RUN) python tools/release.py check $(VERSION)
+	@$(MAKE) test thorough lint types
+	@$(RUN) python tools/release.py tag $(VERSION)
 
 clean:  ## remove .venv, if it is our own
 	@$(ENGINE) delete --yes
