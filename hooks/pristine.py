@@ -16,9 +16,12 @@ NOW = "HEAD"
 
 @contextmanager
 def rendered(
-    template: Path, version: str, answers: Mapping[str, Any], only: Sequence[str]
+    template: Path, version: str, answers: Mapping[str, Any], only: Sequence[str] = ()
 ) -> Iterator[Path]:
-    """A directory with the files whose paths match the patterns `only`, none of them the user's.
+    """A directory with the rendered files, none of them the user's.
+
+    `only` are patterns of paths to render no others, which is faster; what the template itself
+    leaves out for these answers then comes, too.
 
     `template` is the clone that Copier updates from, `version` a commit in it. Copier renders, as
     it did for the project; no task is run. The directory is gone afterwards.
@@ -32,7 +35,7 @@ def rendered(
             str(source),
             target,
             data={key: value for key, value in answers.items() if not key.startswith("_")},
-            exclude=["*", *(f"!{pattern}" for pattern in only)],
+            exclude=["*", *(f"!{pattern}" for pattern in only)] if only else (),
             defaults=True,
             skip_tasks=True,
             unsafe=True,  # as the update that runs this

@@ -7,7 +7,7 @@ would never come. Only what the answers changed counts here, not what is new in 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,14 +34,14 @@ def adapt(template: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> 
     """Add what the answers `now` need besides those from `before`."""
     if asked(before) == asked(now):
         return Starter((), (), ())
-    only = [each for each in owned(template) if each not in DERIVED]
     # A package that is called something else is the same package: its code is moved, not made anew.
     same_package = {**before, "package_name": now["package_name"]}
     with (
-        rendered(template, NOW, same_package, only) as old,
-        rendered(template, NOW, now, only) as new,
+        rendered(template, NOW, same_package) as old,
+        rendered(template, NOW, now) as new,
     ):
-        had, has = (_files(each) for each in (old, new))
+        own = [each.strip("/") for each in owned(template) if each not in DERIVED]
+        had, has = (_files(each, own) for each in (old, new))
         added = [name for name in has if name not in had and not Path(name).exists()]
         for name in added:
             Path(name).parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ def asked(answers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def owned(template: Path) -> list[str]:
-    """The patterns of what is the project's own: the first document of copier.yml has them."""
+    """What is the project's own, as "/NAME" at its top: the first document of copier.yml has it."""
     import yaml  # Copier's own dependency
 
     with (template / "copier.yml").open(encoding="utf-8") as file:
@@ -67,11 +67,12 @@ def owned(template: Path) -> list[str]:
     return found
 
 
-def _files(folder: Path) -> dict[str, bytes]:
+def _files(folder: Path, own: Sequence[str]) -> dict[str, bytes]:
+    """The contents of the files below `folder` that are, or are in, one of its entries `own`."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.relative_to(folder).parts[0] in own
     }
 
 

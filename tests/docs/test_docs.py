@@ -80,7 +80,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (ROOT / each).is_file():
             (place / "tree" / each).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / each, place / "tree" / each)
-    config = place / "tree" / "template" / "configs" / "train.toml"
+    config = place / "tree" / "frameworks" / "scikit-learn" / "model.toml"
     config.write_text(config.read_text(encoding="utf-8").replace("epochs = 60", "epochs = 3"))
     git(place / "tree", "init", "--quiet", "--initial-branch=main")
     git(place / "tree", "add", "--all")

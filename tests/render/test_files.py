@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from support.template import render, tree
+from support.template import ROOT, render, tree
 
 QUOTES = 'Zoë\'s "quoted" # back\\slash {{ braces }} {% raw %} $HOME `tick` <tag> & ; | 🚀 «é»'
 NASTY = {
@@ -24,6 +24,18 @@ NASTY = {
     "long": "long words and more of them " * 7,
     "rtl": "مشروع תפוח 机器学习 ẞ",
 }
+
+
+def values_of(question: str, file: str) -> list[str]:
+    """The values that a question offers."""
+    asked = yaml.safe_load((ROOT / "questions" / file).read_text(encoding="utf-8"))
+    choices = asked[question]["choices"]
+    return list(choices.values()) if isinstance(choices, dict) else choices
+
+
+FRAMEWORKS = values_of("framework", "framework.yml")
+PYTHONS = values_of("python_version", "environment.yml")
+OLDEST, *_, NEWEST = sorted(PYTHONS, key=lambda version: int(version.split(".")[1]))
 
 
 def documents(project: Path) -> dict[str, Any]:
@@ -58,6 +70,38 @@ def test_a_project_has_exactly_these_places(template: Path, tmp_path: Path) -> N
         "data.py", "model.py", "train.py", "evaluate.py", "predict.py",
     }  # fmt: skip
     assert {path.name for path in (project / "data").iterdir()} == {"raw", "interim", "processed"}
+
+
+def test_without_a_framework_there_is_no_starter(template: Path, tmp_path: Path) -> None:
+    project = render(template, tmp_path / "p", project_name="Digits", framework="none")
+    files = {name for name in tree(project) if not name.startswith("tools/")}
+    assert {name for name in files if name.endswith((".py", ".toml", ".sha256"))} == {
+        "pyproject.toml", "src/digits/__init__.py", "tests/test_package.py",
+    }  # fmt: skip
+    tasks = documents(project)["pyproject.toml"]["tool"]["poe"]["tasks"]
+    assert set(tasks) == {"test", "lint", "format"}
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    assert not re.search(r"train|predict|evaluate|doctor|configs/", readme)
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_only_the_model_and_what_it_is_made_of_know_the_framework(
+    template: Path, tmp_path: Path, framework: str
+) -> None:
+    libraries = r"\b(sklearn\.neural|xgboost|lightgbm|torch|tensorflow|keras|jax|optax)\b"
+    project = render(template, tmp_path / "p", project_name="Digits", framework=framework)
+    for path in (project / "src" / "digits").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        imports = re.findall(r"^ *(?:import|from) .+", text, re.MULTILINE)
+        known = [line for line in imports if re.search(libraries, line)]
+        assert not known or path.name in ("model.py", "devices.py"), (path.name, known)
+
+
+def test_files_that_are_included_as_they_are_hold_no_jinja() -> None:
+    files = [path for path in (ROOT / "frameworks").rglob("*") if path.is_file()]
+    assert len({path.parent.name for path in files}) == len(FRAMEWORKS) - 1
+    for path in files:
+        assert not re.search(r"{{|{%|{#", path.read_text(encoding="utf-8")), path
 
 
 def test_the_same_answers_give_the_same_bytes(template: Path, tmp_path: Path) -> None:
@@ -167,11 +211,19 @@ def test_data_folders_survive_a_clone_and_their_content_is_ignored(
     assert not [name for name in listed if name.endswith((".csv", ".joblib", "run.json", "/y"))]
 
 
-@pytest.mark.parametrize("package", ["z", "a" * 50, "zebra_crossing"])
+@pytest.mark.parametrize(
+    ("framework", "python", "package"),
+    [
+        *((each, python, "middle") for each in FRAMEWORKS for python in (OLDEST, NEWEST)),
+        *(("scikit-learn", NEWEST, each) for each in ("z", "a" * 50, "zebra_crossing")),
+    ],
+)
 def test_the_project_passes_its_own_linter_and_formatter(
-    template: Path, tmp_path: Path, package: str
+    template: Path, tmp_path: Path, framework: str, python: str, package: str
 ) -> None:
-    project = render(template, tmp_path / "p", package_name=package)
+    answers = {"framework": framework, "python_version": python, "package_name": package}
+    project = render(template, tmp_path / "p", **answers)
+    documents(project)
     for words in (["check"], ["format", "--check"]):
         argv = [sys.executable, "-m", "ruff", *words, "--no-cache"]
         done = subprocess.run(argv, cwd=project, capture_output=True, text=True, check=False)

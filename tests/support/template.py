@@ -11,7 +11,7 @@ import copier
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("copier.yml", "questions", "template", "hooks", "catalogue", "licenses")
+PARTS = ("copier.yml", "questions", "template", "hooks", "catalogue", "frameworks", "licenses")
 
 
 def git(folder: Path, *words: str) -> str:

@@ -1,5 +1,7 @@
 """The data: made once, verified on every load, split the same way for the same seed."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from sklearn.model_selection import train_test_split
 
 from .errors import UserError
 from .files import replacing, sha256_of, shown
+from .tables import write
 
 EXAMPLE = "data/raw/digits.csv"
 
@@ -72,7 +75,7 @@ def write_example(path: Path) -> None:
     table = digits.data.astype(int).assign(digit=digits.target)
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
+        write(table, temporary)
 
 
 def verify(path: Path, root: Path) -> str:
@@ -88,7 +91,7 @@ def verify(path: Path, root: Path) -> str:
     sha256 = sha256_of(path)
     if not record.exists():
         with replacing(record) as temporary:
-            temporary.write_text(f"{sha256}  {path.name}\n", encoding="utf-8", newline="\n")
+            temporary.write_bytes(f"{sha256}  {path.name}\n".encode())
     elif record.read_text(encoding="utf-8", errors="replace").split()[:1] != [sha256]:
         raise UserError(
             f"{name} is not the file that {record.name} records: it was changed.",

@@ -1,5 +1,7 @@
 """The one kind of error a person sees, and the one place that shows it."""
 
+from __future__ import annotations
+
 import io
 import os
 import sys
@@ -38,8 +40,8 @@ def guarded(command: Callable[[], None]) -> int:
         what = error.strerror or str(error)
         where = f": {error.filename}" if error.filename else ""
         return _failed(f"{what}{where}. Check permissions and free space, then run again.", 1)
-    except KeyboardInterrupt:
-        print("stopped: nothing that was under way is kept", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(f"stopped: {str(stop) or 'nothing that was under way is kept'}", file=sys.stderr)
         return 130
     return 0
 

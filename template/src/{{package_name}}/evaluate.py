@@ -1,5 +1,7 @@
 """`poe evaluate`: measures a stored model again and says whether its figures still hold."""
 
+from __future__ import annotations
+
 import argparse
 import sys
 from collections.abc import Sequence

@@ -1,5 +1,7 @@
 """Where the project is, and writing files so that no half file is ever seen."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,8 +37,11 @@ def shown(path: Path, root: Path) -> str:
 
 def sha256_of(path: Path) -> str:
     """The sha256 of a file's bytes, in hex."""
+    digest = hashlib.sha256()
     with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        for block in iter(lambda: stream.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 @contextmanager

@@ -1,12 +1,14 @@
 """The two pictures of a run. Figures are made without pyplot: no display, no global state."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix as count_pairs
 
-from .model import Epoch
+from .learning import Epoch
 
 TRAIN, VALIDATION, GREY = "#2a6fbb", "#d9730d", "#666666"
 MOST_NUMBERS = 25
@@ -43,7 +45,9 @@ def learning_curve(history: list[Epoch], best: int, path: Path) -> None:
     """Draws loss and accuracy by epoch with a mark at the epoch that was kept, as a PNG."""
     epochs = [epoch.number for epoch in history]
     figure = Figure(figsize=(9.6, 4.0), dpi=120, layout="constrained")
-    for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
+    panels = figure.subplots(1, 2)
+    for at, name in enumerate(("loss", "accuracy")):
+        axes = panels[at]
         for part, colour in (("train", TRAIN), ("validation", VALIDATION)):
             values = [getattr(epoch, f"{part}_{name}") for epoch in history]
             axes.plot(epochs, values, color=colour, label=part, linewidth=1.8)

@@ -1,5 +1,7 @@
 """`poe predict INPUT.csv`: writes the predicted class of each row, with its probabilities."""
 
+from __future__ import annotations
+
 import argparse
 import sys
 from collections.abc import Sequence
@@ -12,7 +14,7 @@ from .files import find_root, replacing, shown
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .model import Model
+    from .learning import Learner
 
 
 def main(arguments: Sequence[str] | None = None, root: Path | None = None) -> int:
@@ -39,8 +41,7 @@ def predict(root: Path, source: Path, output: Path, name: str | None = None) -> 
     if ignored:
         print(f"note: columns that the model does not know are ignored: {tables.some(ignored)}")
     with replacing(output) as temporary:
-        table = _table(model, features)
-        table.to_csv(temporary, index=False, lineterminator="\n", float_format="%.6f")
+        tables.write(_table(model, features), temporary, "%.6f")
     print(f"run   {shown(run.folder, root)}")
     print(f"wrote {output}: {len(features)} rows")
 
@@ -55,7 +56,7 @@ def _check_places(source: Path, output: Path) -> None:
         raise UserError(happened, "Name another file with --output.", 2)
 
 
-def _table(model: "Model", features: "pd.DataFrame") -> "pd.DataFrame":
+def _table(model: Learner, features: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     names = [f"probability_{name}" for name in model.classes]

@@ -1,10 +1,10 @@
 """What a person sees while a model learns: a bar in a terminal, a few lines anywhere else."""
 
-from typing import Self
+from __future__ import annotations
 
 from tqdm import tqdm
 
-from .model import Epoch
+from .learning import Epoch
 
 LINES = 6
 """About so many when there is no terminal."""
@@ -17,7 +17,7 @@ class Progress:
         self._total = epochs
         self._bar = tqdm(total=epochs, unit="epoch", disable=None)  # None: only in a terminal
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Progress:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,1 +1,0 @@
-"""Trains, evaluates and applies a classifier: see train.py, evaluate.py and predict.py."""
