@@ -15,6 +15,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "defaults": {},
     "conda": {"env_manager": "conda", "license": "MIT"},
     "uv": {"env_manager": "uv", "license": "Apache-2.0", "libraries": ["polars"]},
+    "extras": {"extras": ["github", "gitlab", "renovate"]},
 }
 COPIERS = ".copier-answers.yml"
 NO_COMMENTS = {"LICENSE", ".python-version"}
