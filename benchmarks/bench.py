@@ -17,6 +17,7 @@ import everyday
 import growth
 import report
 import training
+import updating
 from measure import Failed
 from scene import REPOSITORY, Scene, build
 
@@ -48,6 +49,9 @@ def measure(folder: Path, rounds: tuple[int, int]) -> None:
     print(report.creation_table(created), flush=True)
     say("everyday commands ...")
     daily = everyday.measure(scene, rounds[1])
+    say("updates ...")
+    updates = updating.measure(scene, rounds[0])
+    print(report.update_lines(updates), flush=True)
     say("ten projects ...")
     disk = everyday.measure_disk(scene)
     say("larger environments ...")
@@ -62,7 +66,7 @@ def measure(folder: Path, rounds: tuple[int, int]) -> None:
     print(f"\n{report.goal_table(goals)}\n\n{where}")
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(
-        report.page(where, rounds, created, daily, goals, disk, grown), encoding="utf-8"
+        report.page(where, rounds, created, daily, updates, goals, disk, grown), encoding="utf-8"
     )
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import creating
 from everyday import PROJECTS, Disk, Everyday
 from growth import Grown
+from updating import PROJECTS as UPDATED
+from updating import Updating
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,18 @@ def growth_table(rows: Sequence[Grown]) -> str:
     return table(header, cells)
 
 
+def update_lines(updates: Updating) -> str:
+    """What an update takes, as a list."""
+    pins, plain = updates.new_pins, updates.new_pins_without_hooks
+    each = updates.many / UPDATED
+    return (
+        f"- `copier update` to a version with another pin: {pins:.2f} s, with lock and environment "
+        f"brought up\n  to date. The files alone, without hooks: {plain:.2f} s.\n"
+        f"- {UPDATED} projects in a row, to a version six releases newer, without environments: "
+        f"{updates.many:.0f} s,\n  {each:.2f} s each."
+    )
+
+
 def machine(uv: str, copier: str) -> str:
     """The machine in words that name nobody."""
     system = f"{platform.system()} on {platform.machine()}"
@@ -113,6 +127,7 @@ def page(
     rounds: tuple[int, int],
     created: dict[str, float],
     everyday: Everyday,
+    updates: Updating,
     rows: list[Goal],
     disk: Disk,
     grown: Sequence[Grown],
@@ -149,6 +164,10 @@ starting on this machine and doing nothing, is {everyday.python:.2f} s of their 
 Disk is that which no project before it takes, files with several hard links counted once: uv links
 packages out of its cache. When both have trained, Python has written byte code into each of them;
 then it is {trained:.1f} % ({tenth}, the first {first}).
+
+## Updates
+
+{update_lines(updates)}
 
 ## How it grows
 

@@ -7,6 +7,7 @@ Trouble ends in a failure: the project is merged by then, nothing is lost, and a
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,8 +21,7 @@ from engine import answers, command, engine, facts, in_a_temporary_copy, parsed
 from place import SETTINGS, report_the_place_before
 from relock import DIRECT, LOCK, preferred, text
 
-PERSON = 1
-STOPPED = 130
+PERSON, COULD_NOT, STOPPED = 1, 3, 130
 NEEDED = (*DIRECT, SETTINGS)
 """What lock and environment are made from; the engine itself is needed, too."""
 
@@ -36,14 +36,16 @@ def main(template: Path, answers_file: str) -> int:
     edits = settle(template, before, answers_file)
     own = starter.adapt(template, before, chosen)
     conflicts = repository.conflicts()
-    code, more = follow(template, answers_file, chosen, conflicts, package_moved(before, chosen))
+    blocking = [name for name in conflicts if is_needed(name.removesuffix(".rej"))]
+    code, more = follow(template, answers_file, chosen, blocking, package_moved(before, chosen))
     old_lock = (repository.committed(LOCK) or b"").decode("utf-8", "replace")
     print(summary.versions(before, chosen))
     print(summary.packages(old_lock, text(LOCK)), end="")
     print(summary.files(repository.altered(), repository.new(), edits, own), end="")
     person = summary.person(conflicts, edits, repository.commit(), more)
     print(person, end="", flush=True)
-    report_the_place_before()
+    if not blocking:  # else the engine itself may not run
+        report_the_place_before()
     return code or (PERSON if person else 0)
 
 
@@ -51,14 +53,13 @@ def follow(
     template: Path,
     answers_file: str,
     chosen: Mapping[str, Any],
-    conflicts: Sequence[str],
+    blocking: Sequence[str],
     package: str,
 ) -> tuple[int, list[str]]:
     """Bring lock and environment up to date; the exit code and what is left to a person."""
     pins = preferred(template, chosen) if repository.changed(*DIRECT, answers_file) else None
     steps = [["lock", "--prefer", str(pins)], ["sync"]] if pins else [["sync"]]
     finish = " and ".join(command(*words) for words in steps)
-    blocking = [name for name in conflicts if is_needed(name.removesuffix(".rej"))]
     if blocking:
         print(f"\nConflicts are left in {' and '.join(blocking)}.", file=sys.stderr)
         print(f"Resolve them, then run: {finish}", file=sys.stderr)
@@ -92,10 +93,18 @@ def package_moved(before: Mapping[str, Any], chosen: Mapping[str, Any]) -> str:
     )
 
 
-if __name__ == "__main__":
+def run(template: Path, answers_file: str) -> int:
+    """`main`, with a sentence and the way on where it cannot go to its end."""
     try:
-        sys.exit(main(Path(sys.argv[1]), sys.argv[2]))
+        return main(template, answers_file)
     except KeyboardInterrupt:
-        print("\nstopped: the files are merged, lock or environment may not be.", file=sys.stderr)
-        print(f"Finish with: {command('lock')} and {command('sync')}", file=sys.stderr)
-        sys.exit(STOPPED)
+        code, why = STOPPED, "stopped"
+    except (subprocess.CalledProcessError, OSError, ValueError) as error:
+        code, why = COULD_NOT, f"error: {error}"
+    print(f"\n{why}. The files are merged; lock or environment may not be.", file=sys.stderr)
+    print(f"Look at git diff, then: {command('lock')} and {command('sync')}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(run(Path(sys.argv[1]), sys.argv[2]))

@@ -28,7 +28,8 @@ def packages(old_lock: str, new_lock: str) -> str:
 def files(altered: Mapping[str, str], new: Sequence[str], edits: Edits, starter: Starter) -> str:
     """The files that are not what they were, and what a person may want to know of the others."""
     moved = [f"{old} -> {name}" for old, name in edits.moved.items()]
-    arrived = [name for name in new if name not in edits.moved.values()]
+    told = {*edits.moved.values(), *(name for name in new if name.endswith(".rej"))}
+    arrived = [name for name in new if name not in told]
     gone = [name for name, letter in altered.items() if letter == "D" and name not in edits.moved]
     return (
         _part("Files changed", [name for name, letter in altered.items() if letter != "D"])
