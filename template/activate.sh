@@ -1,7 +1,8 @@
 # Owned by the template and the same in every project: change it there, not here.
 #
 # Enters this project's Python environment, and offers to make it first:   . ./activate.sh
-# Leave it with: deactivate. For bash and zsh. The "./" matters: without it PATH is searched.
+# Leave it with: deactivate. For bash, zsh, ksh, mksh, dash, busybox and yash. The "./" matters:
+# without it PATH is searched.
 #
 # Every name here begins with _seedbed_ and is gone at the end; functions share the caller's
 # variables because `local` is not in every shell that has to read this file.
@@ -9,179 +10,16 @@
 
 _seedbed_say() { \printf 'activate.sh: %s\n' "$*" >&2; }
 
-_seedbed_trim() {               # $1 without white space or a Windows line end -> _seedbed_x
-    _seedbed_x=${1#"${1%%[![:space:]]*}"}
-    _seedbed_x=${_seedbed_x%"${_seedbed_x##*[![:space:]]}"}
-}
-
-_seedbed_quote() {              # $1 as one word that can be pasted into a shell -> _seedbed_x
-    _seedbed_x=$1
-    case $1 in *[!A-Za-z0-9/._-]*) ;; *) return 0 ;; esac
-    _seedbed_x="'" _seedbed_rest=$1
-    while :; do
-        case $_seedbed_rest in *\'*) ;; *) break ;; esac
-        _seedbed_x=$_seedbed_x${_seedbed_rest%%\'*}"'\\''"
-        _seedbed_rest=${_seedbed_rest#*\'}
-    done
-    _seedbed_x=$_seedbed_x$_seedbed_rest\'
-}
-
-_seedbed_find_python() {        # one that can run tools/env -> _seedbed_python
-    for _seedbed_python in python3 python; do
-        if \command -v "$_seedbed_python" >/dev/null 2>&1 &&
-           \command "$_seedbed_python" -ISc 'import sys; sys.exit(sys.version_info < (3, 9))' \
-               </dev/null >/dev/null 2>&1; then return 0; fi
-    done
-    return 1
-}
-
-_seedbed_advise() {             # $1 what is the case, $2 what the command that follows does
-    if ! _seedbed_find_python; then
-        _seedbed_say "$1 Install Python 3.9 or newer first: neither python3 nor python is one."
-        return 0
-    fi
-    _seedbed_x=tools/env
-    if ! [ . -ef "$_seedbed_root" ]; then _seedbed_quote "$_seedbed_root/tools/env"; fi
-    _seedbed_x="$_seedbed_python $_seedbed_x sync"
-    case $_seedbed_state in
-        stale) _seedbed_say "$1 $2:  $_seedbed_x" ;;
-        *)     _seedbed_say "$1 $2:"; \printf '    %s\n' "$_seedbed_x" >&2 ;;
-    esac
-}
-
-_seedbed_settings() {           # tools/env.cfg -> _seedbed_name, _manager, _env, _lock
-    _seedbed_name='' _seedbed_manager='' _seedbed_env=.venv _seedbed_lock=requirements-dev.txt
-    while IFS='' read -r _seedbed_line || [ -n "$_seedbed_line" ]; do
-        _seedbed_trim "${_seedbed_line#*=}"
-        case $_seedbed_line in
-            name[\ =]*) _seedbed_name=$_seedbed_x ;;
-            manager[\ =]*) _seedbed_manager=$_seedbed_x ;;
-            env[\ =]*)  _seedbed_env=$_seedbed_x ;;
-            lock[\ =]*) _seedbed_lock=$_seedbed_x ;;
-        esac
-    done < "$_seedbed_root/tools/env.cfg"
-    # a prompt is expanded each time it is shown: nothing that could run may get into it
-    case $_seedbed_name in '' | *[!A-Za-z0-9._-]*) _seedbed_name='env' ;; esac
-
-    case $_seedbed_env in
-        \$WORKON_HOME/*) _seedbed_env=${WORKON_HOME:-${HOME-}/.virtualenvs}/${_seedbed_env#*/} ;;
-    esac
-    _seedbed_env=${UV_PROJECT_ENVIRONMENT:-$_seedbed_env}
-    _seedbed_x=$_seedbed_root
-    while :; do                 # the root has no symbolic links in it, so `..` is the name before
-        case $_seedbed_env in
-            /*)   break ;;
-            ./*)  _seedbed_env=${_seedbed_env#./} ;;
-            ../*) _seedbed_env=${_seedbed_env#../} _seedbed_x=${_seedbed_x%/*} ;;
-            *)    _seedbed_env=$_seedbed_x/$_seedbed_env ;;
-        esac
-    done
-    _seedbed_env=${_seedbed_env%/}
-}
-
-_seedbed_is_empty() {           # a directory, and nothing in it but the engine's own folder
-    [ -d "$_seedbed_env" ] && _seedbed_x=$(\command ls -A "$_seedbed_env" 2>/dev/null) &&
-        [ "${_seedbed_x:-.seedbed}" = .seedbed ]
-}
-
-_seedbed_digest() {             # sha256 over the lock files, one after the other
-    IFS=' '
-    for _seedbed_x in $_seedbed_lock; do
-        \command cat "$_seedbed_root/$_seedbed_x" 2>/dev/null || :
-    done | { \command sha256sum || \command shasum -a 256; } 2>/dev/null
-}
-
-_seedbed_look() {               # what is at the environment's place -> _seedbed_state
-    _seedbed_project='' _seedbed_made='' _seedbed_state=foreign
-    if [ -r "$_seedbed_env/.seedbed/stamp" ]; then
-        while IFS='' read -r _seedbed_line || [ -n "$_seedbed_line" ]; do
-            case $_seedbed_line in
-                project=*) _seedbed_project=${_seedbed_line#project=} ;;
-                lock=*)    _seedbed_made=${_seedbed_line#lock=} ;;
-            esac
-        done < "$_seedbed_env/.seedbed/stamp"
-    fi
-    if [ -z "$_seedbed_project" ]; then
-        if [ ! -L "$_seedbed_env" ] && { [ ! -e "$_seedbed_env" ] || _seedbed_is_empty; }; then
-            _seedbed_state=missing
-        elif [ "$_seedbed_manager" = uv ]; then         # `uv sync` made it, past the engine
-            case $_seedbed_env in "$_seedbed_root"/*)
-                if [ -r "$_seedbed_env/pyvenv.cfg" ]; then
-                    while IFS='' read -r _seedbed_line; do
-                        case $_seedbed_line in 'uv = '*) _seedbed_state=incomplete ;; esac
-                    done < "$_seedbed_env/pyvenv.cfg"
-                fi ;;
-            esac
-        fi
-        return 0
-    fi
-    # -ef is "the same directory", so a symbolic link to the project is fine and a copy is not
-    if ! [ "$_seedbed_project" -ef "$_seedbed_root" ]; then
-        case $_seedbed_env in
-            "$_seedbed_root"/*) _seedbed_state=moved ;;
-            *) if [ ! -e "$_seedbed_project/tools/env.cfg" ]; then _seedbed_state=moved; fi ;;
-        esac                    # else its owner is still there, and it stays foreign
-    elif [ -z "$_seedbed_made" ] || [ ! -f "$_seedbed_env/.seedbed/manifest.json" ]; then
-        _seedbed_state=incomplete
-    elif [ ! -x "$_seedbed_env/bin/python" ]; then     # also a link to a Python that was removed
-        _seedbed_state=broken
-    else
-        _seedbed_state=stale
-        if [ -r "$_seedbed_root/${_seedbed_lock%% *}" ]; then
-            _seedbed_x=$(_seedbed_digest)
-            if [ "${_seedbed_x%% *}" = "$_seedbed_made" ]; then _seedbed_state=ready; fi
-        fi
-    fi
-}
-
-_seedbed_offer() {              # 1 only if it was to be made and could not: tools/env has said why
-    case $_seedbed_state in
-        missing)    _seedbed_x='No environment yet.' ;;
-        incomplete) _seedbed_x='The environment was not finished.' ;;
-        *)          return 0 ;;
-    esac
-    if ! [ -t 0 ] || ! [ -t 2 ] || ! _seedbed_find_python; then return 0; fi
-    \printf '%s Make it now? [Y/n] ' "$_seedbed_x" >&2
-    if ! IFS=' ' read -r _seedbed_x; then \printf '\n' >&2; return 0; fi
-    case $_seedbed_x in '' | [Yy]*) ;; *) return 0 ;; esac
-    \command "$_seedbed_python" -I "$_seedbed_root/tools/env" sync || return 1
-    _seedbed_look
-}
-
-_seedbed_main() {               # 0 when the environment is there and may be entered
+_seedbed_look() {               # 0 when the environment may be entered: its name and programs
     if [ -n "${ZSH_VERSION-}" ]; then emulate -L sh; fi
-    # no alias, no function called cd, and no CDPATH gets between
-    if ! _seedbed_root=$(CDPATH='' \command cd -P -- "$_seedbed_root" >/dev/null 2>&1 && \pwd -P) ||
-       [ ! -r "$_seedbed_root/tools/env.cfg" ]; then
+    if ! [ -r "$_seedbed_root/tools/env.cfg" ]; then
         _seedbed_say 'No tools/env.cfg beside this file.' \
                      'Go to the project first, then:  . ./activate.sh'
         return 1
     fi
-    _seedbed_settings
-    case $_seedbed_env in *:*)
-        _seedbed_say "$_seedbed_env has a colon in its name, which PATH cannot hold." \
-                     'Choose another place:  export UV_PROJECT_ENVIRONMENT=/another/place'
-        return 1 ;;
-    esac
-    _seedbed_look
-    _seedbed_offer || return 1
-
-    case $_seedbed_state in
-        ready)      return 0 ;;
-        stale)      _seedbed_advise "$_seedbed_lock has changed since this environment was made." \
-                                    'Bring it up to date with'
-                    return 0 ;;
-        missing)    _seedbed_advise "There is no environment at $_seedbed_env." 'Make it with' ;;
-        incomplete) _seedbed_advise "$_seedbed_env was not finished." 'Finish it with' ;;
-        broken)     _seedbed_advise "$_seedbed_env has no working Python." 'Repair it with' ;;
-        moved)      _seedbed_advise "$_seedbed_env was made for $_seedbed_project, not here." \
-                                    'If this project was moved or copied, make it anew with' ;;
-        foreign)    _seedbed_x=${_seedbed_project:+ but by $_seedbed_project}
-                    _seedbed_say "$_seedbed_env was not made by this project$_seedbed_x and is" \
-                                 'left alone. Remove it yourself, or choose another place:'
-                    \printf '    %s\n' 'export UV_PROJECT_ENVIRONMENT=/another/place' >&2 ;;
-    esac
-    return 1
+    # a process of its own: no alias, option or function of this shell gets between
+    _seedbed_x=$(/bin/sh -- "$_seedbed_root/tools/enter.sh" "$_seedbed_root" activate.sh) || return 1
+    _seedbed_name=${_seedbed_x%% *} _seedbed_programs=${_seedbed_x#* }
 }
 
 _seedbed_leave() {              # what is active now, be it this one: it cleans up after itself
@@ -194,11 +32,12 @@ _seedbed_leave() {              # what is active now, be it this one: it cleans 
 
 _seedbed_enter() {
     if [ -n "${ZSH_VERSION-}" ]; then emulate -L sh; fi
-    _seedbed_bin=$_seedbed_env/bin _seedbed_ps1="($_seedbed_name) "
+    _seedbed_env=${_seedbed_programs%/*}
+    _seedbed_bin=$_seedbed_programs _seedbed_ps1="($_seedbed_name) "
     _seedbed_outer='' _seedbed_outer_prompt=''
     # entered in a parent shell, so the variables are here and the function was not: leave it
     if [ "${VIRTUAL_ENV-}" = "$_seedbed_env" ]; then \deactivate nondestructive; fi
-    _seedbed_bin=$_seedbed_env/bin _seedbed_ps1='' _seedbed_outer=${VIRTUAL_ENV-}
+    _seedbed_bin=$_seedbed_programs _seedbed_ps1='' _seedbed_outer=${VIRTUAL_ENV-}
     _seedbed_outer_prompt=${VIRTUAL_ENV_PROMPT-}
     # the _OLD_ names are those of venv's own activate, which undoes us by them if it comes next
     _OLD_VIRTUAL_PATH=$PATH
@@ -236,12 +75,10 @@ _seedbed_source() {             # packages' own scripts: they know nothing of `s
 }
 
 _seedbed_tidy() {
-    unset _seedbed_self _seedbed_direct _seedbed_root _seedbed_x _seedbed_rest _seedbed_line \
-          _seedbed_python _seedbed_name _seedbed_manager _seedbed_env _seedbed_lock _seedbed_state \
-          _seedbed_project _seedbed_made
-    unset -f _seedbed_say _seedbed_trim _seedbed_quote _seedbed_find_python _seedbed_advise \
-             _seedbed_settings _seedbed_digest _seedbed_is_empty _seedbed_look _seedbed_offer \
-             _seedbed_main _seedbed_leave _seedbed_enter _seedbed_enter_conda _seedbed_tidy
+    unset _seedbed_self _seedbed_direct _seedbed_root _seedbed_x _seedbed_pid _seedbed_rest \
+          _seedbed_line _seedbed_name _seedbed_programs _seedbed_env
+    unset -f _seedbed_say _seedbed_look _seedbed_leave _seedbed_enter _seedbed_enter_conda \
+             _seedbed_tidy
     if [ -z "${_seedbed_conda-}" ]; then unset -f _seedbed_source; fi
 }
 
@@ -255,6 +92,19 @@ elif [ -n "${ZSH_VERSION-}" ]; then
     if [ "${ZSH_EVAL_CONTEXT-}" = toplevel ]; then _seedbed_direct=yes; fi
 elif [ "${0##*/}" = activate.sh ]; then
     _seedbed_direct=yes
+else
+    case ${KSH_VERSION-} in
+        *'93u+'*) eval '_seedbed_self=${.sh.file}' ;;
+    esac
+fi
+if [ -z "$_seedbed_self" ] && [ -r /proc/self/stat ]; then
+    # dash, mksh, busybox and yash cannot say it, but hold the file open while they read it
+    IFS=' ' read -r _seedbed_pid _seedbed_rest < /proc/self/stat    # no fork: $$ can be the parent
+    _seedbed_x=$(\command ls -l "/proc/$_seedbed_pid/fd" 2>/dev/null) || :
+    case $_seedbed_x in *' -> /'*/activate.sh*)
+        _seedbed_x=${_seedbed_x%/activate.sh*}
+        _seedbed_self=${_seedbed_x##*' -> '}/activate.sh ;;
+    esac
 fi
 case $_seedbed_self in
     */*) _seedbed_root=${_seedbed_self%/*}/ ;;
@@ -267,7 +117,13 @@ if [ -n "$_seedbed_direct" ]; then
 fi
 
 # In an `if`, so that `set -e` and ERR traps leave what happens inside alone.
-if _seedbed_main; then _seedbed_leave; else _seedbed_tidy; return 1; fi
+if _seedbed_look; then
+    _seedbed_leave
+else
+    _seedbed_tidy
+    # without `|| :` dash and busybox end a script that catches this, and with it ksh goes on
+    case ${KSH_VERSION-} in ?*) return 1 ;; *) return 1 || : ;; esac
+fi
 
 deactivate() {                  # takes out what is ours: PATH and PS1 may have changed since
     if [ -n "${ZSH_VERSION-}" ]; then emulate -L sh; fi

@@ -15,7 +15,7 @@ from support.channel import NATIVE, hello_native
 from support.conda_packages import File, publish
 from support.engine import Tiny
 from support.managers import serve_files
-from support.template import ROOT, tree
+from support.template import copy_helpers, tree
 
 HERE = NATIVE[platform.machine()]
 
@@ -298,11 +298,11 @@ def test_too_long_a_place_is_refused(by_conda: Tiny, tmp_path: Path) -> None:
     assert "too long" in done.stderr
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh"])
+@pytest.mark.parametrize("shell", ["bash", "zsh", "dash", "ksh93", "mksh", "yash"])
 def test_activation_enters_both_and_leaves_both(project: Tiny, shell: str) -> None:
     if not shutil.which(shell):
         pytest.skip(f"{shell} is not installed")
-    shutil.copy(ROOT / "template" / "activate.sh", project.root)
+    copy_helpers(project.root)
     show = "env | grep -v '^_=' | sort"
     script = f"set -eu; {show} > before; . ./activate.sh; {show} > inside; hello-native"
     done = subprocess.run(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.engine import MINOR, Tiny
 from support.managers import uv
-from support.template import tree
+from support.template import copy_helpers, tree
 from support.wheels import wheel
 
 
@@ -174,7 +174,7 @@ def test_killed_in_the_middle(managed: Tiny, part: float) -> None:
 
 
 def test_activation_enters_it(made: Tiny) -> None:
-    shutil.copy(Path(__file__).parents[2] / "template" / "activate.sh", made.root)
+    copy_helpers(made.root)
     script = 'set -e; . ./activate.sh; python -c "import sys, alpha; print(sys.prefix)"'
     done = subprocess.run(
         ["bash", "-c", script + "; deactivate; command -v beta || echo gone"],

@@ -63,7 +63,8 @@ def test_a_project_has_exactly_these_places(template: Path, tmp_path: Path) -> N
     top = {path.name for path in project.iterdir()}
     assert top == {
         ".copier-answers.yml", ".editorconfig", ".gitattributes", ".gitignore", "README.md",
-        "activate.sh", "configs", "data", "models", "notebooks", "pyproject.toml",
+        "activate.csh", "activate.fish", "activate.nu", "activate.sh", "activate.xsh",
+        "configs", "data", "models", "notebooks", "pyproject.toml",
         "requirements-dev.txt", "requirements.txt", "runs", "src", "tests", "tools",
     }  # fmt: skip
     assert {path.name for path in (project / "src" / "digits").iterdir()} >= {

@@ -47,7 +47,7 @@ def tools(tmp_path: Path, base_python: Path) -> Path:
     tools = tmp_path / "tools"
     tools.mkdir()
     (tools / "python3").symlink_to(base_python)
-    for name in ("cat", "ls", "sha256sum", "shasum"):
+    for name in ("cat", "ls", "printf", "sed", "sha256sum", "shasum", "tail", "uname"):
         if found := shutil.which(name):
             (tools / name).symlink_to(found)
     return tools

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -30,8 +29,9 @@ class Seen:
 
     @property
     def lasting(self) -> dict[str, str]:
-        """The variables without `_`, which names the program that was started last."""
-        return {name: value for name, value in self.env.items() if name != "_"}
+        """The variables without those that tell of the program that was started last."""
+        last = ("_", "LAST_EXIT_CODE")
+        return {name: value for name, value in self.env.items() if name not in last}
 
 
 @dataclass(frozen=True)
@@ -63,16 +63,17 @@ class Driver:
     def probe(self, tag: str, *, status: bool = False) -> str:
         """The line that records the environment under `tag`, with the status of the line before."""
         # -S: the probe imports nothing but the standard library, and starts twice as fast
-        words = shlex.join([sys.executable, "-ISB", str(PROBE), tag])
-        return f"{words} {self.shell.status}" if status else words
+        raw = self.shell.status if status else ""
+        return self.shell.call(sys.executable, "-ISB", PROBE, tag, raw=raw)
 
     def script(self, *lines: str, cwd: Path) -> Outcome:
         """Run the lines as one script that has no terminal."""
         self.out.unlink(missing_ok=True)
-        script = self.home / "script"
-        script.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+        script, text = self.home / "script", "".join(line + "\n" for line in lines)
+        script.write_text(text, encoding="utf-8")
+        program, *words = self.shell.script
         done = subprocess.run(
-            [_program(self.shell.script[0]), *self.shell.script[1:], script],
+            [_program(program), *words, text if self.shell.inline else script],
             env=self.environ,
             cwd=cwd,
             stdin=subprocess.DEVNULL,
@@ -98,29 +99,42 @@ class Terminal(Driver):
         self.child = pexpect.spawn(
             _program(self.shell.terminal[0]),
             list(self.shell.terminal[1:]),
-            env={**self.environ, "PS1": "$ "},
+            env=self.environ,
             cwd=str(cwd),
             encoding="utf-8",
             timeout=20,
             dimensions=(50, 250),
         )
         self.child.delaybeforesend = None
-        self.count = 0
+        self.count, self.screen = 0, ""
+        self.type(self.shell.prompt)
         self.look()
         return self
 
     def type(self, line: str) -> None:
+        """Type a command where the shell waits for one."""
+        if self.shell.ready:
+            self.wait_for(self.shell.ready)
+        self.answer(line)
+
+    def answer(self, line: str) -> None:
+        """Type an answer where a program asks for it."""
         self.child.send(line + "\r")
 
     def wait_for(self, text: str) -> None:
-        self.child.expect_exact(text)
+        """Read until `text` comes; meanwhile say where the cursor is, as a terminal does."""
+        while self.child.expect_exact([text, "\x1b[6n"]) == 1:
+            self.screen += self.child.before or ""
+            self.child.send("\x1b[1;1R")
+        self.screen += self.child.before or ""
 
     def look(self, *, status: bool = False) -> tuple[Seen, str]:
         """What a program is handed now, and all that the terminal showed since the last look."""
         self.count += 1
         self.type(self.probe(f"p{self.count}", status=status))
-        self.child.expect_exact(f"<<p{self.count}>>")
-        return self._seen()[-1], _ESCAPES.sub("", self.child.before or "").replace("\r", "")
+        self.wait_for(f"<<p{self.count}>>")
+        shown, self.screen = _ESCAPES.sub("", self.screen).replace("\r", ""), ""
+        return self._seen()[-1], shown
 
     def close(self) -> None:
         if hasattr(self, "child"):

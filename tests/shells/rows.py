@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+import pytest
 
 
 @dataclass(frozen=True)
@@ -20,37 +23,192 @@ class Shell:
     """The file of the project that it reads."""
 
     source: str = ". {path}"
+    typed: str = ". ./activate.sh"
+    """How a message says that the helper is read."""
+
     leave: str = "deactivate"
     strict: str = "set -eu"
+    """Lets a script end at the first error, "" where it always does or never."""
+
     assign: str = "export {name}={value}"
+    elsewhere: str = "export UV_PROJECT_ENVIRONMENT=/another/place"
+    """What is advised where the environment's place is taken."""
+
+    run: str = "{words}"
+    """Starts a program."""
+
     status: str = "$?"
     """Exit status of the line before."""
 
-    names: str = "set; typeset -f; alias"
-    """Prints every variable, function and alias."""
+    names: str = "set; typeset -f 2>/dev/null; alias; command -v deactivate || :"
+    """Prints every variable and alias, and the functions as far as the shell can list them."""
+
+    prompt: str = "PS1='$ '"
+    """Sets the prompt of a terminal; root's is another one in some shells."""
+
+    quote: Callable[[str], str] = shlex.quote
+    """A word as it is written in the shell."""
+
+    goes_on: bool = True
+    """Whether a script goes on after a refusal."""
+
+    noise: str = ""
+    """Pattern of what the shell itself adds to a refusal."""
+
+    prompt_env: str = "{}"
+    """What VIRTUAL_ENV_PROMPT is for a name."""
 
     traits: tuple[str, ...] = ()
     """Which groups of settings.py apply besides those for all shells."""
 
-    def enter(self, path: object) -> str:
-        return self.source.format(path=shlex.quote(str(path)))
+    inline: bool = False
+    """Whether the text of a script is an argument; else a file is, with that text."""
+
+    inherits: bool = True
+    """Whether leaving in a child shell of an entered one leaves for good: nu goes back to what the
+    shell began with."""
+
+    term: str = "dumb"
+    ready: str = ""
+    """What its prompt ends with, where typing ahead is not safe."""
+
+    def enter(self, root: object) -> str:
+        """The line that enters the project at `root`, which may be relative."""
+        return self.read(f"{root}/{self.helper}")
+
+    def read(self, path: object) -> str:
+        return self.source.format(path=self.quote(str(path)))
 
     def export(self, name: str, value: object) -> str:
-        return self.assign.format(name=name, value=shlex.quote(str(value)))
+        return self.assign.format(name=name, value=self.quote(str(value)))
+
+    def call(self, *words: object, raw: str = "") -> str:
+        """The line that runs a program; `raw` follows the words as it is."""
+        return self.run.format(
+            words=" ".join([*(self.quote(str(each)) for each in words), raw]).strip()
+        )
 
 
-SHELLS = (
-    Shell(
-        "bash",
-        ("bash", "--norc"),
-        ("bash", "--norc", "--noprofile", "-i"),
-        traits=("posix", "bash"),
-    ),
-    Shell(
-        "bash-posix",
-        ("bash", "--posix"),
-        ("bash", "--posix", "--norc", "--noprofile", "-i"),
-        traits=("posix", "bash"),
-    ),
-    Shell("zsh", ("zsh", "-f"), ("zsh", "-f", "-i"), traits=("posix", "zsh")),
+def _fish(word: str) -> str:
+    return "'" + word.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _csh(word: str) -> str:
+    return shlex.quote(word).replace("!", "\\!")
+
+
+def _nu(word: str) -> str:
+    return f"r#'{word}'#"
+
+
+def _posix(
+    name: str, *argv: str, options: tuple[str, ...] = (), traits: Iterable[str] = ()
+) -> Shell:
+    return Shell(name, (*argv,), (*argv, *options, "-i"), traits=("posix", *traits))
+
+
+POSIX = (
+    _posix("bash", "bash", "--norc", options=("--noprofile",), traits=["bash"]),
+    _posix("bash-posix", "bash", "--posix", "--norc", options=("--noprofile",), traits=["bash"]),
+    _posix("zsh", "zsh", "-f", traits=["zsh"]),
+    _posix("zsh-sh", "zsh", "--emulate", "sh", "-f"),
+    _posix("dash", "dash"),
+    _posix("ksh93", "ksh93"),
+    _posix("mksh", "mksh"),
+    _posix("busybox", "busybox", "ash"),
+    _posix("yash", "yash", "--norcfile"),
 )
+FISH = Shell(
+    "fish",
+    ("fish", "-N"),
+    ("fish", "-N", "-i"),
+    helper="activate.fish",
+    source="source {path}",
+    typed="source activate.fish",
+    strict="",
+    assign="set -gx {name} {value}",
+    elsewhere="set -gx UV_PROJECT_ENVIRONMENT /another/place",
+    status="$status",
+    names="set --names; functions --all --names",
+    prompt="function fish_prompt; printf '$ '; end",
+    quote=_fish,
+)
+TCSH = Shell(
+    "tcsh",
+    ("tcsh", "-f"),
+    ("tcsh", "-f", "-i"),
+    helper="activate.csh",
+    source="source {path}",
+    typed="source activate.csh",
+    strict="",
+    assign="setenv {name} {value}",
+    elsewhere="setenv UV_PROJECT_ENVIRONMENT /another/place",
+    status="$status",
+    names="set; setenv; alias",
+    prompt="set prompt = '$ '",
+    quote=_csh,
+)
+XONSH = Shell(
+    "xonsh",
+    ("xonsh", "--no-rc"),
+    ("xonsh", "--no-rc", "--shell-type", "readline"),
+    helper="activate.xsh",
+    source="_ = ![source {path}]",
+    typed="source activate.xsh",
+    leave="_ = ![deactivate]",
+    strict="$RAISE_SUBPROC_ERROR = True",
+    assign="${name} = {value}",
+    elsewhere="$UV_PROJECT_ENVIRONMENT = '/another/place'",
+    run="$[{words}]",
+    status="@(_.returncode if '_' in globals() else 1)",
+    names="print('\\n'.join([*globals(), *aliases]))",
+    prompt="$PROMPT = '{env_name}$ '",
+    quote=repr,
+    goes_on=False,
+    prompt_env="({}) ",
+)
+NU = Shell(
+    "nu",
+    ("nu", "-n", "-c"),
+    ("nu", "-n"),
+    inline=True,
+    inherits=False,
+    helper="activate.nu",
+    source="overlay use {path}",
+    typed="overlay use activate.nu",
+    strict="",
+    assign="$env.{name} = {value}",
+    elsewhere="$env.UV_PROJECT_ENVIRONMENT = '/another/place'",
+    run="^{words}",
+    status="($env.LAST_EXIT_CODE? | default 0)",
+    names="; ".join(f"scope {kind} | get name | to text" for kind in ("variables", "aliases")),
+    prompt="$env.PROMPT_COMMAND = {|| ''}; $env.PROMPT_COMMAND_RIGHT = ''; "
+    "$env.PROMPT_INDICATOR = '$ '",
+    quote=_nu,
+    goes_on=False,
+    noise=r"Error: [^\0]*not entered\n+",
+    term="xterm",
+    ready="\x1b]133;B",
+)
+SHELLS = (*POSIX, FISH, TCSH, XONSH, NU)
+
+
+def rows(shells: Iterable[Shell], everyday: Iterable[str] | None = None) -> pytest.MarkDecorator:
+    """Runs a test for each of the shells; all but the `everyday` ones are for the thorough run."""
+    return pytest.mark.parametrize(
+        "shell",
+        [
+            pytest.param(
+                each,
+                id=each.name,
+                marks=() if everyday is None or each.name in everyday else pytest.mark.thorough,
+            )
+            for each in shells
+        ],
+        indirect=True,
+    )
+
+
+each_posix = rows(POSIX)
+deep = rows(SHELLS, ["bash"])
+deep_posix = rows(POSIX, ["bash"])

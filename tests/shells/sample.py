@@ -7,6 +7,8 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from support.template import copy_helpers
+
 TEMPLATE = Path(__file__).parents[2] / "template"
 STUB_ENGINE = Path(__file__).with_name("stub_engine.py")
 
@@ -64,7 +66,7 @@ def make_sample(root: Path, ready_env: Path) -> Sample:
     engine = root / "tools" / "env"
     engine.mkdir(parents=True)
     (root / "src").mkdir()
-    shutil.copy(TEMPLATE / "activate.sh", root)
+    copy_helpers(root)
     shutil.copy(STUB_ENGINE, engine / "__main__.py")
     shutil.copytree(ready_env, root / ".venv", symlinks=True)
     sample = Sample(root, root / ".venv")

@@ -34,6 +34,15 @@ def python_of_a_removed_base(project: Sample) -> None:
     (project.env / "bin" / "python").symlink_to("/nowhere/bin/python3")
 
 
+def pyvenv_cfg_gone(project: Sample) -> None:
+    (project.env / "pyvenv.cfg").unlink()
+
+
+def made_on_another_system(project: Sample) -> None:
+    with open(project.env / ".seedbed" / "stamp", "a") as stamp:
+        stamp.write("system=plan9\n")
+
+
 def no_stamp(project: Sample) -> None:
     shutil.rmtree(project.env / ".seedbed")
 
@@ -63,7 +72,7 @@ def lock_removed(project: Sample) -> None:
 SPOILED: dict[str, tuple[Callable[[Sample], None], ...]] = {
     "missing": (nothing_there, empty_directory),
     "incomplete": (stamp_without_lock, no_manifest),
-    "broken": (python_gone, python_of_a_removed_base),
-    "foreign": (no_stamp, stamp_without_project, a_file, a_link_to_nothing),
+    "broken": (python_gone, python_of_a_removed_base, pyvenv_cfg_gone),
+    "foreign": (no_stamp, stamp_without_project, a_file, a_link_to_nothing, made_on_another_system),
     "stale": (lock_changed, lock_removed),
 }

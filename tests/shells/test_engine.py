@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from shells.driver import Driver, Terminal
-from shells.rows import Shell
+from shells.rows import Shell, deep
 from shells.sample import TEMPLATE, Sample, make_sample
 from shells.spoil import SPOILED, nothing_there
 
@@ -63,22 +63,21 @@ def engine_project(made: Sample, tmp_path: Path) -> Sample:
 def test_what_the_engine_made_is_entered_without_a_word(
     driver: Driver, shell: Shell, engine_project: Sample
 ) -> None:
-    ran = driver.script(
-        shell.enter("../activate.sh"), driver.probe("inside"), cwd=engine_project.root / "src"
-    )
+    ran = driver.script(shell.enter(".."), driver.probe("inside"), cwd=engine_project.root / "src")
     assert ran.stderr == ""
     assert ran.seen["inside"].python == engine_project.python
 
 
+@deep
 def test_the_question_leads_to_an_environment_of_the_engine(
     terminal: Terminal, shell: Shell, project: Sample
 ) -> None:
     with_engine(project)
     nothing_there(project)
     terminal.open(project.root / "src")
-    terminal.type(shell.enter("../activate.sh"))
+    terminal.type(shell.enter(".."))
     terminal.wait_for("Make it now? [Y/n] ")
-    terminal.type("y")
+    terminal.answer("y")
     terminal.wait_for("(digits) $ ")
     assert terminal.look()[0].python == project.python
 

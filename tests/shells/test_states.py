@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from shells.driver import Driver, Outcome
-from shells.rows import Shell
+from shells.refusal import assert_refused
+from shells.rows import POSIX, SHELLS, Shell, deep, rows
 from shells.sample import Sample, make_sample
-from shells.spoil import SPOILED, nothing_there
+from shells.spoil import SPOILED, made_on_another_system, nothing_there, pyvenv_cfg_gone
 
 COMMAND = "python3 tools/env sync"
 MENDED = {
@@ -20,33 +21,36 @@ MENDED = {
     "incomplete": "{env} was not finished. Finish it with:",
     "broken": "{env} has no working Python. Repair it with:",
 }
+BY_CAUSE: dict[Callable[[Sample], None], str] = {
+    pyvenv_cfg_gone: "{env} has no pyvenv.cfg, so its Python takes another one's packages. "
+    "Repair it with:",
+    made_on_another_system: "was made on another system (plan9), which may still use it,",
+}
 
 
 def enter(driver: Driver, shell: Shell, project: Sample) -> Outcome:
     return driver.script(
-        shell.enter(project.root / "activate.sh"),
+        shell.enter(project.root),
         driver.probe("next", status=True),
         cwd=project.root,
     )
 
 
-def assert_refused(ran: Outcome, message: str) -> None:
-    assert ran.stderr == f"activate.sh: {message}\n"
-    assert ran.stdout == "<<next>>\n"
-    assert ran.seen["next"].status == "1"
-    assert "VIRTUAL_ENV" not in ran.seen["next"].env
-
-
+@deep
 @pytest.mark.parametrize(
     ("spoil", "said"),
-    [(spoil, said) for state, said in MENDED.items() for spoil in SPOILED[state]],
+    [
+        (spoil, BY_CAUSE.get(spoil, said))
+        for state, said in MENDED.items()
+        for spoil in SPOILED[state]
+    ],
 )
 def test_what_cannot_be_entered_is_said_with_the_command_that_mends_it(
     spoil: Callable[[Sample], None], said: str, driver: Driver, shell: Shell, project: Sample
 ) -> None:
     spoil(project)
     ran = enter(driver, shell, project)
-    assert_refused(ran, said.format(env=project.env) + f"\n    {COMMAND}")
+    assert_refused(ran, shell, said.format(env=project.env) + f"\n    {COMMAND}")
 
 
 @pytest.mark.parametrize("how", ["moved", "copied"])
@@ -61,11 +65,13 @@ def test_an_environment_made_elsewhere_is_refused(
     ran = enter(driver, shell, Sample(new, new / ".venv"))
     assert_refused(
         ran,
+        shell,
         f"{new}/.venv was made for {project.root}, not here. "
         f"If this project was moved or copied, make it anew with:\n    {COMMAND}",
     )
 
 
+@deep
 @pytest.mark.parametrize("spoil", SPOILED["foreign"])
 def test_what_is_not_ours_is_left_alone(
     spoil: Callable[[Sample], None], driver: Driver, shell: Shell, project: Sample
@@ -74,12 +80,14 @@ def test_what_is_not_ours_is_left_alone(
     ran = enter(driver, shell, project)
     assert_refused(
         ran,
-        f"{project.env} was not made by this project and is left alone. "
+        shell,
+        f"{project.env} {BY_CAUSE.get(spoil, 'was not made by this project')} and is left alone. "
         "Remove it yourself, or choose another place:\n"
-        "    export UV_PROJECT_ENVIRONMENT=/another/place",
+        f"    {shell.elsewhere}",
     )
 
 
+@deep
 def test_the_environment_that_another_project_keeps_here_is_left_alone(
     driver: Driver, shell: Shell, project: Sample, tmp_path: Path, ready_env: Path
 ) -> None:
@@ -95,6 +103,7 @@ def test_the_environment_that_another_project_keeps_here_is_left_alone(
     assert ran.seen["next"].status == "1"
 
 
+@rows(SHELLS)
 @pytest.mark.parametrize("spoil", SPOILED["stale"])
 def test_a_changed_lock_is_said_in_one_line_and_entered(
     spoil: Callable[[Sample], None], driver: Driver, shell: Shell, project: Sample
@@ -102,13 +111,14 @@ def test_a_changed_lock_is_said_in_one_line_and_entered(
     spoil(project)
     ran = enter(driver, shell, project)
     assert ran.stderr == (
-        f"activate.sh: requirements-dev.txt has changed since this environment was made. "
+        f"{shell.helper}: requirements-dev.txt has changed since this environment was made. "
         f"Bring it up to date with:  {COMMAND}\n"
     )
     assert ran.seen["next"].status == "0"
     assert ran.seen["next"].python == project.python
 
 
+@rows(POSIX[:1])
 def test_the_other_common_checksum_program_does_as_well(
     driver: Driver, shell: Shell, project: Sample, tools: Path
 ) -> None:
@@ -123,6 +133,8 @@ def test_the_other_common_checksum_program_does_as_well(
     assert ran.seen["next"].status == "0"
 
 
+# xonsh and nu have no one way to quote these
+@rows([each for each in SHELLS if each.name not in ("xonsh", "nu")], ["bash"])
 @pytest.mark.parametrize(
     "name", ["plain", "two words", "it's", 'a"b', "$HOME", "a;b", "back\\slash", "100%", "🌱", "!!"]
 )
@@ -131,22 +143,28 @@ def test_the_printed_command_can_be_pasted(
 ) -> None:
     project = make_sample(tmp_path.resolve() / name, ready_env)
     nothing_there(project)
-    helper = project.root / "activate.sh"
-    ran = driver.script(shell.enter(helper), cwd=tmp_path)
+    ran = driver.script(shell.enter(project.root), cwd=tmp_path)
     command = ran.stderr.splitlines()[-1].strip()
-    ran = driver.script(command, shell.enter(helper), driver.probe("inside"), cwd=tmp_path)
+    ran = driver.script(
+        shell.run.format(words=command),
+        shell.enter(project.root),
+        driver.probe("inside"),
+        cwd=tmp_path,
+    )
     assert ran.seen["inside"].python == project.python
 
 
+@rows(POSIX[:1])
 def test_a_plain_path_is_printed_without_quotes(
     driver: Driver, shell: Shell, tmp_path: Path, ready_env: Path
 ) -> None:
     project = make_sample(tmp_path.resolve() / "plain", ready_env)
     nothing_there(project)
-    ran = driver.script(shell.enter("plain/activate.sh"), cwd=tmp_path)
+    ran = driver.script(shell.enter("plain"), cwd=tmp_path)
     assert ran.stderr.endswith(f"\n    python3 {shlex.quote(str(project.root))}/tools/env sync\n")
 
 
+@rows(POSIX[:1])
 @pytest.mark.parametrize("first", ["none", "old", "not working"])
 def test_python_stands_in_for_a_python3_that_will_not_do(
     first: str, driver: Driver, shell: Shell, project: Sample, tools: Path
@@ -161,6 +179,7 @@ def test_python_stands_in_for_a_python3_that_will_not_do(
     assert ran.stderr.endswith("\n    python tools/env sync\n")
 
 
+@rows(POSIX[:1])
 def test_it_says_so_when_there_is_no_python(
     driver: Driver, shell: Shell, project: Sample, tools: Path
 ) -> None:
@@ -169,6 +188,7 @@ def test_it_says_so_when_there_is_no_python(
     ran = enter(driver, shell, project)
     assert_refused(
         ran,
+        shell,
         f"There is no environment at {project.env}. "
         "Install Python 3.9 or newer first: neither python3 nor python is one.",
     )
@@ -187,6 +207,7 @@ def test_a_ready_environment_is_entered_without_starting_python(
     assert not started.exists()
 
 
+@deep
 def test_refusing_leaves_the_environment_that_is_active(
     driver: Driver, shell: Shell, project: Sample, tmp_path: Path, ready_env: Path
 ) -> None:
@@ -194,8 +215,8 @@ def test_refusing_leaves_the_environment_that_is_active(
     nothing_there(project)
     ran = driver.script(
         driver.probe("before"),
-        shell.enter(other.root / "activate.sh"),
-        shell.enter(project.root / "activate.sh"),
+        shell.enter(other.root),
+        shell.enter(project.root),
         driver.probe("still"),
         shell.leave,
         driver.probe("after"),
@@ -208,9 +229,10 @@ def test_refusing_leaves_the_environment_that_is_active(
 def test_a_helper_taken_from_its_project_says_what_is_missing(
     driver: Driver, shell: Shell, project: Sample, tmp_path: Path
 ) -> None:
-    shutil.copy(project.root / "activate.sh", tmp_path)
+    shutil.copy(project.root / shell.helper, tmp_path)
     ran = enter(driver, shell, replace(project, root=tmp_path))
     assert_refused(
         ran,
-        "No tools/env.cfg beside this file. Go to the project first, then:  . ./activate.sh",
+        shell,
+        "No tools/env.cfg beside this file. Go to the project first, then:  " + shell.typed,
     )

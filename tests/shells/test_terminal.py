@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from shells.driver import Terminal
-from shells.rows import Shell
+from shells.rows import Shell, deep, deep_posix
 from shells.sample import Sample
 
 QUESTION = "No environment yet. Make it now? [Y/n] "
@@ -28,7 +28,7 @@ def test_the_prompt_shows_the_name_until_leaving(
 ) -> None:
     terminal.open(project.root / "src")
     before, _ = terminal.look()
-    terminal.type(shell.enter("../activate.sh"))
+    terminal.type(shell.enter(".."))
     terminal.wait_for("(digits) $ ")
     inside, _ = terminal.look()
     terminal.type(shell.leave)
@@ -43,21 +43,21 @@ def test_entering_twice_shows_the_name_once(
     terminal: Terminal, shell: Shell, project: Sample
 ) -> None:
     terminal.open(project.root)
-    terminal.type(shell.enter("./activate.sh"))
-    terminal.type(shell.enter("./activate.sh"))
+    terminal.type(shell.enter("."))
+    terminal.type(shell.enter("."))
     terminal.look()
     _, shown = terminal.look()
-    assert shown.count("(digits) $ ") == 1
+    assert "(digits) $ " in shown
+    assert "(digits) (digits)" not in shown
 
 
-@pytest.mark.parametrize("answer", ["", "y", "Yes"])
-def test_yes_makes_the_environment_and_enters_it(
-    answer: str, terminal: Terminal, shell: Shell, without_env: Sample
+def test_enter_makes_the_environment_and_enters_it(
+    terminal: Terminal, shell: Shell, without_env: Sample
 ) -> None:
     terminal.open(without_env.root / "src")
-    terminal.type(shell.enter("../activate.sh"))
+    terminal.type(shell.enter(".."))
     terminal.wait_for(QUESTION)
-    terminal.type(answer)
+    terminal.answer("")
     terminal.wait_for("engine: making it")
     terminal.wait_for("(digits) $ ")
     inside, _ = terminal.look()
@@ -65,14 +65,26 @@ def test_yes_makes_the_environment_and_enters_it(
     assert inside.env["VIRTUAL_ENV"] == str(without_env.env)
 
 
-@pytest.mark.parametrize("answer", ["n", "No", "what?"])
-def test_any_other_answer_makes_nothing_and_says_the_command(
+@deep
+@pytest.mark.parametrize("answer", ["y", "Yes"])
+def test_yes_makes_it_too(
     answer: str, terminal: Terminal, shell: Shell, without_env: Sample
 ) -> None:
     terminal.open(without_env.root)
-    terminal.type(shell.enter("./activate.sh"))
+    terminal.type(shell.enter("."))
     terminal.wait_for(QUESTION)
-    terminal.type(answer)
+    terminal.answer(answer)
+    terminal.wait_for("engine: making it")
+    terminal.wait_for("(digits) $ ")
+
+
+def test_no_makes_nothing_and_says_the_command(
+    terminal: Terminal, shell: Shell, without_env: Sample
+) -> None:
+    terminal.open(without_env.root)
+    terminal.type(shell.enter("."))
+    terminal.wait_for(QUESTION)
+    terminal.answer("n")
     after, shown = terminal.look(status=True)
     assert "Make it with:\n    python3 tools/env sync\n" in shown
     assert after.status == "1"
@@ -80,9 +92,24 @@ def test_any_other_answer_makes_nothing_and_says_the_command(
     assert not without_env.env.exists()
 
 
+@deep
+@pytest.mark.parametrize("answer", ["No", "what?"])
+def test_any_other_answer_is_a_no(
+    answer: str, terminal: Terminal, shell: Shell, without_env: Sample
+) -> None:
+    terminal.open(without_env.root)
+    terminal.type(shell.enter("."))
+    terminal.wait_for(QUESTION)
+    terminal.answer(answer)
+    _, shown = terminal.look()
+    assert "Make it with:\n    python3 tools/env sync\n" in shown
+    assert not without_env.env.exists()
+
+
+@deep
 def test_the_end_of_input_is_a_no(terminal: Terminal, shell: Shell, without_env: Sample) -> None:
     terminal.open(without_env.root)
-    terminal.type(shell.enter("./activate.sh"))
+    terminal.type(shell.enter("."))
     terminal.wait_for(QUESTION)
     terminal.child.sendeof()
     terminal.wait_for("python3 tools/env sync")
@@ -91,11 +118,12 @@ def test_the_end_of_input_is_a_no(terminal: Terminal, shell: Shell, without_env:
     assert not without_env.env.exists()
 
 
+@deep
 def test_an_interrupt_at_the_question_gives_the_prompt_back(
     terminal: Terminal, shell: Shell, without_env: Sample
 ) -> None:
     terminal.open(without_env.root)
-    terminal.type(shell.enter("./activate.sh"))
+    terminal.type(shell.enter("."))
     terminal.wait_for(QUESTION)
     terminal.child.sendintr()
     terminal.wait_for("$ ")
@@ -104,26 +132,28 @@ def test_an_interrupt_at_the_question_gives_the_prompt_back(
     assert not without_env.env.exists()
 
 
+@deep
 def test_an_environment_that_was_not_finished_is_offered_too(
     terminal: Terminal, shell: Shell, project: Sample
 ) -> None:
     project.stamp(lock="")
     terminal.open(project.root)
-    terminal.type(shell.enter("./activate.sh"))
+    terminal.type(shell.enter("."))
     terminal.wait_for("The environment was not finished. Make it now? [Y/n] ")
-    terminal.type("")
+    terminal.answer("")
     terminal.wait_for("(digits) $ ")
     assert terminal.look()[0].python == project.python
 
 
+@deep
 def test_when_making_fails_only_the_engine_speaks(
     terminal: Terminal, shell: Shell, without_env: Sample
 ) -> None:
     engine_that(without_env, "import sys\nsys.exit('No network. Try again later.')\n")
     terminal.open(without_env.root)
-    terminal.type(shell.enter("./activate.sh"))
+    terminal.type(shell.enter("."))
     terminal.wait_for(QUESTION)
-    terminal.type("")
+    terminal.answer("")
     after, shown = terminal.look(status=True)
     assert "No network. Try again later.\n" in shown
     assert "activate.sh:" not in shown
@@ -131,42 +161,46 @@ def test_when_making_fails_only_the_engine_speaks(
     assert "VIRTUAL_ENV" not in after.env
 
 
+@deep
 def test_an_engine_that_made_nothing_is_not_believed(
     terminal: Terminal, shell: Shell, without_env: Sample
 ) -> None:
     engine_that(without_env, "")
     terminal.open(without_env.root)
-    terminal.type(shell.enter("./activate.sh"))
+    terminal.type(shell.enter("."))
     terminal.wait_for(QUESTION)
-    terminal.type("")
+    terminal.answer("")
     after, shown = terminal.look(status=True)
     assert f"There is no environment at {without_env.env}." in shown
     assert after.status == "1"
 
 
+@deep
 def test_python_is_looked_for_before_asking(
     terminal: Terminal, shell: Shell, without_env: Sample, tools: Path
 ) -> None:
     (tools / "python3").unlink()
     terminal.open(without_env.root)
-    terminal.type(shell.enter("./activate.sh"))
+    terminal.type(shell.enter("."))
     _, shown = terminal.look()
     assert "Install Python 3.9 or newer first" in shown
     assert "[Y/n]" not in shown
 
 
+@deep_posix
 @pytest.mark.parametrize("redirection", ["</dev/null", "2>errors"])
 def test_nothing_is_asked_when_input_or_errors_go_elsewhere(
     redirection: str, terminal: Terminal, shell: Shell, without_env: Sample
 ) -> None:
     terminal.open(without_env.root)
-    terminal.type(f"{shell.enter('./activate.sh')} {redirection}")
+    terminal.type(f"{shell.enter('.')} {redirection}")
     after, shown = terminal.look(status=True)
     assert "[Y/n]" not in shown
     assert after.status == "1"
     assert not without_env.env.exists()
 
 
+@deep_posix
 def test_aliases_of_an_interactive_shell_do_not_get_between(
     terminal: Terminal, shell: Shell, project: Sample
 ) -> None:
@@ -174,7 +208,7 @@ def test_aliases_of_an_interactive_shell_do_not_get_between(
     for name in ("cd", "command", "deactivate", "ls", "printf", "pwd", "sha256sum"):
         terminal.type(f"alias {name}='echo ALIAS'")
     terminal.look()
-    terminal.type(shell.enter("./activate.sh"))
+    terminal.type(shell.enter("."))
     inside, shown = terminal.look()
     assert "ALIAS" not in shown
     assert inside.python == project.python

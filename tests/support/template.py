@@ -67,3 +67,12 @@ def tree(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not {".git", "__pycache__"} & set(path.relative_to(folder).parts)
     }
+
+
+def copy_helpers(root: Path) -> None:
+    """What enters an environment, without the engine, into the project at `root`."""
+    template = ROOT / "template"
+    (root / "tools").mkdir(parents=True, exist_ok=True)
+    for pattern in ("activate.*", "tools/enter.*", "tools/leave.*"):
+        for each in template.glob(pattern):
+            shutil.copy(each, root / each.relative_to(template))
