@@ -2,7 +2,7 @@
 #
 # Enters this project's Python environment, and offers to make it first:   overlay use activate.nu
 # Leave it with: deactivate. For Nushell 0.107 and newer, which itself puts every variable back.
-# What does not depend on the shell is in tools/enter.*.
+# What does not depend on the shell is in tools/enter.sh, on Windows in activate.bat.
 
 export-env {
     let root = $env.FILE_PWD
@@ -11,9 +11,10 @@ export-env {
         error make --unspanned {msg: 'not entered'}
     }
     let windows = ($nu.os-info.name == 'windows')
-    let script = ($root | path join 'tools' (if $windows { 'enter.bat' } else { 'enter.sh' }))
     let found = try {
-        if $windows { ^cmd /c call $script activate.nu } else { ^/bin/sh -- $script $root activate.nu }
+        if $windows { ^cmd /c ($root | path join 'activate.bat') /look activate.nu } else {
+            ^/bin/sh -- ($root | path join 'tools' 'enter.sh') $root activate.nu
+        }
     } catch { '' } | str trim --right
     if ($found | is-empty) {
         error make --unspanned {msg: 'not entered'}        # why has been said
@@ -28,7 +29,9 @@ export-env {
     mut entries = ($env | get $path_name | where {|it| $it not-in $ours} | prepend $programs)
     if ($dir | path join 'conda' 'conda-meta' | path exists) {    # what it stands on
         let conda = ($dir | path join 'conda')
-        $entries = ($entries | insert 1 ($conda | path join ($programs | path basename)))
+        let inner = if $windows { ['' 'Library/mingw-w64/bin' 'Library/usr/bin' 'Library/bin' 'Scripts'] } else { ['bin'] }
+        let own = ($inner | each {|it| $conda | path join $it })
+        $entries = ($entries | skip 1 | prepend $own | prepend $programs)
         load-env {CONDA_PREFIX: $conda, CONDA_DEFAULT_ENV: $name}
     }
     load-env {$path_name: $entries, VIRTUAL_ENV: $dir, VIRTUAL_ENV_PROMPT: $name}

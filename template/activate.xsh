@@ -1,7 +1,8 @@
 # Owned by the template and the same in every project: change it there, not here.
 #
 # Enters this project's Python environment, and offers to make it first:   source activate.xsh
-# Leave it with: deactivate. For xonsh. What does not depend on the shell is in tools/enter.*.
+# Leave it with: deactivate. For xonsh. What does not depend on the shell is in tools/enter.sh,
+# on Windows in activate.bat.
 
 
 def _seedbed_enter(root):
@@ -19,7 +20,7 @@ def _seedbed_enter(root):
         )
         return 1
     if os.name == "nt":
-        argv = ["cmd", "/c", "call", os.path.join(root, "tools", "enter.bat"), "activate.xsh"]
+        argv = ["cmd", "/c", os.path.join(root, "activate.bat"), "/look", "activate.xsh"]
     else:
         argv = ["/bin/sh", "--", os.path.join(root, "tools", "enter.sh"), root, "activate.xsh"]
     done = subprocess.run(argv, env=variables.detype(), stdout=subprocess.PIPE, check=False)
@@ -55,7 +56,10 @@ def _seedbed_enter(root):
     if os.path.isdir(os.path.join(env, "conda", "conda-meta")):  # what it stands on
         change("CONDA_PREFIX", os.path.join(env, "conda"))
         change("CONDA_DEFAULT_ENV", name)
-        entries.append(os.path.join(env, "conda", os.path.basename(programs)))
+        inner = ["bin"]
+        if os.name == "nt":
+            inner = ["", "Library/mingw-w64/bin", "Library/usr/bin", "Library/bin", "Scripts"]
+        entries += [os.path.normpath(os.path.join(env, "conda", each)) for each in inner]
     for at, each in enumerate(entries):
         variables["PATH"].insert(at, each)
 

@@ -63,7 +63,8 @@ def test_a_project_has_exactly_these_places(template: Path, tmp_path: Path) -> N
     top = {path.name for path in project.iterdir()}
     assert top == {
         ".copier-answers.yml", ".editorconfig", ".gitattributes", ".gitignore", "README.md",
-        "activate.csh", "activate.fish", "activate.nu", "activate.sh", "activate.xsh",
+        "activate.bat", "activate.csh", "activate.fish", "activate.nu", "activate.ps1",
+        "activate.sh", "activate.xsh",
         "configs", "data", "models", "notebooks", "pyproject.toml",
         "requirements-dev.txt", "requirements.txt", "runs", "src", "tests", "tools",
     }  # fmt: skip
@@ -171,6 +172,8 @@ def test_every_file_ends_with_one_newline_and_has_unix_line_ends(
 ) -> None:
     for name, content in tree(render(template, tmp_path / "p", license="MIT")).items():
         if content:
+            if name.endswith(".bat"):  # cmd misreads other line ends
+                content = content.replace(b"\r\n", b"\n")
             assert b"\r" not in content, name
             assert content.endswith(b"\n"), name
             assert not content.endswith(b"\n\n"), name

@@ -69,7 +69,10 @@ class Driver:
     def script(self, *lines: str, cwd: Path) -> Outcome:
         """Run the lines as one script that has no terminal."""
         self.out.unlink(missing_ok=True)
-        script, text = self.home / "script", "".join(line + "\n" for line in lines)
+        script, text = (
+            self.home / f"script{self.shell.suffix}",
+            "".join(line + "\n" for line in lines),
+        )
         script.write_text(text, encoding="utf-8")
         program, *words = self.shell.script
         done = subprocess.run(

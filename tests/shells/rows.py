@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -68,6 +69,9 @@ class Shell:
     """Whether leaving in a child shell of an entered one leaves for good: nu goes back to what the
     shell began with."""
 
+    suffix: str = ""
+    """What the name of a script must end with."""
+
     term: str = "dumb"
     ready: str = ""
     """What its prompt ends with, where typing ahead is not safe."""
@@ -99,6 +103,10 @@ def _csh(word: str) -> str:
 
 def _nu(word: str) -> str:
     return f"r#'{word}'#"
+
+
+def _powershell(word: str) -> str:
+    return "'" + word.replace("'", "''") + "'"
 
 
 def _posix(
@@ -153,7 +161,7 @@ XONSH = Shell(
     ("xonsh", "--no-rc"),
     ("xonsh", "--no-rc", "--shell-type", "readline"),
     helper="activate.xsh",
-    source="_ = ![source {path}]",
+    source="_ = ![source @({path})]",
     typed="source activate.xsh",
     leave="_ = ![deactivate]",
     strict="$RAISE_SUBPROC_ERROR = True",
@@ -190,7 +198,25 @@ NU = Shell(
     term="xterm",
     ready="\x1b]133;B",
 )
-SHELLS = (*POSIX, FISH, TCSH, XONSH, NU)
+PWSH = Shell(
+    "pwsh",
+    ("pwsh", "-NoProfile", "-NonInteractive", "-File"),
+    ("pwsh", "-NoProfile", "-NoLogo"),
+    suffix=".ps1",
+    helper="activate.ps1",
+    typed=". ./activate.ps1",
+    strict="",
+    assign="$env:{name} = {value}",
+    elsewhere="$env:UV_PROJECT_ENVIRONMENT = '/another/place'",
+    run="& {words}",
+    status="$LASTEXITCODE",
+    names="Get-ChildItem Variable:, Function: | ForEach-Object Name",
+    prompt="function prompt { '$ ' }",
+    quote=_powershell,
+    term="xterm",
+)
+# no registry that .ci/run reaches has PowerShell; the hosted machines have it
+SHELLS = (*POSIX, FISH, TCSH, XONSH, NU, *([PWSH] if shutil.which("pwsh") else []))
 
 
 def rows(shells: Iterable[Shell], everyday: Iterable[str] | None = None) -> pytest.MarkDecorator:

@@ -45,7 +45,7 @@ class Sample:
         text = "# Settings of tools/env.\n" + "".join(lines)
         (self.root / "tools" / "env.cfg").write_text(text, encoding="utf-8")
 
-    def stamp(self, *, project: Path | None = None, lock: str | None = None) -> None:
+    def stamp(self, *, project: Path | str | None = None, lock: str | None = None) -> None:
         """Mark the env as made for `project` from a lock with the hash `lock`."""
         if lock is None:
             lock = hashlib.sha256(self.lock.read_bytes()).hexdigest()

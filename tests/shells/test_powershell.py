@@ -1,0 +1,73 @@
+"""activate.ps1 without a PowerShell: its grammar, and that it calls nothing unknown.
+
+Where there is a PowerShell, it is a row of rows.py and runs with the other shells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import tree_sitter
+import tree_sitter_powershell
+from shells.sample import TEMPLATE
+
+HELPER = TEMPLATE / "activate.ps1"
+CMDLETS = {
+    "copy-item", "foreach-object", "get-childitem", "get-command", "get-item", "get-location",
+    "out-host", "remove-item", "remove-variable", "set-item", "test-path", "where-object",
+    "write-host", "_old_virtual_prompt",
+}  # fmt: skip
+"""What every PowerShell from 5.1 on has, and the prompt that the helper keeps by this name."""
+
+
+def nodes(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
+    yield node
+    for child in node.children:
+        yield from nodes(child)
+
+
+def problems(source: bytes) -> list[str]:
+    """What cannot be right, with its line."""
+    language = tree_sitter.Language(tree_sitter_powershell.language())
+    root = tree_sitter.Parser(language).parse(source).root_node
+    found, called, defined = [], [], set(CMDLETS)
+    for node in nodes(root):
+        text, line = (node.text or b"").decode(), node.start_point[0] + 1
+        if node.type == "ERROR" or node.is_missing:
+            found.append(f"{line}: syntax")
+        elif node.type == "function_name":
+            defined.add(text.lower().rpartition(":")[2])
+        elif node.type == "command_name" and not text.startswith("$"):
+            called.append((text, line))
+        elif node.type == "generic_token" and text.lstrip().startswith(("=", "&", "|", "!")):
+            found.append(f"{line}: {text}")
+    return found + [f"{at}: {name}" for name, at in called if name.lower() not in defined]
+
+
+def test_the_helper_parses_and_calls_nothing_unknown() -> None:
+    assert problems(HELPER.read_bytes()) == []
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("    return $path.StartsWith(", "    return $path.StartsWith(("),
+        ("if (-not $python)", "if -not $python"),
+        ("function say(", "functoin say("),
+        ("Remove-Item ", "Remove-Itme "),
+        ("} else {", "} else "),
+        ("foreach ($each in", "foreach ($each im"),
+        ("say 'No tools", "say 'No tools\n'"),
+    ],
+)
+def test_a_slip_would_be_seen(right: str, wrong: str) -> None:
+    source = HELPER.read_text(encoding="utf-8")
+    assert right in source
+    assert problems(source.replace(right, wrong).encode())
+
+
+def test_it_is_plain_ascii() -> None:
+    assert (
+        HELPER.read_bytes().isascii()
+    )  # 5.1 reads a file without a mark in the system's code page
