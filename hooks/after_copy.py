@@ -12,14 +12,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import entering
 from engine import answers, command, engine, facts, in_a_temporary_copy, strict
 
 COULD_NOT = 3
 LOCAL = Path("tools/env.local.cfg")
 """What holds on this machine only; git ignores it."""
 
-SOURCING = {"sh", "bash", "zsh", "dash", "ksh", "mksh"}
-"""The shells that activate.sh is for."""
 FIRST_COMMIT = "Start the project"
 
 
@@ -91,9 +90,10 @@ def next_steps(made: bool) -> None:
     # PWD still names where Copier was started; a system that does not set it gets the whole path.
     began = os.environ.get("PWD")
     place = os.path.relpath(Path.cwd(), began) if began else str(Path.cwd())
-    steps = [f"cd {shlex.quote(place)}"]
-    if os.name != "nt" and Path(os.environ.get("SHELL", "sh")).name in SOURCING:
-        steps += [". ./activate.sh", "poe train"]
+    quoted = f'"{place}"' if os.name == "nt" else shlex.quote(place)
+    steps, enter = [f"cd {quoted}"], entering.command(os.environ)
+    if enter:
+        steps += [enter, "poe train"]
     else:
         steps += [command("sync")] if not made else []
         steps += [command("run", "--", "poe", "train")]
