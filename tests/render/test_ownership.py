@@ -15,7 +15,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "defaults": {},
     "conda": {"env_manager": "conda", "license": "MIT"},
     "uv": {"env_manager": "uv", "license": "Apache-2.0", "libraries": ["polars"]},
-    "extras": {"extras": ["github", "gitlab", "renovate"]},
+    "extras": {"extras": ["github", "gitlab", "renovate", "pre-commit"]},
 }
 COPIERS = ".copier-answers.yml"
 NO_COMMENTS = {"LICENSE", ".python-version"}
@@ -34,8 +34,8 @@ def test_what_is_not_the_projects_says_that_the_template_owns_it(
             content = (project / "tools" / "env" / "__init__.py").read_bytes()
             assert b"The template owns this folder" in content
         elif not name.endswith(".json"):
-            first = content.decode().splitlines()[0]
-            assert first.lstrip("#/ ").startswith("Owned by the template"), name
+            first = content.decode().removeprefix("@echo off\r\n").splitlines()[0]
+            assert first.removeprefix("rem").lstrip("#/ ").startswith("Owned by the template"), name
 
 
 @pytest.mark.parametrize("answers", ANSWERS.values(), ids=ANSWERS)
