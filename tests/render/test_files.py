@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from support.template import ROOT, render, tree
+from support.template import ROOT, make_template, release, render, tree
 
 QUOTES = 'Zoë\'s "quoted" # back\\slash {{ braces }} {% raw %} $HOME `tick` <tag> & ; | 🚀 «é»'
 NASTY = {
@@ -97,6 +97,33 @@ def test_only_the_model_and_what_it_is_made_of_know_the_framework(
         imports = re.findall(r"^ *(?:import|from) .+", text, re.MULTILINE)
         known = [line for line in imports if re.search(libraries, line)]
         assert not known or path.name in ("model.py", "devices.py"), (path.name, known)
+
+
+def test_a_first_notebook_is_rendered_where_notebooks_can_run_and_there_is_a_starter(
+    tmp_path: Path,
+) -> None:
+    template = make_template(tmp_path / "template")
+    file = template / "questions" / "libraries.yml"
+    text = file.read_text(encoding="utf-8").split("  choices:")[0]
+    file.write_text(f"{text}  choices: [ipykernel, jupyterlab, rich]\n", encoding="utf-8")
+    release(template, "v2.0.0")
+    for number, (framework, library, expected) in enumerate(
+        [
+            ("pytorch", "ipykernel", True),
+            ("scikit-learn", "jupyterlab", True),
+            ("scikit-learn", "rich", False),
+            ("none", "ipykernel", False),
+        ]
+    ):
+        answers = {"framework": framework, "libraries": [library], "package_name": "digits"}
+        project = render(template, tmp_path / str(number), **answers)
+        notebook = documents(project).get("notebooks/first-look.ipynb")
+        assert (notebook is not None) is expected, answers
+        if notebook is not None:
+            assert notebook["metadata"]["kernelspec"]["name"] == "digits"
+            cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+            assert not any(cell["outputs"] for cell in cells)
+            ast.parse("\n".join("".join(cell["source"]) for cell in cells))
 
 
 def test_files_that_are_included_as_they_are_hold_no_jinja() -> None:
