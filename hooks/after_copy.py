@@ -37,7 +37,7 @@ def main(answers_file: str, python_index: str) -> int:
         say("The project is complete, its environment is not. Mend what is said above, then finish")
         say(f"in the project's directory with:  {command('sync')}")
     else:
-        next_steps(chosen["create_env"])
+        next_steps(chosen["create_env"], "train" if chosen["framework"] != "none" else "test")
     return code if strict() else 0
 
 
@@ -85,7 +85,7 @@ def ask(python: str, found: list[str], code: int) -> int:
     return engine("sync", "--fetch") if choice == fetch else code
 
 
-def next_steps(made: bool) -> None:
+def next_steps(made: bool, task: str) -> None:
     """Say what to type next, in the shell in use."""
     # PWD still names where Copier was started; a system that does not set it gets the whole path.
     began = os.environ.get("PWD")
@@ -93,10 +93,10 @@ def next_steps(made: bool) -> None:
     quoted = f'"{place}"' if os.name == "nt" else shlex.quote(place)
     steps, enter = [f"cd {quoted}"], entering.command(os.environ)
     if enter:
-        steps += [enter, "poe train"]
+        steps += [enter, f"poe {task}"]
     else:
         steps += [command("sync")] if not made else []
-        steps += [command("run", "--", "poe", "train")]
+        steps += [command("run", "--", "poe", task)]
     say("\nNext:" if made else "\nNext (the environment is made on the way):")
     for step in steps:
         say(f"  {step}")

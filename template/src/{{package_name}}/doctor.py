@@ -41,7 +41,7 @@ def examine() -> None:
     failed = [name for name in names if not _works(name, devices.check)]
     if gpu and built and names == ["cpu"]:
         print("warning: this machine has a GPU, and the library does not use it")
-        print("         choose a build for it with `copier update`")
+        print("         its build for one: copier update --trust -d accelerator=cuda")
     if failed:
         happened = f"{devices.LIBRARY} does not work on {', '.join(failed)}."
         remedy = "Check the driver, then the environment with `python tools/env check`."

@@ -1,0 +1,89 @@
+"""Each framework end to end: from its rendered lock to a trained model, as a user does it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.engine import MINOR, Tiny
+from support.index import serve
+from support.real import cached_environ, copied, cpu_torch, inside
+from support.template import ROOT
+
+CATALOGUE = json.loads((ROOT / "catalogue" / "lock.json").read_text(encoding="utf-8"))
+PYTHONS = {entry["name"]: entry["pythons"] for entry in CATALOGUE["libraries"]}
+TORCH = cpu_torch()
+HERE = [
+    framework
+    for framework, needs in CATALOGUE["frameworks"].items()
+    if all(MINOR in PYTHONS[name] for name in needs) and (framework != "pytorch" or TORCH)
+]
+BY_ACCELERATOR = {"xgboost", "pytorch", "tensorflow", "jax"}
+"""Those of which there is a build without anything for GPUs."""
+
+pytestmark = pytest.mark.thorough
+
+
+@pytest.fixture(scope="module", params=HERE)
+def project(
+    request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Tiny]:
+    framework: str = request.param
+    place = tmp_path_factory.mktemp(framework)
+    (place / "home").mkdir()
+    answers: dict[str, Any] = {"framework": framework, "python_version": MINOR}
+    if framework in BY_ACCELERATOR:
+        answers["accelerator"] = "cpu"
+    with serve(TORCH) if TORCH and framework == "pytorch" else nullcontext() as address:
+        if address:
+            answers["torch_index"] = address
+        environ = cached_environ(place / "home")
+        yield copied(template, place / "my-project", environ, **answers)
+
+
+def starter(project: Tiny) -> bool:
+    return (project.root / "configs" / "train.toml").exists()
+
+
+def test_it_trains_and_the_figures_hold(project: Tiny) -> None:
+    if not starter(project):
+        assert inside(project, "poe", "test")
+        return
+    inside(project, "poe", "train")
+    (run,) = (project.root / "runs").glob("*-seed*")
+    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    info = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    assert metrics["test"]["accuracy"] > 0.93
+    assert info["environment"]["state"] == "ready"
+    assert info["environment"]["fingerprint"] == project.info()["fingerprint"]
+    assert "all figures equal metrics.json" in inside(project, "poe", "evaluate")
+    assert project.codes() == []
+
+
+def test_the_projects_own_tests_and_linter_pass(project: Tiny) -> None:
+    assert " passed" in inside(project, "poe", "test")
+    inside(project, "poe", "lint")
+
+
+def test_the_doctor_finds_a_device_that_computes(project: Tiny) -> None:
+    if starter(project):
+        assert "works" in inside(project, "poe", "doctor")
+
+
+def test_the_first_notebook_shows_the_run_in_this_environment(project: Tiny) -> None:
+    if not starter(project):
+        assert not (project.root / "notebooks" / "first-look.ipynb").exists()
+        return
+    if not list((project.root / "runs").glob("*-seed*")):
+        inside(project, "poe", "train")
+    done = project.run("add", "--dev", "nbclient")
+    assert done.returncode == 0, done.stderr
+    path = project.root / "notebooks" / "first-look.ipynb"
+    inside(project, "jupyter", "execute", "--inplace", str(path))
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 2
