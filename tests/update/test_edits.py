@@ -54,6 +54,7 @@ def test_with_rej_files_each_is_named_and_left_to_a_person(made: Made, home: Pat
     assert "Conflicts are left in " in done.stderr
 
 
+@pytest.mark.thorough
 def test_what_the_message_says_undoes_an_update(made: Made, home: Path) -> None:
     project = made()
     append(project / OLD, "# of mine\n")
@@ -85,6 +86,7 @@ def test_a_project_in_a_part_of_its_repository_is_updated_there(
     assert f"-- {GONE}\n" in done.stdout
 
 
+@pytest.mark.thorough
 def test_a_second_update_says_that_nothing_is_new(made: Made, home: Path) -> None:
     project = made("v1.4.0")
     assert update(project, home).returncode == 0

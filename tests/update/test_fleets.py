@@ -71,6 +71,7 @@ def branch(project: Path, *words: str) -> str:
     return git(project, *words, "FETCH_HEAD")
 
 
+@pytest.mark.thorough
 def test_an_update_becomes_a_request_with_the_summary_as_its_text(
     project: Path, home: Path, gh: Path
 ) -> None:

@@ -124,6 +124,7 @@ def test_what_was_deleted_or_moved_stays_so(made: Made, home: Path) -> None:
     assert (project / "configs" / "editor.cfg").read_text().endswith("# of mine\n")
 
 
+@pytest.mark.thorough
 def test_a_project_of_another_manager_follows_too(made: Made, home: Path) -> None:
     project = made(env_manager="uv")
     engine(project, home, "sync")

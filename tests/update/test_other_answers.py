@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from support.template import git
 from support.updates import commit, update
 
@@ -31,6 +32,7 @@ def test_files_that_other_answers_need_are_added_and_none_is_taken_away(
     assert "- src/up/nets.py\n" in done.stdout
 
 
+@pytest.mark.thorough
 def test_locks_of_the_manager_before_are_named(made: Made, home: Path) -> None:
     project = made("v2.0.0", env_manager="uv")
     (project / "uv.lock").write_text("version = 1\n")
@@ -41,6 +43,7 @@ def test_locks_of_the_manager_before_are_named(made: Made, home: Path) -> None:
     assert (project / "uv.lock").exists()
 
 
+@pytest.mark.thorough
 def test_a_package_with_another_name_waits_for_its_code(made: Made, home: Path) -> None:
     project = made("v2.0.0")
     done = update(project, home, "--data", "package_name=other")

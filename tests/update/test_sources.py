@@ -13,8 +13,10 @@ from support.history import append
 from support.template import git, release
 from support.updates import commit, update
 
+OTHERS = [pytest.param(kind, marks=pytest.mark.thorough) for kind in ("tag", "fork")]
 
-@pytest.mark.parametrize("kind", ["tag", "clone without tags", "fork"])
+
+@pytest.mark.parametrize("kind", ["clone without tags", *OTHERS])
 def test_where_a_project_comes_from_is_noted_and_followed(
     template: Path, tmp_path: Path, home: Path, kind: str
 ) -> None:

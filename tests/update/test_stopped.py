@@ -68,6 +68,7 @@ def test_an_update_that_is_stopped_midway_is_noticed_and_undone(
     assert json.loads(check(project, home, "--json").stdout)["stopped"] == ""
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(os.name == "nt", reason="the git that stops Copier is a shell script")
 def test_a_stopped_update_that_was_committed_lets_the_next_one_ask(
     made: Made, home: Path, stopping: str
@@ -104,6 +105,7 @@ def test_without_an_index_the_files_are_merged_and_the_lock_stays_as_it_was(
     assert "tqdm==4.67.1" in (project / "requirements.txt").read_text()
 
 
+@pytest.mark.thorough
 def test_the_check_tells_the_version_and_what_differs(made: Made, home: Path) -> None:
     project = made("v1.4.0")
     append(project / ".gitignore", "# of mine\n")
