@@ -1,0 +1,68 @@
+"""The files that only some want: each comes when it is chosen, and is what its tool can read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support.template import ROOT, render, tree
+
+FILES = {
+    "vscode": {".vscode/extensions.json", ".vscode/settings.json"},
+    "direnv": {".envrc"},
+    "devcontainer": {".devcontainer/devcontainer.json"},
+}
+
+
+def parsed(project: Path, name: str) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads((project / name).read_text(encoding="utf-8"))
+    return read
+
+
+def test_every_choice_is_in_the_table() -> None:
+    question = yaml.safe_load((ROOT / "questions" / "extras.yml").read_text(encoding="utf-8"))
+    assert set(question["extras"]["choices"].values()) == set(FILES)
+
+
+@pytest.mark.parametrize("extra", FILES)
+def test_a_choice_brings_its_files_and_no_others(
+    extra: str, template: Path, tmp_path: Path
+) -> None:
+    bare = tree(render(template, tmp_path / "bare"))
+    full = tree(render(template, tmp_path / "full", extras=[extra]))
+    assert set(full) - set(bare) == FILES[extra]
+
+
+@pytest.mark.parametrize(
+    ("location", "name", "expected"),
+    [
+        ("inside", ".venv", None),
+        ("inside", "my env", "${workspaceFolder}/my env/bin/python"),
+        ("alongside", "x.venv", "${workspaceFolder}/../x.venv/bin/python"),
+        ("central", "x", "${env:HOME}/.virtualenvs/x/bin/python"),
+    ],
+)
+def test_vs_code_finds_the_environment_wherever_it_lives(
+    location: str, name: str, expected: str | None, template: Path, tmp_path: Path
+) -> None:
+    project = render(
+        template, tmp_path / "p", extras=["vscode"], env_location=location, env_name=name
+    )
+    settings = parsed(project, ".vscode/settings.json")
+    assert settings.get("python.defaultInterpreterPath") == expected
+    assert settings["python.testing.pytestEnabled"] is True
+
+
+def test_a_dev_container_keeps_its_environment_outside_the_mount(
+    template: Path, tmp_path: Path
+) -> None:
+    project = render(template, tmp_path / "p", extras=["devcontainer"], python_version="3.13")
+    container = parsed(project, ".devcontainer/devcontainer.json")
+    place = container["containerEnv"]["UV_PROJECT_ENVIRONMENT"]
+    assert place == "/opt/my-project"
+    assert container["image"] == "python:3.13"
+    settings = container["customizations"]["vscode"]["settings"]
+    assert settings["python.defaultInterpreterPath"] == f"{place}/bin/python"
