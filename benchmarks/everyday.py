@@ -9,8 +9,24 @@ from pathlib import Path
 from measure import Size, Way, content, disk, medians, run
 from scene import Scene
 
-# Each without the user's own start-up files, which have nothing to do with it.
-SHELLS = {"bash": ["bash", "--noprofile", "--norc", "-c"], "zsh": ["zsh", "-f", "-c"]}
+POSIX = (". ./activate.sh", ". .venv/bin/activate")
+# How a shell runs a line, without the user's own start-up files, which have nothing to do with it;
+# the line that enters, and the one of the environment's own script: venv has none for the last two.
+SHELLS = {
+    "bash": (["bash", "--noprofile", "--norc", "-c"], *POSIX),
+    "zsh": (["zsh", "-f", "-c"], *POSIX),
+    "dash": (["dash", "-c"], *POSIX),
+    "ksh": (["ksh", "-c"], *POSIX),
+    "fish": (["fish", "-N", "-c"], "source activate.fish", "source .venv/bin/activate.fish"),
+    # venv's own wants a prompt there
+    "tcsh": (
+        ["tcsh", "-f", "-c"],
+        "set prompt = x; source activate.csh",
+        "set prompt = x; source .venv/bin/activate.csh",
+    ),
+    "xonsh": (["xonsh", "--no-rc", "-c"], "source activate.xsh", "pass"),
+    "nu": (["nu", "-n", "-c"], "overlay use activate.nu", "null"),
+}
 PROJECTS = 10
 
 
@@ -61,8 +77,9 @@ def measure(scene: Scene, rounds: int) -> Everyday:
     }
     shells = [name for name in SHELLS if shutil.which(name)]
     for name in shells:
-        ways[name + " ours"] = way(*SHELLS[name], ". ./activate.sh")
-        ways[name + " own"] = way(*SHELLS[name], ". .venv/bin/activate")
+        program, ours, own = SHELLS[name]
+        ways[name + " ours"] = way(*program, ours)
+        ways[name + " own"] = way(*program, own)
     took = medians(ways, rounds)
     run(["git", "diff", "--exit-code", "HEAD"], project, environ)  # else an update did do something
     return Everyday(

@@ -59,7 +59,8 @@ def goals(created: dict[str, float], everyday: Everyday, disk: Disk) -> list[Goa
     ]
     for shell, (mine, own) in everyday.activate.items():
         figures = f"{mine * 1000:.0f} ms, {own * 1000:.0f} ms, with the shell's start"
-        what = f"entering a ready environment, over its own `activate` ({shell})"
+        own_script = "its own `activate`" if shell not in ("xonsh", "nu") else "the shell alone"
+        what = f"entering a ready environment, over {own_script} ({shell})"
         rows.append(Goal(what, figures, (mine - own) * 1000, 30, " ms"))
     what = "`copier update` with nothing to do, over the same without hooks"
     rows.append(Goal(what, _pair(update, plain), update / plain, 1.2, " x"))
