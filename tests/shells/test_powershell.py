@@ -1,6 +1,6 @@
 """activate.ps1 without a PowerShell: its grammar, and that it calls nothing unknown.
 
-Where there is a PowerShell, it is a row of rows.py and runs with the other shells.
+Where there is a PowerShell on Linux or macOS, it is a row of rows.py like the other shells.
 """
 
 from __future__ import annotations
