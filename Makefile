@@ -5,7 +5,7 @@ RUN := $(ENGINE) run --
 # Where `make refresh` leaves its report: what became of the catalogue, in Markdown.
 MOVED ?= .venv/moved.md
 
-.PHONY: help env demo test thorough gpu-sized lint types format lock refresh audit lock-tools bench pages pictures release clean
+.PHONY: help env demo test thorough weekly lint types format lock refresh audit lock-tools bench pages pictures release clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -17,13 +17,13 @@ demo: env  ## generate a project beside this clone, train, print the result
 	@$(RUN) python tools/demo.py
 
 test: env  ## run the tests
-	@$(RUN) pytest -n 2 --dist worksteal -m "not thorough and not gpu_sized"
+	@$(RUN) pytest -n 2 --dist worksteal -m "not thorough and not weekly"
 
 thorough: env  ## run the tests that take minutes
 	@$(RUN) pytest -n 2 --dist worksteal -m thorough
 
-gpu-sized: env  ## run the tests that install gigabytes for GPUs
-	@$(RUN) pytest -m gpu_sized
+weekly: env  ## run the tests that take gigabytes or half an hour
+	@$(RUN) pytest -n 2 --dist worksteal -m weekly
 
 lint: env  ## look for mistakes and for code that is not formatted
 	@$(RUN) ruff check

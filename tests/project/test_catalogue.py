@@ -65,7 +65,7 @@ if TORCH.name:
         assert inside(project, "python", "-c", code).split()[0].endswith("+cpu")
 
 
-@pytest.mark.gpu_sized
+@pytest.mark.weekly
 def test_all_with_what_they_bring_for_gpus(template: Path, tmp_path: Path, home: Path) -> None:
     fitting = [each for each in ALL if MINOR not in each["cuda"] or each["cuda"][MINOR] == ["13"]]
     answers = {"framework": "none", "libraries": names(fitting)}

@@ -14,6 +14,10 @@ FILES = {
     "vscode": {".vscode/extensions.json", ".vscode/settings.json"},
     "direnv": {".envrc"},
     "devcontainer": {".devcontainer/devcontainer.json"},
+    "pre-commit": {".pre-commit-config.yaml", "tools/in_env.sh"},
+    "github": {".github/workflows/template-update.yml", "tools/template_update.py"},
+    "gitlab": {".gitlab-ci.yml", "tools/template_update.py"},
+    "renovate": {"renovate.json"},
 }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from support.template import ROOT, make_template, release, render, tree
+from support.template import ROOT, render, tree
 
 QUOTES = 'Zoë\'s "quoted" # back\\slash {{ braces }} {% raw %} $HOME `tick` <tag> & ; | 🚀 «é»'
 NASTY = {
@@ -26,16 +26,21 @@ NASTY = {
 }
 
 
-def values_of(question: str, file: str) -> list[str]:
-    """The values that a question offers."""
-    asked = yaml.safe_load((ROOT / "questions" / file).read_text(encoding="utf-8"))
-    choices = asked[question]["choices"]
-    return list(choices.values()) if isinstance(choices, dict) else choices
+CATALOGUE = json.loads((ROOT / "catalogue" / "lock.json").read_text(encoding="utf-8"))
+FRAMEWORKS = list(CATALOGUE["frameworks"])
+OLDEST = CATALOGUE["legacy"][0]
 
 
-FRAMEWORKS = values_of("framework", "framework.yml")
-PYTHONS = values_of("python_version", "environment.yml")
-OLDEST, *_, NEWEST = sorted(PYTHONS, key=lambda version: int(version.split(".")[1]))
+def newest(framework: str) -> str:
+    """The newest Python that a framework can be had for."""
+    needs = CATALOGUE["frameworks"][framework]
+    entries = [each for each in CATALOGUE["libraries"] if each["name"] in needs]
+    fitting: list[str] = [
+        python
+        for python in CATALOGUE["python"]
+        if all(python in entry["pythons"] for entry in entries)
+    ]
+    return fitting[-1]
 
 
 def documents(project: Path) -> dict[str, Any]:
@@ -100,13 +105,8 @@ def test_only_the_model_and_what_it_is_made_of_know_the_framework(
 
 
 def test_a_first_notebook_is_rendered_where_notebooks_can_run_and_there_is_a_starter(
-    tmp_path: Path,
+    template: Path, tmp_path: Path
 ) -> None:
-    template = make_template(tmp_path / "template")
-    file = template / "questions" / "libraries.yml"
-    text = file.read_text(encoding="utf-8").split("  choices:")[0]
-    file.write_text(f"{text}  choices: [ipykernel, jupyterlab, rich]\n", encoding="utf-8")
-    release(template, "v2.0.0")
     for number, (framework, library, expected) in enumerate(
         [
             ("pytorch", "ipykernel", True),
@@ -245,8 +245,8 @@ def test_data_folders_survive_a_clone_and_their_content_is_ignored(
 @pytest.mark.parametrize(
     ("framework", "python", "package"),
     [
-        *((each, python, "middle") for each in FRAMEWORKS for python in (OLDEST, NEWEST)),
-        *(("scikit-learn", NEWEST, each) for each in ("z", "a" * 50, "zebra_crossing")),
+        *((each, python, "middle") for each in FRAMEWORKS for python in (OLDEST, newest(each))),
+        *(("scikit-learn", newest("scikit-learn"), each) for each in ("z", "a" * 50, "zebra_x")),
     ],
 )
 def test_the_project_passes_its_own_linter_and_formatter(
