@@ -11,6 +11,7 @@ from support.other_tools import OURS, ROWS, look, prepared, table
 PAGE = {name: cells for name, *cells in rows(text("docs/checks.md"))}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ROWS)
 def test_every_tool_reports_what_its_row_says(name: str, tmp_path: Path) -> None:
     with prepared(tmp_path) as (project, wheelhouse):

@@ -23,6 +23,10 @@ FILES = ("pyproject.toml", "requirements.txt", "requirements-dev.txt")
 STOPS = {signal.SIGKILL: -9, signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 ONCE = [signal.SIGKILL, signal.SIGINT, signal.SIGTERM]
 MOMENTS = [part / 7 for part in range(8)]
+MORE = [
+    pytest.param(part, marks=pytest.mark.thorough if number % 2 else ())
+    for number, part in enumerate(MOMENTS)
+]
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 
 
@@ -69,7 +73,7 @@ def stories(base: Tiny, place: Path) -> dict[str, Story]:
     return found
 
 
-@pytest.mark.parametrize("moment", MOMENTS, ids=lambda part: f"{part:.0%}")
+@pytest.mark.parametrize("moment", MORE, ids=lambda part: f"{part:.0%}")
 @pytest.mark.parametrize("number", ONCE, ids=lambda number: number.name)
 @pytest.mark.parametrize("command", ["sync", "add"])
 def test_a_command_that_is_stopped_leaves_all_or_nothing(

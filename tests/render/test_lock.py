@@ -29,13 +29,13 @@ UV = shutil.which("uv", path=str(Path(sys.executable).parent)) or "uv"
 
 # uv answers from its cache, so an example costs a second; shrinking would cost minutes.
 SLOW = settings(
-    max_examples=15,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 choices = st.lists(st.sampled_from(NAMES), unique=True)
+EXAMPLES = [4, pytest.param(30, marks=pytest.mark.thorough)]
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +57,21 @@ def resolve(project: Path, output: str, *words: str, prefer: str, group: str = "
     return (project / output).read_text(encoding="utf-8")
 
 
-@SLOW
-@given(libraries=choices)
+@pytest.mark.parametrize("examples", EXAMPLES)
 def test_any_choice_is_locked_as_the_resolver_would_on_every_system(
-    template: Path, warm: Path, tmp_path_factory: pytest.TempPathFactory, libraries: list[str]
+    template: Path, warm: Path, tmp_path_factory: pytest.TempPathFactory, examples: int
 ) -> None:
-    project = render(template, tmp_path_factory.mktemp("any") / "p", libraries=libraries)
+    @settings(SLOW, max_examples=examples)
+    @given(libraries=choices)
+    def prove(libraries: list[str]) -> None:
+        place = tmp_path_factory.mktemp("any") / "p"
+        same_on_every_system(render(template, place, libraries=libraries), warm)
+
+    prove()
+
+
+def same_on_every_system(project: Path, warm: Path) -> None:
+    """The rendered locks of a project are the resolver's own; `warm` has all blessed pins."""
     blessed = (warm / LOCKS[1]).read_text(encoding="utf-8")
     for lock, group in zip(LOCKS, ("", "dev"), strict=True):
         rendered = parse((project / lock).read_text(encoding="utf-8"))
@@ -81,12 +90,21 @@ def test_any_choice_is_locked_as_the_resolver_would_on_every_system(
                 assert ours == theirs, (system, python)
 
 
-@SLOW
-@given(libraries=choices)
+@pytest.mark.parametrize("examples", EXAMPLES)
 def test_locking_a_new_project_again_changes_no_byte(
-    template: Path, warm: Path, tmp_path_factory: pytest.TempPathFactory, libraries: list[str]
+    template: Path, warm: Path, tmp_path_factory: pytest.TempPathFactory, examples: int
 ) -> None:
-    project = render(template, tmp_path_factory.mktemp("again") / "p", libraries=libraries)
+    @settings(SLOW, max_examples=examples)
+    @given(libraries=choices)
+    def prove(libraries: list[str]) -> None:
+        place = tmp_path_factory.mktemp("again") / "p"
+        locked_again(render(template, place, libraries=libraries))
+
+    prove()
+
+
+def locked_again(project: Path) -> None:
+    """`lock` in a new project writes the bytes that are there."""
     before = {lock: (project / lock).read_bytes() for lock in LOCKS}
     environ = {**os.environ, "UV": UV}
     done = run(sys.executable, project, "lock", "--offline", environ=environ)
