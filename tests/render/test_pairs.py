@@ -31,7 +31,11 @@ ANSWERS: dict[str, list[Any]] = {
     "env_manager": ["venv", "uv", "conda"],
     "env_location": ["inside", "alongside", "central"],
     "license": ["None", "MIT", "BSD-3-Clause", "Apache-2.0"],
-    "extras": [[], ["pre-commit"]],
+    "extras": [
+        [],
+        ["pre-commit", "vscode"],
+        ["direnv", "devcontainer", "github", "gitlab", "renovate"],
+    ],
 }
 ROWS = [dict(zip(ANSWERS, row, strict=True)) for row in AllPairs(list(ANSWERS.values()))]
 REASONS = (

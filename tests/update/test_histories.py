@@ -94,7 +94,7 @@ def test_edits_anywhere_survive_and_only_what_needs_a_person_is_left_to_one(
 def test_libraries_and_pins_of_ones_own_stay(made: Made, home: Path) -> None:
     project = made(libraries=["rich"])
     change(
-        project / "pyproject.toml", '    "joblib>=1.4",', '    "colorlog<6.9",\n    "joblib>=1.4",'
+        project / "pyproject.toml", '    "joblib>=1.1",', '    "colorlog<6.9",\n    "joblib>=1.1",'
     )
     change(project / "pyproject.toml", '"tqdm', '"tqdm!=4.67.1",\n    "tqdm')
     engine(project, home, "lock")

@@ -84,7 +84,7 @@ def test_new_blessed_pins_arrive_and_what_the_user_added_stays(
     versions: Path, made: Path, home: Path
 ) -> None:
     # The user adds a library of their own; the template blesses another version of one it brings.
-    change(made, "pyproject.toml", '    "joblib>=1.4",', '    "colorlog<6.12",\n    "joblib>=1.4",')
+    change(made, "pyproject.toml", '    "joblib>=1.1",', '    "colorlog<6.12",\n    "joblib>=1.1",')
     environ = clean_environ(home, UV_CACHE_DIR=shared_cache())
     argv = [sys.executable, "tools/env", "lock"]
     subprocess.run(argv, cwd=made, env=environ, check=True, capture_output=True)
@@ -115,9 +115,9 @@ def test_the_hook_runs_once_and_only_in_the_project(versions: Path, made: Path, 
 def test_a_conflict_in_the_dependencies_stops_before_anything_is_locked(
     versions: Path, made: Path, home: Path
 ) -> None:
-    change(made, "pyproject.toml", '"joblib>=1.4"', '"joblib>=1.5"')
+    change(made, "pyproject.toml", '"joblib>=1.1"', '"joblib>=1.5"')
     commit(made)
-    change(versions, "catalogue/lock.json", '"joblib>=1.4"', '"joblib>=1.3"')
+    change(versions, "catalogue/lock.json", '"joblib>=1.1"', '"joblib>=1.3"')
     release(versions, "v2.0.0")
     before = (made / "requirements.txt").read_bytes()
     done = update(made, home)
