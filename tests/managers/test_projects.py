@@ -64,6 +64,7 @@ def project(template: Path, tmp_path: Path) -> Path:
     return commit(made)
 
 
+@pytest.mark.thorough
 def test_the_manager_can_be_changed_by_updates(project: Path, home: Path, mirror: str) -> None:
     environ = clean_environ(home, UV_CACHE_DIR=shared_cache(), CONDA_CHANNEL_ALIAS=mirror)
     engine(project, environ, "sync")
@@ -76,6 +77,7 @@ def test_the_manager_can_be_changed_by_updates(project: Path, home: Path, mirror
         commit(project)
 
 
+@pytest.mark.thorough
 def test_a_conda_package_chosen_later_is_solved(project: Path, home: Path, mirror: str) -> None:
     answers = ["--data", "env_manager=conda"]
     assert update(project, home, *answers, CONDA_CHANNEL_ALIAS=mirror).returncode == 0
@@ -87,6 +89,7 @@ def test_a_conda_package_chosen_later_is_solved(project: Path, home: Path, mirro
     assert engine(project, environ, "run", "--", "hello-native").startswith("hello-native 1.1 ")
 
 
+@pytest.mark.thorough
 def test_an_environment_that_moves_leaves_the_old_one_and_says_so(
     project: Path, home: Path
 ) -> None:

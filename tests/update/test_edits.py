@@ -15,6 +15,7 @@ from .conftest import Made
 UNDO = ["git reset --hard", "git clean -fd"]
 
 
+@pytest.mark.thorough
 def test_both_sides_edits_of_a_renamed_file_conflict_in_its_new_name(
     made: Made, home: Path
 ) -> None:

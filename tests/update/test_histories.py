@@ -110,6 +110,7 @@ def test_libraries_and_pins_of_ones_own_stay(made: Made, home: Path) -> None:
     assert git(project, "status", "--short") == ""
 
 
+@pytest.mark.thorough
 def test_what_was_deleted_or_moved_stays_so(made: Made, home: Path) -> None:
     project = made()
     for name in (OLD, "README.md", "activate.sh", "src/up/plots.py"):

@@ -11,6 +11,7 @@ from support.updates import commit, update
 from .conftest import Made
 
 
+@pytest.mark.thorough
 def test_files_that_other_answers_need_are_added_and_none_is_taken_away(
     made: Made, home: Path
 ) -> None:

@@ -44,6 +44,7 @@ def stopping(tmp_path: Path) -> str:
     return os.pathsep.join([str(folder), os.defpath])
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(os.name == "nt", reason="the git that stops Copier is a shell script")
 def test_an_update_that_is_stopped_midway_is_noticed_and_undone(
     made: Made, home: Path, stopping: str
