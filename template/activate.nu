@@ -35,7 +35,7 @@ export-env {
         load-env {CONDA_PREFIX: $conda, CONDA_DEFAULT_ENV: $name}
     }
     load-env {$path_name: $entries, VIRTUAL_ENV: $dir, VIRTUAL_ENV_PROMPT: $name}
-    hide-env --ignore-errors PYTHONHOME
+    if $env.PYTHONHOME? != null { $env.PYTHONHOME = null }    # what is hidden does not come back
     if $env.VIRTUAL_ENV_DISABLE_PROMPT? == null {
         let before = if '_SEEDBED_PROMPT' in $env { $env._SEEDBED_PROMPT } else { $env.PROMPT_COMMAND? }
         $env._SEEDBED_PROMPT = $before        # so that entering twice shows the name once

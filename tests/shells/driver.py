@@ -105,7 +105,7 @@ class Terminal(Driver):
             env=self.environ,
             cwd=str(cwd),
             encoding="utf-8",
-            timeout=20,
+            timeout=60,
             dimensions=(50, 250),
         )
         self.child.delaybeforesend = None
