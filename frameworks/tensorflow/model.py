@@ -30,7 +30,8 @@ class Model(Network):
     def _begin(self, inputs: np.ndarray, targets: np.ndarray) -> Any:
         scaled, targets = super()._begin(inputs, targets)
         self._set_weights(arrays.first(self._sizes(), self.seed))
-        rate = min(self.config.learning_rate, tf.float32.max)  # Keras 2 refuses what does not fit
+        # Keras 2 refuses what does not fit.
+        rate = min(self.config.learning_rate, float(tf.float32.max))
         self._optimizer = tf.keras.optimizers.Adam(rate)
         # It makes its variables at its first step, and a checkpoint's must find a place.
         self._apply([tf.zeros(each.shape) for each in self._network.trainable_variables])
