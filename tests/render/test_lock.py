@@ -35,7 +35,7 @@ SLOW = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 choices = st.lists(st.sampled_from(NAMES), unique=True)
-EXAMPLES = [4, pytest.param(30, marks=pytest.mark.thorough)]
+EXAMPLES = [2, pytest.param(12, marks=pytest.mark.thorough)]
 
 
 @pytest.fixture(scope="module")
