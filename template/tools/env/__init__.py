@@ -17,7 +17,7 @@ Where to read on:
     managers/        how an environment is made
     installers/      how packages get into it: uv, or pip where uv cannot be had
     ambient.py       which of the machine's variables reach the programs that are started here
-    turns.py         one command at a time
+    turns.py         one command at a time; scratch.py where it drafts
     indexes.py       where packages come from; builds.py where the builds of PyTorch do
     kernel.py        offers the environment to Jupyter
     requirements.py, markers.py, installed.py, manifest.py   reading and writing the files

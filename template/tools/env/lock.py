@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +20,7 @@ from .installers import Uv, find_uv
 from .managers import manager
 from .project import RUN_LOCK, Project
 from .requirements import Pin, normalize, parse
+from .scratch import scratch
 
 DIRECT = "pyproject.toml"
 _DRAFT = "# Draft: "
@@ -52,11 +52,11 @@ def lock(
     Raises EnvError, with all files as they were, where there is no uv or no solution.
     """
     uv = _uv(project, offline)
-    with tempfile.TemporaryDirectory(prefix="lock-") as scratch:
+    with scratch("lock-") as place:
         kept = _preferences(project.lock, upgrade, prefer)
         again = again or project.command("lock")
         asked = _Asked(project.root, kept, upgrade, offline, again)
-        return replace(project, _resolve(project, uv, Path(scratch), asked))
+        return replace(project, _resolve(project, uv, place, asked))
 
 
 def edit(
@@ -74,8 +74,7 @@ def edit(
     where uv refuses or there is no solution.
     """
     uv = _uv(project, offline)
-    with tempfile.TemporaryDirectory(prefix="lock-") as scratch:
-        place = Path(scratch)
+    with scratch("lock-") as place:
         draft = place / DIRECT
         again = project.command(verb, *words)
         shutil.copy(project.root / DIRECT, draft)
@@ -143,12 +142,12 @@ class _Asked(NamedTuple):
     """The command to name where there is no solution."""
 
 
-def _resolve(project: Project, uv: Uv, scratch: Path, asked: _Asked) -> dict[Path, str]:
+def _resolve(project: Project, uv: Uv, place: Path, asked: _Asked) -> dict[Path, str]:
     """The text of each lock file, by path.
 
     The larger requirements are resolved first, the others out of their pins.
     """
-    full, run = scratch / "full.txt", scratch / "run.txt"
+    full, run = place / "full.txt", place / "run.txt"
     full.write_text(asked.kept, encoding="utf-8")
     with_groups = project.lock.name != RUN_LOCK
     try:

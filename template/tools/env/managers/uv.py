@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from ..installers import Installer, Uv
 from ..lock import DIRECT, HEADER, replace
 from ..project import RUN_LOCK, Project
 from ..requirements import parse, sha256
+from ..scratch import scratch
 from . import venv
 
 LOCK = "uv.lock"
@@ -47,8 +47,7 @@ class Manager(venv.Manager):
                 "This project's environment is managed by uv, and there is no uv for this system.",
                 "Take another manager: copier update --trust -d env_manager=venv",
             )
-        with tempfile.TemporaryDirectory(prefix="lock-") as scratch:
-            place = Path(scratch)
+        with scratch("lock-") as place:
             shutil.copy(project.root / DIRECT, place / DIRECT)
             if lock.exists():
                 say(f"{LOCK}: it has changed, so {project.lock.name} is exported from it anew")
@@ -72,8 +71,7 @@ class Manager(venv.Manager):
     ) -> None:
         # The requirements in `drafts` were resolved with all preferences met: they are the answer,
         # and uv.lock is made to hold exactly them.
-        with tempfile.TemporaryDirectory(prefix="lock-") as scratch:
-            place = Path(scratch)
+        with scratch("lock-") as place:
             shutil.copy(source / DIRECT, place / DIRECT)
             if (project.root / LOCK).exists():
                 shutil.copy(project.root / LOCK, place / LOCK)

@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from ...manifest import folder
 from ...markers import release
 from ...probe import Interpreter, probe
 from ...project import Project
+from ...scratch import scratch
 from .. import venv
 
 SOURCE = "environment.yml"
@@ -84,7 +84,7 @@ def solve(
     Raises EnvError.
     """
     lock = project.root / LOCK
-    with tempfile.TemporaryDirectory(prefix="conda-") as scratch:
+    with scratch("conda-") as place:
         request = {
             "action": "solve",
             "environment": str(project.root / SOURCE),
@@ -92,12 +92,12 @@ def solve(
             "here": here(),
             "keep": str(lock) if lock.exists() else "",
             "free": free,
-            "output": scratch,
+            "output": str(place),
         }
         again = f"Mend that (nothing was changed) and run again: {project.command('lock')}"
         what = f"{SOURCE} could not be solved"
-        _rattle(project, begin, Path(scratch), request, environ, offline, what, again)
-        found = {path.name: path.read_text(encoding="utf-8") for path in _made(Path(scratch))}
+        _rattle(project, begin, place, request, environ, offline, what, again)
+        found = {path.name: path.read_text(encoding="utf-8") for path in _made(place)}
     names = [LOCK, *(f"conda-{platform}.txt" for platform in PLATFORMS)]
     return {project.root / name: found.get(name, "") for name in names}
 
@@ -127,14 +127,14 @@ def install(
     _rattle(project, begin, folder(project.env), request, environ, offline, what, mend)
 
 
-def _made(scratch: Path) -> list[Path]:
-    return [scratch / LOCK, *scratch.glob("conda-*.txt")]
+def _made(place: Path) -> list[Path]:
+    return [place / LOCK, *place.glob("conda-*.txt")]
 
 
 def _rattle(
     project: Project,
     begin: Interpreter,
-    scratch: Path,
+    place: Path,
     request: Mapping[str, object],
     environ: Mapping[str, str],
     offline: bool,
@@ -142,7 +142,7 @@ def _rattle(
     mend: str,
 ) -> None:
     """Run rattler.py on `request`; EnvError with `what` failed and the sentence `mend`."""
-    library, wish = scratch / "rattler", scratch / "request.json"
+    library, wish = place / "rattler", place / "request.json"
     try:
         install_privately(library, _HERE / "rattler.txt", project, begin, environ, offline)
         text = json.dumps({**request, "mirror": os.environ.get(_MIRROR, ""), "offline": offline})

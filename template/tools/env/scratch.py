@@ -1,0 +1,50 @@
+"""A folder for drafts, outside the project, that is gone however the command ends."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def scratch(prefix: str) -> Iterator[Path]:
+    """An empty folder of the system's temporary files, removed at the end.
+
+    A signal that stops the command waits while it is made or removed: between the two steps of
+    tempfile.TemporaryDirectory it would be left behind.
+    """
+    _hold()
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=prefix))
+        try:
+            _let_go()
+            yield folder
+        finally:
+            try:
+                _hold()
+            finally:
+                shutil.rmtree(folder)
+    finally:
+        _let_go()
+
+
+if sys.platform == "win32":  # whose Ctrl-C cannot wait
+
+    def _hold() -> None:
+        pass
+
+    _let_go = _hold
+
+else:
+    _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def _hold() -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+
+    def _let_go() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
