@@ -15,7 +15,11 @@ FILES = {
     "direnv": {".envrc"},
     "devcontainer": {".devcontainer/devcontainer.json"},
     "pre-commit": {".pre-commit-config.yaml", "tools/in_env.sh"},
-    "github": {".github/workflows/template-update.yml", "tools/template_update.py"},
+    "github": {
+        ".github/workflows/checks.yml",
+        ".github/workflows/template-update.yml",
+        "tools/template_update.py",
+    },
     "gitlab": {".gitlab-ci.yml", "tools/template_update.py"},
     "renovate": {"renovate.json"},
 }
@@ -31,11 +35,15 @@ def test_every_choice_is_in_the_table() -> None:
     assert set(question["extras"]["choices"].values()) == set(FILES)
 
 
+@pytest.fixture(scope="module")
+def bare(template: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    return tree(render(template, tmp_path_factory.mktemp("bare") / "p"))
+
+
 @pytest.mark.parametrize("extra", FILES)
 def test_a_choice_brings_its_files_and_no_others(
-    extra: str, template: Path, tmp_path: Path
+    extra: str, bare: dict[str, bytes], template: Path, tmp_path: Path
 ) -> None:
-    bare = tree(render(template, tmp_path / "bare"))
     full = tree(render(template, tmp_path / "full", extras=[extra]))
     assert set(full) - set(bare) == FILES[extra]
 
