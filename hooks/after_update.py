@@ -41,7 +41,7 @@ def main(template: Path, answers_file: str) -> int:
     old_lock = (repository.committed(LOCK) or b"").decode("utf-8", "replace")
     print(summary.versions(before, chosen))
     print(summary.packages(old_lock, text(LOCK)), end="")
-    print(summary.files(repository.altered(), repository.new(), edits, own), end="")
+    print(summary.files(repository.altered(), repository.new(), edits, own, chosen), end="")
     person = summary.person(conflicts, edits, repository.commit(), more)
     print(person, end="", flush=True)
     if not blocking:  # else the engine itself may not run

@@ -25,7 +25,13 @@ def packages(old_lock: str, new_lock: str) -> str:
     return _part("Packages", changes(old_lock, new_lock))
 
 
-def files(altered: Mapping[str, str], new: Sequence[str], edits: Edits, starter: Starter) -> str:
+def files(
+    altered: Mapping[str, str],
+    new: Sequence[str],
+    edits: Edits,
+    starter: Starter,
+    now: Mapping[str, object],
+) -> str:
     """The files that are not what they were, and what a person may want to know of the others."""
     moved = [f"{old} -> {name}" for old, name in edits.moved.items()]
     told = {*edits.moved.values(), *(name for name in new if name.endswith(".rej"))}
@@ -37,7 +43,8 @@ def files(altered: Mapping[str, str], new: Sequence[str], edits: Edits, starter:
         + _part("Files renamed, with your edits in them", moved)
         + _part("Files deleted", gone)
         + _part(
-            "Yours, and left as they are; the starter has others for these answers", starter.kept
+            "Yours, and left as they are; the starter has others for these answers",
+            [*starter.kept, f"See the starter's with: {_starter(now)}"] if starter.kept else [],
         )
         + _part("Yours, and of no use for these answers any more", starter.unused)
     )
@@ -53,6 +60,13 @@ def person(conflicts: Sequence[str], edits: Edits, commit: str, more: Sequence[s
         back = shlex.join(["git", "checkout", commit, "--", name])
         lines.append(f"{name} {what}. Bring your version back with: {back}")
     return _part("A person is needed", [*lines, *more])
+
+
+def _starter(now: Mapping[str, object]) -> str:
+    """The command that makes a project of these answers beside this one, without environment."""
+    words = ["uvx", "copier", "copy", "--defaults", "--skip-tasks"]
+    words += ["--data-file", ".copier-answers.yml", "--vcs-ref", str(now.get("_commit"))]
+    return shlex.join([*words, str(now.get("_src_path")), "../starter"])
 
 
 def _conflict(name: str) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from support.engine import clean_environ
 from support.template import git
 from support.updates import commit, update
 
@@ -42,6 +46,20 @@ def test_locks_of_the_manager_before_are_named(made: Made, home: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "of no use for these answers any more:\n- uv.lock\n" in done.stdout
     assert (project / "uv.lock").exists()
+
+
+@pytest.mark.thorough
+def test_what_the_starter_has_for_other_answers_can_be_seen(made: Made, home: Path) -> None:
+    project = made("v2.0.0")
+    done = update(project, home, "--data", "env_manager=uv")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "others for these answers:\n- README.md\n- See the starter's with: uvx " in done.stdout
+    command = done.stdout.partition("See the starter's with: uvx ")[2].splitlines()[0]
+    argv = [sys.executable, "-m", *shlex.split(command)]
+    subprocess.run(argv, cwd=project, env=clean_environ(home), check=True, capture_output=True)
+    shown = (project.parent / "starter" / "README.md").read_text()
+    assert "uv.lock" in shown
+    assert "uv.lock" not in (project / "README.md").read_text()
 
 
 @pytest.mark.thorough
