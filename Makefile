@@ -17,13 +17,13 @@ demo: env  ## generate a project beside this clone, train, print the result
 	@$(RUN) python tools/demo.py
 
 test: env  ## run the tests
-	@$(RUN) pytest -n 2 --dist worksteal -m "not thorough and not weekly"
+	@$(RUN) pytest -n 2 --dist loadfile -m "not thorough and not weekly"
 
 thorough: env  ## run the tests that take minutes
-	@$(RUN) pytest -n 2 --dist worksteal -m thorough
+	@$(RUN) pytest -n 2 --dist loadfile -m thorough
 
 weekly: env  ## run the tests that take gigabytes or half an hour
-	@$(RUN) pytest -n 2 --dist worksteal -m weekly
+	@$(RUN) pytest -n 2 --dist loadfile -m weekly
 
 lint: env  ## look for mistakes and for code that is not formatted
 	@$(RUN) ruff check

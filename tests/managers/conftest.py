@@ -47,7 +47,11 @@ def conda_environ(
     return {**environ, "CONDA_CHANNEL_ALIAS": mirror}
 
 
-@pytest.fixture(params=list(table()))
+# what conda does takes seconds each time
+ROWS = [pytest.param(name, marks=[pytest.mark.thorough] * (name == "conda")) for name in table()]
+
+
+@pytest.fixture(params=ROWS)
 def managed(request: pytest.FixtureRequest, tmp_path: Path, wheelhouse: Path) -> Tiny:
     """A project of each manager; it has no environment yet."""
     environ = request.getfixturevalue("conda_environ" if request.param == "conda" else "environ")

@@ -51,6 +51,7 @@ def test_python_and_programs_come_from_the_prefix(project: Tiny) -> None:
     assert inside.splitlines() == [str(prefix(project)), str(prefix(project) / "share/hello")]
 
 
+@pytest.mark.thorough
 def test_the_lock_is_for_every_platform_that_has_the_packages(project: Tiny) -> None:
     made = sorted(path.name for path in project.root.glob("conda-*.txt"))
     assert made == ["conda-linux-64.txt", "conda-linux-aarch64.txt", "conda-osx-arm64.txt"]
@@ -103,7 +104,7 @@ def claim_a_package(project: Tiny) -> None:
     record.with_name("stray-1.1-0.json").write_text(json.dumps(content))
 
 
-DAMAGE = [
+DAMAGE: list[tuple[Callable[[Tiny], None], str]] = [
     (remove_program, "file-missing"),
     (edit_shared_file, "file-edited"),
     (edit_library, "file-edited"),
@@ -113,22 +114,20 @@ DAMAGE = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("damage", "code"), DAMAGE, ids=lambda value: getattr(value, "__name__", "")
-)
-def test_damage_in_the_prefix_is_told_and_mended(
-    project: Tiny, damage: Callable[[Tiny], None], code: str
-) -> None:
+def test_damage_in_the_prefix_is_told_and_mended(project: Tiny, subtests: pytest.Subtests) -> None:
     whole = {name: data for name, data in tree(prefix(project)).items() if "conda-meta" not in name}
-    damage(project)
-    assert project.codes() == [code]
-    assert project.codes("--fast") == [code]
-    project.sync()
-    assert project.codes() == []
-    mended = tree(prefix(project))
-    assert {name: mended.get(name) for name in whole} == whole
+    for damage, code in DAMAGE:
+        with subtests.test(damage.__name__):
+            damage(project)
+            assert project.codes() == [code]
+            assert project.codes("--fast") == [code]
+            project.sync()
+            assert project.codes() == []
+            mended = tree(prefix(project))
+            assert {name: mended.get(name) for name in whole} == whole
 
 
+@pytest.mark.thorough
 def test_a_tainted_cache_does_not_reach_the_next_project(project: Tiny, tmp_path: Path) -> None:
     edit_shared_file(project)
     other = Tiny(tmp_path / "other", project.environ)
@@ -147,6 +146,7 @@ def test_a_changed_environment_file_must_be_locked(project: Tiny) -> None:
     assert project.run("run", "--", "hello-native").stdout.startswith("hello-native 1.0 ")
 
 
+@pytest.mark.thorough
 def test_versions_are_kept_until_told(
     by_conda: Tiny, channel: Path, tmp_path: Path, conda_environ: dict[str, str]
 ) -> None:
@@ -166,6 +166,7 @@ def test_versions_are_kept_until_told(
         assert project.codes() == []
 
 
+@pytest.mark.thorough
 def test_python_packages_of_conda_are_seen_only_when_asked_for(project: Tiny) -> None:
     imports = ["run", "--", "python", "-c", "import tinypure; print(tinypure.version)"]
     assert project.run(*imports).returncode == 1
@@ -176,6 +177,7 @@ def test_python_packages_of_conda_are_seen_only_when_asked_for(project: Tiny) ->
     assert project.codes() == []
 
 
+@pytest.mark.thorough
 def test_pip_is_kept_out_of_the_prefix(project: Tiny, alpha: object) -> None:
     python = prefix(project) / "bin" / "python"
     words = ["-m", "ensurepip"]
@@ -201,22 +203,23 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("old", "new", "said"), WRONG.values(), ids=list(WRONG))
-def test_what_cannot_be_solved_changes_nothing(
-    project: Tiny, old: str, new: str, said: str
-) -> None:
+def test_what_cannot_be_solved_changes_nothing(project: Tiny, subtests: pytest.Subtests) -> None:
     path = project.root / "environment.yml"
-    path.write_text(path.read_text().replace(old, new))
-    before = tree(project.root)
-    done = project.run("lock")
-    assert done.returncode == 3
-    assert said in done.stderr
-    assert "nothing was changed" in done.stderr
-    assert "Traceback" not in done.stderr
-    after = tree(project.root)
-    assert {k: v for k, v in after.items() if ".seedbed" not in k} == {
-        k: v for k, v in before.items() if ".seedbed" not in k
-    }
+    right = path.read_text()
+
+    def content() -> dict[str, bytes]:
+        return {k: v for k, v in tree(project.root).items() if ".seedbed" not in k}
+
+    for what, (old, new, said) in WRONG.items():
+        with subtests.test(what):
+            path.write_text(right.replace(old, new))
+            before = content()
+            done = project.run("lock")
+            assert done.returncode == 3
+            assert said in done.stderr
+            assert "nothing was changed" in done.stderr
+            assert "Traceback" not in done.stderr
+            assert content() == before
 
 
 def test_an_unreachable_channel_is_named(by_conda: Tiny) -> None:
@@ -228,6 +231,7 @@ def test_an_unreachable_channel_is_named(by_conda: Tiny) -> None:
     assert by_conda.codes() == []
 
 
+@pytest.mark.thorough
 def test_a_package_with_another_hash_is_refused(
     by_conda: Tiny, channel: Path, tmp_path: Path
 ) -> None:
@@ -246,6 +250,7 @@ def test_a_package_with_another_hash_is_refused(
     assert by_conda.codes() == []
 
 
+@pytest.mark.thorough
 def test_offline_the_cache_is_enough(project: Tiny) -> None:
     nowhere = {"CONDA_CHANNEL_ALIAS": "http://127.0.0.1:9"}
     project.run("delete", "--yes")
@@ -298,31 +303,35 @@ def test_too_long_a_place_is_refused(by_conda: Tiny, tmp_path: Path) -> None:
     assert "too long" in done.stderr
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "dash", "ksh93", "mksh", "yash"])
-def test_activation_enters_both_and_leaves_both(project: Tiny, shell: str) -> None:
-    if not shutil.which(shell):
-        pytest.skip(f"{shell} is not installed")
+def test_activation_enters_both_and_leaves_both(project: Tiny, subtests: pytest.Subtests) -> None:
     copy_helpers(project.root)
     show = "env | grep -v '^_=' | sort"
     script = f"set -eu; {show} > before; . ./activate.sh; {show} > inside; hello-native"
-    done = subprocess.run(
-        [shell, "-c", script + f"; deactivate; {show} > after"],
-        cwd=project.root,
-        env={**project.environ, "CONDA_PREFIX": "/opt/base", "CONDA_DEFAULT_ENV": "base"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("hello-native 1.1 ")
-    before, inside, after = (
-        (project.root / name).read_text() for name in ("before", "inside", "after")
-    )
-    assert after == before
-    assert f"CONDA_PREFIX={prefix(project)}\n" in inside
-    assert f"HELLO_HOME={prefix(project)}/share/hello\n" in inside
+    script += f"; deactivate; {show} > after"
+    environ = {**project.environ, "CONDA_PREFIX": "/opt/base", "CONDA_DEFAULT_ENV": "base"}
+    for shell in ("bash", "zsh", "dash", "ksh93", "mksh", "yash"):
+        with subtests.test(shell):
+            if not shutil.which(shell):
+                pytest.skip(f"{shell} is not installed")
+            done = subprocess.run(
+                [shell, "-c", script],
+                cwd=project.root,
+                env=environ,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert (done.returncode, done.stderr) == (0, "")
+            assert done.stdout.startswith("hello-native 1.1 ")
+            before, inside, after = (
+                (project.root / name).read_text() for name in ("before", "inside", "after")
+            )
+            assert after == before
+            assert f"CONDA_PREFIX={prefix(project)}\n" in inside
+            assert f"HELLO_HOME={prefix(project)}/share/hello\n" in inside
 
 
+@pytest.mark.thorough
 def test_another_manager_makes_it_anew(project: Tiny) -> None:
     settings = project.root / "tools" / "env.cfg"
     text = settings.read_text()

@@ -22,6 +22,8 @@ OF_TORCH = [
 ]
 TORCH = cpu_torch() or Path()
 
+pytestmark = [pytest.mark.weekly, pytest.mark.timeout(3600)]
+
 
 def names(entries: Iterable[dict[str, Any]]) -> list[str]:
     return [entry["name"] for entry in entries]
@@ -42,7 +44,6 @@ def imported(project: Tiny, entries: Iterable[dict[str, Any]]) -> list[str]:
     return good
 
 
-@pytest.mark.thorough
 def test_all_that_need_no_torch(template: Path, tmp_path: Path, home: Path) -> None:
     entries = [each for each in ALL if each not in OF_TORCH]
     assert len(entries) > 35
@@ -53,7 +54,6 @@ def test_all_that_need_no_torch(template: Path, tmp_path: Path, home: Path) -> N
 
 if TORCH.name:
 
-    @pytest.mark.thorough
     def test_those_that_need_torch_on_a_cpu(template: Path, tmp_path: Path, home: Path) -> None:
         # torchvision goes with one build of torch alone, and that folder has none of it.
         entries = [each for each in OF_TORCH if each["name"] != "torchvision"]
@@ -65,7 +65,6 @@ if TORCH.name:
         assert inside(project, "python", "-c", code).split()[0].endswith("+cpu")
 
 
-@pytest.mark.weekly
 def test_all_with_what_they_bring_for_gpus(template: Path, tmp_path: Path, home: Path) -> None:
     fitting = [each for each in ALL if MINOR not in each["cuda"] or each["cuda"][MINOR] == ["13"]]
     answers = {"framework": "none", "libraries": names(fitting)}

@@ -126,16 +126,6 @@ def test_training_writes_a_run_that_says_what_made_it(real: dict[str, Any]) -> N
     assert engine(project, environ, "check").returncode == 0, "training must not change the env"
 
 
-def test_the_projects_own_tests_pass(real: dict[str, Any]) -> None:
-    done = engine(real["project"], real["environ"], "run", "--", "poe", "-q", "test", "-q")
-    assert done.returncode == 0, done.stdout
-    for task in ("lint", "format"):
-        words = ["poe", "-q", task, *(["--check"] if task == "format" else [])]
-        done = engine(real["project"], real["environ"], "run", "--", *words)
-        assert done.returncode == 0, done.stdout
-    assert engine(real["project"], real["environ"], "check").returncode == 0
-
-
 def test_without_trust_everything_is_rendered_and_activation_makes_the_environment(
     real: dict[str, Any], template: Path, tmp_path: Path
 ) -> None:

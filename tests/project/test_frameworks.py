@@ -25,10 +25,17 @@ HERE = [
 BY_ACCELERATOR = {"xgboost", "pytorch", "tensorflow", "jax"}
 """Those of which there is a build without anything for GPUs."""
 
-pytestmark = pytest.mark.thorough
+EVERY_CHANGE = ("scikit-learn", "pytorch")
+"""Of these the long tests run in .ci/run, too; of the others their own tests do."""
+
+LONG = [
+    pytest.param(each, marks=pytest.mark.thorough if each in EVERY_CHANGE else pytest.mark.weekly)
+    for each in HERE
+]
+long = pytest.mark.parametrize("project", LONG, indirect=True)
 
 
-@pytest.fixture(scope="module", params=HERE)
+@pytest.fixture(scope="module")
 def project(
     request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Tiny]:
@@ -49,6 +56,7 @@ def starter(project: Tiny) -> bool:
     return (project.root / "configs" / "train.toml").exists()
 
 
+@long
 def test_it_trains_and_the_figures_hold(project: Tiny) -> None:
     if not starter(project):
         assert inside(project, "poe", "test")
@@ -64,16 +72,20 @@ def test_it_trains_and_the_figures_hold(project: Tiny) -> None:
     assert project.codes() == []
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("project", HERE, indirect=True)
 def test_the_projects_own_tests_and_linter_pass(project: Tiny) -> None:
     assert " passed" in inside(project, "poe", "test")
     inside(project, "poe", "lint")
 
 
+@long
 def test_the_doctor_finds_a_device_that_computes(project: Tiny) -> None:
     if starter(project):
         assert "works" in inside(project, "poe", "doctor")
 
 
+@long
 def test_the_first_notebook_shows_the_run_in_this_environment(project: Tiny) -> None:
     if not starter(project):
         assert not (project.root / "notebooks" / "first-look.ipynb").exists()

@@ -24,7 +24,7 @@ STOPS = {signal.SIGKILL: -9, signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIG
 ONCE = [signal.SIGKILL, signal.SIGINT, signal.SIGTERM]
 MOMENTS = [part / 7 for part in range(8)]
 MORE = [
-    pytest.param(part, marks=pytest.mark.thorough if number % 2 else ())
+    pytest.param(part, marks=pytest.mark.thorough if number % 4 else ())
     for number, part in enumerate(MOMENTS)
 ]
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")

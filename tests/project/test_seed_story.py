@@ -13,8 +13,6 @@ import pytest
 from support.engine import Tiny, other_pythons
 from support.real import cached_environ, copied, inside
 
-pytestmark = pytest.mark.thorough
-
 STORY = {
     "a": {
         "python_version": "3.9",
@@ -60,6 +58,7 @@ def versions(project: Tiny) -> dict[str, str]:
     return {each["name"].lower(): each["version"] for each in json.loads(listed)}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", STORY)
 def test_each_has_what_it_asked_for_and_is_proven(projects: dict[str, Tiny], name: str) -> None:
     have = versions(projects[name])
@@ -68,6 +67,7 @@ def test_each_has_what_it_asked_for_and_is_proven(projects: dict[str, Tiny], nam
     assert projects[name].codes() == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", STORY)
 def test_each_trains(projects: dict[str, Tiny], name: str) -> None:
     before = machine()
@@ -79,6 +79,7 @@ def test_each_trains(projects: dict[str, Tiny], name: str) -> None:
     assert sysconfig.get_path("purelib") not in text
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", STORY)
 def test_neither_sees_the_other_or_the_machines_own_packages(
     projects: dict[str, Tiny], name: str
@@ -92,6 +93,7 @@ def test_neither_sees_the_other_or_the_machines_own_packages(
     assert not [each for each in path if "site-packages" in each and str(project.env) not in each]
 
 
+@pytest.mark.weekly
 @pytest.mark.parametrize("name", STORY)
 def test_the_projects_own_tests_pass(projects: dict[str, Tiny], name: str) -> None:
     assert "passed" in inside(projects[name], "poe", "test")

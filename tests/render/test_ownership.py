@@ -22,11 +22,14 @@ NO_COMMENTS = {"LICENSE", ".python-version"}
 """Files of the template in which a comment would be a part of what they say."""
 
 
-@pytest.mark.parametrize("answers", ANSWERS.values(), ids=ANSWERS)
-def test_what_is_not_the_projects_says_that_the_template_owns_it(
-    template: Path, tmp_path: Path, answers: dict[str, Any]
-) -> None:
-    project = render(template, tmp_path / "p", **answers)
+@pytest.fixture(scope="module", params=ANSWERS)
+def project(
+    request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    return render(template, tmp_path_factory.mktemp("owned") / "p", **ANSWERS[request.param])
+
+
+def test_what_is_not_the_projects_says_that_the_template_owns_it(project: Path) -> None:
     for name, content in tree(project).items():
         if owned().match_file(name) or name == COPIERS or name in NO_COMMENTS:
             continue
@@ -38,12 +41,8 @@ def test_what_is_not_the_projects_says_that_the_template_owns_it(
             assert first.removeprefix("rem").lstrip("#/ ").startswith("Owned by the template"), name
 
 
-@pytest.mark.parametrize("answers", ANSWERS.values(), ids=ANSWERS)
-def test_nothing_is_rendered_where_git_does_not_look(
-    template: Path, tmp_path: Path, answers: dict[str, Any]
-) -> None:
+def test_nothing_is_rendered_where_git_does_not_look(project: Path) -> None:
     # Copier overwrites such a file on update, and no commit holds what was in it.
-    project = render(template, tmp_path / "p", **answers)
     subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
     argv = ["git", "check-ignore", "--no-index", *tree(project)]
     done = subprocess.run(argv, cwd=project, capture_output=True, text=True, check=False)

@@ -74,7 +74,7 @@ def refusal(template: Path, project: Path, answers: dict[str, Any]) -> str:
 @pytest.mark.parametrize(
     "answers",
     [
-        pytest.param(row, id=str(number), marks=pytest.mark.thorough if number % 4 else ())
+        pytest.param(row, id=str(number), marks=pytest.mark.thorough if number % 8 else ())
         for number, row in enumerate(ROWS)
     ],
 )

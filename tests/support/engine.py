@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +73,7 @@ class Tiny:
 def tiny(root: Path, environ: dict[str, str], **settings: str) -> Tiny:
     """A new project at `root`; `settings` replace those of its tools/env.cfg."""
     (root / "tools").mkdir(parents=True)
-    ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
-    shutil.copytree(ROOT / "template" / "tools" / "env", root / "tools" / "env", ignore=ignored)
+    shutil.copytree(_engine(), root / "tools" / "env")
     values = {
         "name": "tiny",
         "package": "",
@@ -86,6 +87,14 @@ def tiny(root: Path, environ: dict[str, str], **settings: str) -> Tiny:
     text = "".join(f"{key} = {value}\n" for key, value in values.items())
     (root / "tools" / "env.cfg").write_text(text, encoding="utf-8")
     return Tiny(root, environ)
+
+
+@cache
+def _engine() -> Path:
+    """The engine with its byte code, as it is from the second command on in a project."""
+    engine = ROOT / "template" / "tools" / "env"
+    compileall.compile_dir(engine, quiet=1)
+    return engine
 
 
 def run(

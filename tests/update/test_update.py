@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.engine import MINOR, clean_environ, shared_cache
-from support.template import git, make_template, release, render, tree
+from support.engine import MINOR, clean_environ
+from support.template import make_template, release, render
 from support.updates import commit, update
 
 
@@ -43,18 +43,6 @@ def change(template: Path, name: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def test_an_untouched_project_becomes_what_a_fresh_render_is(
-    versions: Path, made: Path, home: Path, tmp_path: Path
-) -> None:
-    change(versions, "template/pyproject.toml.jinja", "line-length = 100", "line-length = 99")
-    change(versions, "template/tools/env/errors.py", "COULD_NOT = 3", "COULD_NOT = 3  # new")
-    (versions / "template" / "NEW.txt").write_text("new\n")
-    release(versions, "v2.0.0")
-    done = update(made, home)
-    assert done.returncode == 0, done.stderr
-    assert tree(made) == tree(fresh(versions, tmp_path / "fresh", ["rich"]))
-
-
 def test_what_is_the_users_is_neither_changed_nor_brought_back(
     versions: Path, made: Path, home: Path
 ) -> None:
@@ -80,27 +68,6 @@ def test_a_library_chosen_later_is_locked(versions: Path, made: Path, home: Path
         assert (made / lock).read_bytes() == (expected / lock).read_bytes(), lock
 
 
-def test_new_blessed_pins_arrive_and_what_the_user_added_stays(
-    versions: Path, made: Path, home: Path
-) -> None:
-    # The user adds a library of their own; the template blesses another version of one it brings.
-    change(made, "pyproject.toml", '    "joblib>=1.1",', '    "colorlog<6.12",\n    "joblib>=1.1",')
-    environ = clean_environ(home, UV_CACHE_DIR=shared_cache())
-    argv = [sys.executable, "tools/env", "lock"]
-    subprocess.run(argv, cwd=made, env=environ, check=True, capture_output=True)
-    assert "colorlog==6.1" in (made / "requirements.txt").read_text()
-    commit(made)
-    lock = (versions / "catalogue" / "lock.json").read_text()
-    today = next(line.split('"')[1] for line in lock.splitlines() if '"tqdm==' in line)
-    (versions / "catalogue" / "lock.json").write_text(lock.replace(today, "tqdm==4.67.1"))
-    release(versions, "v2.0.0")
-    done = update(made, home)
-    assert done.returncode == 0, done.stderr
-    text = (made / "requirements.txt").read_text()
-    assert "tqdm==4.67.1" in text
-    assert "colorlog==6.1" in text
-
-
 def test_the_hook_runs_once_and_only_in_the_project(versions: Path, made: Path, home: Path) -> None:
     start = "def main(template: Path, answers_file: str) -> int:"
     told = f"{start}\n    print('HOOK', Path.cwd())\n    return 0\n\n\n"
@@ -124,16 +91,6 @@ def test_a_conflict_in_the_dependencies_stops_before_anything_is_locked(
     assert done.returncode != 0
     assert "Conflicts are left in pyproject.toml." in done.stderr
     assert (made / "requirements.txt").read_bytes() == before
-
-
-def test_a_second_update_changes_nothing(versions: Path, made: Path, home: Path) -> None:
-    (versions / "template" / "NEW.txt").write_text("new\n")
-    release(versions, "v2.0.0")
-    update(made, home)
-    commit(made)
-    done = update(made, home)
-    assert done.returncode == 0, done.stderr
-    assert git(made, "status", "--short") == ""
 
 
 def test_recopying_overwrites_no_file_of_the_users(versions: Path, made: Path, home: Path) -> None:
