@@ -35,16 +35,19 @@ class Cmd:
         first = ["@echo off", f'set "PATH={self.native(self.place)};%PATH%"']
         script.write_text("".join(f"{line}\r\n" for line in (*first, *lines)), newline="")
         program = ["cmd", "/c"] if os.name == "nt" else ["wine", "cmd", "/c"]
-        done = subprocess.run(
-            [*program, self.native(script)],
-            cwd=cwd,
-            env=self.environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        # Files, since wine's services may start with it: they would hold a pipe for ever.
+        printed = [self.place / "stdout", self.place / "stderr"]
+        with printed[0].open("wb") as stdout, printed[1].open("wb") as stderr:
+            done = subprocess.run(
+                [*program, self.native(script)],
+                cwd=cwd,
+                env=self.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                timeout=60,
+                check=False,
+            )
         seen = {
             each.stem: dict(
                 line.partition("=")[::2]
@@ -52,7 +55,8 @@ class Cmd:
             )
             for each in self.place.glob("*.seen")
         }
-        return done.returncode, done.stdout, done.stderr, seen
+        out, errors = (each.read_text(encoding="utf-8") for each in printed)
+        return done.returncode, out, errors, seen
 
     def probe(self, tag: str) -> str:
         return f'set >"{self.native(self.place / tag)}.seen"'
@@ -75,7 +79,6 @@ def wine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "WINEPREFIX": str(prefix / "prefix"),
         "WINEDEBUG": "-all",
     }
-    # its services hold the output that they were started with: so not that of a test
     subprocess.run(
         ["wine", "wineboot", "--init"],
         env=environ,
