@@ -1,16 +1,20 @@
 """activate.ps1 without a PowerShell: its grammar, and that it calls nothing unknown.
 
-Where there is a PowerShell on Linux or macOS, it is a row of rows.py like the other shells.
+Where there is a PowerShell on Linux or macOS, it is a row of rows.py like the other shells. On
+Windows both of its PowerShells enter and leave here.
 """
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import tree_sitter
 import tree_sitter_powershell
-from shells.sample import TEMPLATE
+from shells.sample import TEMPLATE, make_sample
 
 HELPER = TEMPLATE / "activate.ps1"
 CMDLETS = {
@@ -71,3 +75,32 @@ def test_it_is_plain_ascii() -> None:
     assert (
         HELPER.read_bytes().isascii()
     )  # 5.1 reads a file without a mark in the system's code page
+
+
+STORY = """\
+$before = $env:PATH
+. ./activate.ps1
+python -c "import sys; print(sys.prefix)"
+$env:VIRTUAL_ENV
+deactivate
+$env:PATH -eq $before
+Test-Path Env:VIRTUAL_ENV
+Test-Path Function:deactivate
+"""
+
+if os.name == "nt":
+
+    @pytest.mark.parametrize("program", ["powershell", "pwsh"])
+    def test_it_enters_and_leaves(program: str, tmp_path: Path, ready_env: Path) -> None:
+        project = make_sample(tmp_path.resolve() / "my project & [1]", ready_env)
+        (tmp_path / "story.ps1").write_text(STORY, encoding="ascii")
+        done = subprocess.run(
+            [program, "-NoProfile", "-ExecutionPolicy", "Bypass", "-File", tmp_path / "story.ps1"],
+            cwd=project.root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stderr == ""
+        place = str(project.env)
+        assert done.stdout.splitlines() == [place, place, "True", "False", "False"]
