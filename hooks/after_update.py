@@ -30,7 +30,6 @@ def main(template: Path, answers_file: str) -> int:
     """Exit code 0 where all is done, 1 where a person is needed, else that of what failed."""
     if in_a_temporary_copy():
         return 0
-    repository.git("update-ref", "-d", repository.NOTE)  # see before_update.py: now all is merged
     chosen = answers(answers_file)
     before = parsed((repository.committed(answers_file) or b"{}").decode())
     edits = settle(template, before, answers_file)
@@ -44,6 +43,7 @@ def main(template: Path, answers_file: str) -> int:
     print(summary.files(repository.altered(), repository.new(), edits, own, chosen), end="")
     person = summary.person(conflicts, edits, repository.commit(), more)
     print(person, end="", flush=True)
+    repository.git("update-ref", "-d", repository.NOTE)  # see before_update.py: all is told now
     if not blocking:  # else the engine itself may not run
         report_the_place_before()
     return code or (PERSON if person else 0)

@@ -2,7 +2,7 @@
 
 Copier takes the user's edits out of the files, renders, and puts them back. Where it is stopped in
 between, the files lack them and nothing says so; a commit would make that lasting. The note is a
-ref of git's, taken away when the merge is done: one that is left lets the next update ask first.
+ref of git's, taken away when all was told: one that is left lets the next update ask first.
 """
 
 from __future__ import annotations

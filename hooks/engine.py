@@ -23,7 +23,12 @@ def in_a_temporary_copy() -> bool:
 
 def engine(*words: str) -> int:
     """Run an engine command in the current directory; its progress is shown. Its exit code."""
-    return subprocess.call(_argv(*words), env=_environ())
+    with subprocess.Popen(_argv(*words), env=_environ()) as running:
+        while True:
+            try:
+                return running.wait()
+            except KeyboardInterrupt:  # the terminal tells the engine too, and that stops in order
+                pass
 
 
 def facts(*words: str, environment: str = "") -> dict[str, Any]:

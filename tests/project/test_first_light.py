@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 import pexpect
 import pytest
 from support.engine import MINOR, clean_environ, shared_cache
+from support.index import interrupted
 from support.template import make_template, tree
 
 GIT = {"GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@example.invalid"}
@@ -224,6 +226,17 @@ class TestTrouble:
         copy(template, tmp_path / "p", environ, create_env="false", git_init="false")
         assert not (tmp_path / "p" / ".git").exists()
         assert not (tmp_path / "p" / ".venv").exists()
+
+    @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+    def test_ctrl_c_keeps_the_project(self, template: Path, tmp_path: Path, home: Path) -> None:
+        environ = clean_environ(home, UV_CACHE_DIR=str(tmp_path / "empty"), **GIT)
+        argv = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "--trust"]
+        argv += ["--data", f"python_version={MINOR}", str(template), str(tmp_path / "p")]
+        done = interrupted(argv, tmp_path, environ)
+        assert done.returncode != 0
+        assert "stopped; what is done is kept" in done.stderr
+        assert "Traceback" not in done.stderr, done.stderr
+        assert info(tmp_path / "p", environ)["state"] == "incomplete"
 
 
 class TestAsking:

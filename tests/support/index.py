@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
+import signal
+import socket
 import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,3 +84,21 @@ def _page(folder: Path, name: str) -> bytes | None:
         for file in found
     )
     return "\n".join(links).encode()
+
+
+def interrupted(
+    argv: list[str], cwd: Path, environ: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """A command and all that it starts get a Ctrl-C while an index that never answers is asked."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(120)
+        index = f"http://127.0.0.1:{silent.getsockname()[1]}/simple"
+        running = subprocess.Popen(
+            argv, cwd=cwd, env={**environ, "UV_DEFAULT_INDEX": index, "UV_HTTP_RETRIES": "0"},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+        with silent.accept()[0]:
+            os.killpg(running.pid, signal.SIGINT)
+            output, errors = running.communicate(timeout=60)
+    return subprocess.CompletedProcess(argv, running.returncode, output, errors)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from support.engine import clean_environ, shared_cache
 from support.history import append
+from support.index import interrupted
 from support.template import git, tree
 from support.updates import commit, update
 
@@ -104,6 +105,27 @@ def test_without_an_index_the_files_are_merged_and_the_lock_stays_as_it_was(
         argv = [sys.executable, *words.split()[1:]]
         subprocess.run(argv, cwd=project, env=environ, check=True, capture_output=True)
     assert "tqdm==4.67.1" in (project / "requirements.txt").read_text()
+
+
+@pytest.mark.thorough
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+def test_ctrl_c_while_the_lock_is_resolved_keeps_what_is_merged(
+    made: Made, home: Path, tmp_path: Path
+) -> None:
+    project = made(libraries=["rich"])
+    before = (project / "requirements.txt").read_bytes()
+    argv = [sys.executable, "-m", "copier", "update", "--defaults", "--trust"]
+    done = interrupted(argv, project, clean_environ(home, UV_CACHE_DIR=str(tmp_path / "empty")))
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr, done.stderr
+    if "Finish with: python3 tools/env lock" not in done.stdout:  # Copier does not wait long
+        assert "An update was stopped midway." in check(project, home).stdout
+    assert "line-length = 99" in (project / "pyproject.toml").read_text()
+    assert (project / "requirements.txt").read_bytes() == before
+    for word in ("lock", "sync", "check"):
+        argv = [sys.executable, "tools/env", word]
+        environ = clean_environ(home, UV_CACHE_DIR=shared_cache())
+        subprocess.run(argv, cwd=project, env=environ, check=True, capture_output=True)
 
 
 @pytest.mark.thorough
