@@ -16,6 +16,7 @@ from support.engine import MINOR, clean_environ, shared_cache
 from support.index import interrupted
 from support.template import make_template, tree
 
+LIBRARIES = "[rich]"
 GIT = {"GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@example.invalid"}
 GIT |= {"GIT_COMMITTER_NAME": "t", "GIT_COMMITTER_EMAIL": "t@example.invalid"}
 
@@ -37,9 +38,10 @@ def copy(
 
 
 def copy_without_trust(template: Path, project: Path, environ: dict[str, str]) -> None:
-    """`copier copy --skip-tasks`, which makes no environment."""
+    """`copier copy --skip-tasks`, which makes no environment; the packages are those of `real`."""
     argv = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "--skip-tasks"]
-    argv += ["--data", f"python_version={MINOR}", str(template), str(project)]
+    argv += ["--data", f"python_version={MINOR}", "--data", f"libraries={LIBRARIES}"]
+    argv += [str(template), str(project)]
     subprocess.run(argv, env=environ, check=True, capture_output=True)
 
 
@@ -63,7 +65,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     home.mkdir()
     environ = clean_environ(home, UV_CACHE_DIR=shared_cache(), **GIT)
     template = make_template(place / "template")
-    done = copy(template, place / "digits", environ, libraries="[rich]")
+    done = copy(template, place / "digits", environ, libraries=LIBRARIES)
     return {"project": place / "digits", "environ": environ, "home": home, "done": done}
 
 
