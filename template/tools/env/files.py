@@ -68,17 +68,18 @@ def _written(path: str) -> int:
 def _changed_in_cache(root: str, line: Recorded, unpacked: int) -> bool:
     if not line.digest or line.compiled:
         return False
-    try:
-        linked = os.stat(root + line.path).st_nlink > 1
-    except OSError:
-        return True
-    return linked and _glanced(root, line, unpacked) != ""
+    return _glanced(root, line, unpacked, links=2) != ""
 
 
-def _glanced(root: str, line: Recorded, newer_than: int) -> str:
-    """ "missing", "edited" or ""; a file is read only where its size or time makes one doubt."""
+def _glanced(root: str, line: Recorded, newer_than: int, links: int = 1) -> str:
+    """ "missing", "edited" or ""; a file is read only where its size or time makes one doubt.
+
+    One with fewer `links` is taken as whole.
+    """
     try:
         status = os.stat(root + line.path)
+        if status.st_nlink < links:
+            return ""
         if line.size and str(status.st_size) != line.size:
             return "edited"
         whole = status.st_mtime_ns <= newer_than or _digest(root + line.path) == line.digest
