@@ -27,6 +27,8 @@ SHELLS = {
     "xonsh": (["xonsh", "--no-rc", "-c"], "source activate.xsh", "pass"),
     "nu": (["nu", "-n", "-c"], "overlay use activate.nu", "null"),
 }
+# For those who have conda: its hook, which start-up files run in each shell, and the base.
+CONDA = 'eval "$(conda shell.bash hook)" && conda activate base'
 PROJECTS = 10
 
 
@@ -45,6 +47,9 @@ class Everyday:
     update_without_hooks: float
     activate: dict[str, tuple[float, float]]
     """By shell: seconds for ours, and for the environment's own; both with the shell's start."""
+
+    conda: float | None
+    """Seconds of `conda activate` in bash, with the shell's start; None where there is no conda."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,8 @@ def measure(scene: Scene, rounds: int) -> Everyday:
         program, ours, own = SHELLS[name]
         ways[name + " ours"] = way(*program, ours)
         ways[name + " own"] = way(*program, own)
+    if shutil.which("conda", path=environ["PATH"]):
+        ways["conda"] = way(*SHELLS["bash"][0], CONDA)
     took = medians(ways, rounds)
     run(["git", "diff", "--exit-code", "HEAD"], project, environ)  # else an update did do something
     return Everyday(
@@ -91,6 +98,7 @@ def measure(scene: Scene, rounds: int) -> Everyday:
         update=took["update"],
         update_without_hooks=took["update without hooks"],
         activate={name: (took[name + " ours"], took[name + " own"]) for name in shells},
+        conda=took.get("conda"),
     )
 
 

@@ -162,6 +162,8 @@ byte code as it installs; with uv, Python does that at the first import.
 Ratios are of the two figures before them. `sync` and `check` are timed from outside; Python itself,
 starting on this machine and doing nothing, is {everyday.python:.2f} s of their time.
 
+{_conda(everyday)}
+
 Disk is that which no project before it takes, files with several hard links counted once: uv links
 packages out of its cache. When both have trained, Python has written byte code into each of them;
 then it is {trained:.1f} % ({tenth}, the first {first}).
@@ -177,6 +179,13 @@ Seconds, for environments of made-up packages, all in the cache. `uv alone` is `
 
 {growth_table(grown)}
 """
+
+
+def _conda(everyday: Everyday) -> str:
+    if everyday.conda is None:
+        return "`conda activate` was not measured: there is no conda on this machine."
+    took = everyday.conda * 1000
+    return f"`conda activate base`, with its hook and the start of bash, takes {took:.0f} ms."
 
 
 def _pair(ours: float, other: float) -> str:
