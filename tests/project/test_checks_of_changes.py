@@ -72,8 +72,8 @@ def test_a_private_template_is_read_with_the_token_of_the_job(project: Tiny) -> 
     )
     github, gitlab = jobs(project)
     for settings, where in [
-        (github["template"]["env"], "github.com"),
-        (update["jobs"]["update"]["env"], "github.com"),
+        (github["template"]["steps"][-1]["env"], "github.com"),
+        (update["jobs"]["update"]["steps"][-1]["env"], "github.com"),
         (gitlab["template-check"]["variables"], "$CI_SERVER_HOST"),
         (gitlab["template-update"]["variables"], "$CI_SERVER_HOST"),
     ]:
