@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pexpect
-from shells.rows import Shell
+from shells.rows import CURSOR, Shell
 
 PROBE = Path(__file__).with_name("probe.py")
 _ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[a-zA-Z]|\][^\x07\x1b]*(\x07|\x1b\\)|[=>78M])")
@@ -126,10 +126,12 @@ class Terminal(Driver):
 
     def wait_for(self, text: str) -> None:
         """Read until `text` comes; meanwhile say where the cursor is, as a terminal does."""
-        while self.child.expect_exact([text, "\x1b[6n"]) == 1:
+        found = 1
+        while found == 1:
+            found = self.child.expect_exact([text, CURSOR])
             self.screen += self.child.before or ""
-            self.child.send("\x1b[1;1R")
-        self.screen += self.child.before or ""
+            if self.child.after == CURSOR:
+                self.child.send("\x1b[1;1R")
 
     def look(self, *, status: bool = False) -> tuple[Seen, str]:
         """What a program is handed now, and all that the terminal showed since the last look."""

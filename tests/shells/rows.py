@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 import pytest
 
+CURSOR = "\x1b[6n"
+"""How a shell asks the terminal where its cursor is."""
+
 
 @dataclass(frozen=True)
 class Shell:
@@ -110,9 +113,13 @@ def _powershell(word: str) -> str:
 
 
 def _posix(
-    name: str, *argv: str, options: tuple[str, ...] = (), traits: Iterable[str] = ()
+    name: str,
+    *argv: str,
+    options: tuple[str, ...] = (),
+    traits: Iterable[str] = (),
+    ready: str = "",
 ) -> Shell:
-    return Shell(name, (*argv,), (*argv, *options, "-i"), traits=("posix", *traits))
+    return Shell(name, (*argv,), (*argv, *options, "-i"), traits=("posix", *traits), ready=ready)
 
 
 POSIX = (
@@ -123,7 +130,8 @@ POSIX = (
     _posix("dash", "dash"),
     _posix("ksh93", "ksh93"),
     _posix("mksh", "mksh"),
-    _posix("busybox", "busybox", "ash"),
+    # else the answer to what it asks at its prompt may reach the program that it starts
+    _posix("busybox", "busybox", "ash", ready=CURSOR),
     _posix("yash", "yash", "--norcfile"),
 )
 FISH = Shell(
