@@ -154,3 +154,19 @@ def test_a_package_is_for_every_system_that_one_of_the_chosen_needs_it_for() -> 
     assert line("a") == f"z==1 ; {windows} \\"
     assert line("a", "b") == f"z==1 ; {old} or {windows} \\"
     assert line("a", "b", "c") == "z==1 \\"
+
+
+@pytest.mark.parametrize(
+    ("markers", "expected"),
+    [
+        (["b == '2'", "a == '1'"], "a == '1' or b == '2'"),
+        (["a == '1' and b == '2'", "b == '2'"], "b == '2'"),
+        (["(a == '1' or b == '2') and c == '3'", "c == '3'"], "c == '3'"),
+        (["c == '3' or (a == '1' and b == '2')", "a == '1' and b == '2'"],
+         "c == '3' or (a == '1' and b == '2')"),
+        (["a == '1' or b == '2' and c == '3'", "c == '3'"],
+         "a == '1' or b == '2' and c == '3' or c == '3'"),
+    ],
+)  # fmt: skip
+def test_a_marker_that_another_one_covers_is_left_out(markers: list[str], expected: str) -> None:
+    assert str(macro().either(markers)) == expected

@@ -73,7 +73,8 @@ class Tiny:
 def tiny(root: Path, environ: dict[str, str], **settings: str) -> Tiny:
     """A new project at `root`; `settings` replace those of its tools/env.cfg."""
     (root / "tools").mkdir(parents=True)
-    shutil.copytree(_engine(), root / "tools" / "env")
+    drafts = shutil.ignore_patterns("*.pyc.*")  # of another process that compiles it just now
+    shutil.copytree(_engine(), root / "tools" / "env", ignore=drafts)
     values = {
         "name": "tiny",
         "package": "",
