@@ -6,6 +6,7 @@ what gets through on purpose.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.engine import Tiny, loopback_environ, other_pythons, tiny
+from support.engine import MINOR, Tiny, loopback_environ, other_pythons, tiny
 from support.index import serve
 from support.wheels import wheel
 
@@ -171,6 +172,25 @@ def test_a_shim_of_pyenv_is_not_taken_for_a_python(
     path = f"{shims}{os.pathsep}{other.environ['PATH']}"
     other.sync(PATH=path, PYENV_VERSION="3.99.9")
     assert other.info()["fingerprint"] == fingerprint
+
+
+def test_a_shim_is_asked_last_and_where_no_file_tells_it_a_version(
+    other: Tiny, fingerprint: str, tmp_path: Path
+) -> None:
+    """As mise and asdf have them: the current directory decides, and its Python is what counts."""
+    shim = tmp_path / "shims" / f"python{MINOR}"
+    shim.parent.mkdir()
+    base = json.dumps(getattr(sys, "_base_executable", sys.executable))
+    shim.write_text(f'#!/bin/sh\n[ "$PWD" = / ] || exit 126\nexec {base} "$@"\n')
+    shim.chmod(0o755)
+    (other.root / ".tool-versions").write_text("python 3.99.9\n")
+    script = "from env.probe import probe; import sys; print(probe(sys.argv[1:], {}).path)"
+    argv = [sys.executable, "-c", script, str(shim)]
+    done = subprocess.run(
+        argv, cwd=other.root, env={"PYTHONPATH": str(other.root / "tools")},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout.strip() == json.loads(base), done.stderr
 
 
 def test_a_file_of_uv_that_leads_elsewhere_is_told(other: Tiny, place: Path, home: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from env.ambient import scrubbed
 from env.errors import EnvError
-from env.interpreters import candidates, is_version
+from env.interpreters import is_version
 from env.project import env_path, load, parse_settings
 from env.requirements import locked, normalize, parse, read
 from env.state import satisfies
@@ -86,40 +86,6 @@ def test_a_version_serves_a_request(version: str, wanted: str, expected: bool) -
 )
 def test_a_version_is_told_from_a_command(request_: str, expected: bool) -> None:
     assert is_version(request_) is expected
-
-
-def test_candidates_come_from_path_then_pyenv_newest_first_then_uv(tmp_path: Path) -> None:
-    places = [
-        "bin/python3.77",
-        "pyenv/versions/3.77.2/bin/python",
-        "pyenv/versions/3.77.10/bin/python",
-    ]
-    places += ["pyenv/versions/3.7.1/bin/python", "uv/cpython-3.77.4-linux/bin/python"]
-    for place in places:
-        path = tmp_path / place
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o755)
-    environ = {"PATH": str(tmp_path / "bin"), "PYENV_ROOT": str(tmp_path / "pyenv")}
-    environ |= {"UV_PYTHON_INSTALL_DIR": str(tmp_path / "uv")}
-    found = [str(Path(argv[0]).relative_to(tmp_path)) for argv in candidates("3.77", environ)]
-    assert found == [places[0], places[2], places[1], places[4]]
-
-
-def test_a_directory_with_brackets_and_braces_is_searched(tmp_path: Path) -> None:
-    python = tmp_path / "[a]{b}" / "versions" / "3.77.0" / "bin" / "python"
-    python.parent.mkdir(parents=True)
-    python.touch()
-    environ = {"PATH": "", "PYENV_ROOT": str(tmp_path / "[a]{b}")}
-    assert [str(python)] in list(candidates("3.77", environ))
-
-
-@pytest.mark.parametrize("folder", ["WindowsApps", "shims"])
-def test_what_only_points_on_is_no_python(tmp_path: Path, folder: str) -> None:
-    stub = tmp_path / folder / "python3"
-    stub.parent.mkdir()
-    stub.touch(mode=0o755)
-    environ = {"PATH": str(stub.parent), "PYENV_ROOT": str(tmp_path)}
-    assert list(candidates("3.77", environ)) == []
 
 
 @pytest.mark.parametrize("name", ["Flask_SQL.Alchemy", "flask-sql--alchemy", "FLASK_sql_ALCHEMY"])

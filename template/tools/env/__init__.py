@@ -13,7 +13,8 @@ Where to read on:
     drift.py         every way in which an environment can differ from the lock (difference.py),
                      surroundings.py those that reach past all packages
     lock.py          resolves pyproject.toml into the lock; freeze.py what was installed past it
-    interpreters.py  finds the Python that was asked for; probe.py asks it what it is
+    interpreters.py  finds the Python that was asked for, discovery.py wherever one may be;
+                     probe.py asks it what it is
     managers/        how an environment is made
     installers/      how packages get into it: uv, or pip where uv cannot be had
     ambient.py       which of the machine's variables reach the programs that are started here

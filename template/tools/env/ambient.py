@@ -75,12 +75,15 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def capture(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
+def capture(
+    argv: Sequence[str], environ: Mapping[str, str], cwd: str | None = None
+) -> tuple[int, str]:
     """Run quietly; exit code and standard output. A program that cannot start counts as 127."""
     try:
         done = subprocess.run(
             list(argv),
             env=dict(environ),
+            cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -71,7 +72,8 @@ class Interpreter(NamedTuple):
 
 def probe(argv: list[str], environ: Mapping[str, str]) -> Interpreter | None:
     """What the command `argv` starts, or None where that is not a standard CPython build."""
-    code, output = capture([*argv, "-I", "-c", _PROBE], environ)
+    # In the root directory: a shim answers by the files of the current one (.tool-versions).
+    code, output = capture([*argv, "-I", "-c", _PROBE], environ, cwd=os.path.abspath(os.sep))
     if code != 0:
         return None
     try:
