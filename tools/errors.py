@@ -60,7 +60,7 @@ DIFFERENCES = """
 
 `check` and `check --json` give each with its code. What each finds, and what other tools find, is
 in [What check catches](checks.md). `sync` removes what is extra; to keep it, run
-`python3 tools/env freeze` first. A file whose size and time tell nothing of the edit needs
+`python3 tools/env freeze` first. What leaves the size and time of its file as they were needs
 `sync --full`, which `check` names then.
 
 | code | it says | do this |

@@ -9,6 +9,9 @@ import errors
 import messages
 import pytest
 from docs.pages import text
+from managers import test_mends as of_conda
+from project import test_mends as of_all
+from support.mends import known, named
 
 ROWS = errors.error_rows(messages.messages())
 # A sentence begins with a capital, a word in brackets, or a name that is written small.
@@ -53,3 +56,10 @@ def test_an_error_says_what_to_do_in_a_whole_sentence(row: errors.Row) -> None:
 def test_an_error_names_a_command_or_an_action(row: errors.Row) -> None:
     command = re.search(r"`[^`]+ [^`]+`|⟨command⟩|`⟨the same command⟩`", row.mend)
     assert command or row.mend.split()[0] in ACTIONS
+
+
+def test_every_message_is_made_to_happen_and_mended_or_a_reason_stands_there() -> None:
+    """A row is a few lines: see tests/project/test_mends.py."""
+    rows = [named(row).text for row in of_all.ROWS + of_conda.ROWS]
+    reasons = [next(m.text for m in known() if m.text.startswith(x)) for x in of_all.UNREACHED]
+    assert sorted(rows + reasons) == sorted(message.text for message in known())

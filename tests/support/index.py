@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -72,6 +73,64 @@ def serve(folder: Path, login: str = "", certificate: Path | None = None) -> Ite
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def failing(how: str, wheelhouse: Path | None = None) -> Iterator[str]:
+    """The address of an index that fails for everybody, in one way.
+
+    With a `wheelhouse`, its pages are right, and it fails where one of those files is asked for.
+    """
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            kind, _, name = self.path.strip("/").partition("/")
+            if how == "slow":
+                time.sleep(3)
+                self.close_connection = True
+            elif wheelhouse and kind == "simple":
+                self.answer(_page(wheelhouse, name) or b"", "text/html")
+            elif wheelhouse and how == "late":
+                time.sleep(1)
+                self.answer((wheelhouse / name).read_bytes(), "application/octet-stream")
+            elif wheelhouse and how == "kept":
+                self.answer((wheelhouse / name).read_bytes(), "application/octet-stream")
+            elif wheelhouse and how == "cut off":
+                self.answer((wheelhouse / name).read_bytes(), "application/octet-stream", 100)
+            elif how == "cut off":
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html")
+                self.send_header("Content-Length", "10000")
+                self.end_headers()
+                self.wfile.write(b"<a href=")
+            else:
+                self.send_error(int(how))
+
+        do_HEAD = do_GET  # noqa: N815
+
+        def answer(self, body: bytes, kind: str, missing: int = 0) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            if kind != "text/html":
+                self.send_header("Cache-Control", "max-age=86400")
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(body[: len(body) - missing])
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+    ).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/simple"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def _page(folder: Path, name: str) -> bytes | None:

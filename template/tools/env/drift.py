@@ -72,8 +72,11 @@ def unlocked(project: Project, facts: Mapping[str, str]) -> Iterator[Difference]
 
 
 def hidden(project: Project, found: list[Difference]) -> set[Difference]:
-    """Those that only a full look finds: edits that left the size and time of a file as before."""
-    doubtful = {difference for difference in found if difference.code == FILE_EDITED}
+    """Those that only a full look finds: edits that left the size and time of a file as before.
+
+    A Python too can change under a file that stays: most of it may be in a library beside it.
+    """
+    doubtful = {each for each in found if each.code in (FILE_EDITED, OTHER_PYTHON)}
     return doubtful - set(check(project, fast=True)) if doubtful else set()
 
 

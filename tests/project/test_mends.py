@@ -1,0 +1,596 @@
+"""Whatever the engine says is made to happen, and what it names makes it go away.
+
+Each row is a message of docs/errors.md: a function makes it happen and yields the command that
+tells of it; what it does after that is what the message leaves to a person. A message without a row
+stands in UNREACHED with the reason; the rows of conda are in tests/managers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+from support import drifts
+from support.engine import MINOR, Tiny, loopback_environ, other_pythons, tiny
+from support.index import failing, serve
+from support.managers import make
+from support.mends import Case, Row, named, situation, tried
+from support.template import git
+from support.wheels import wheel
+
+ROWS: list[Row] = []
+LOCK_FAILED = "the lines above say why. Mend that (nothing was changed) and run again: "
+UNREACHED = {
+    "⟨path⟩ was made just now and does not run.": "no Python that makes one does this here",
+    "The disk is full.": "takes a disk of its own: test_a_disk_that_is_full_for_packages_is_told",
+    "There is no uv on this machine, and ⟨Python⟩ has no pip.": "every Python here has one",
+    "There is no uv on this machine, and Python ⟨version⟩ has neither": "test_faults has it, with "
+    "a Python made for it",
+    "This build of PyTorch is fetched by uv": "every system of the tests has uv",
+    "This project's environment is managed by uv, and": "every system of the tests has uv",
+    "Conda packages are installed by py-rattler, which": "the Python of the tests is newer",
+}
+"""How a message begins that no row makes happen, and why."""
+
+
+def other_python() -> str:
+    """A Python of another minor version that is on this machine."""
+    found = [path for minor, path in other_pythons().items() if minor in ("3.12", "3.13", "3.10")]
+    if not found:
+        pytest.skip("there is no second Python on this machine")
+    return found[0]
+
+
+def forget_caches(it: Case) -> None:
+    it.environ["UV_CACHE_DIR"] += "-new"
+
+
+# The project and its settings
+
+
+@situation("⟨manager⟩ is not a manager")
+def _(it: Case) -> Iterator[str]:
+    it.settings(manager="poetry")
+    yield "check"
+    it.settings(manager="venv")
+
+
+@situation("tools/env.cfg in ⟨directory⟩ lacks")
+def _(it: Case) -> Iterator[str]:
+    it.settings(lock="")
+    yield "check"
+
+
+@situation("tools/env.cfg asks for Python '⟨version⟩', which")
+def _(it: Case) -> Iterator[str]:
+    it.settings(python="three")
+    yield "check"
+    if it.way == 0:
+        it.settings(python=MINOR)
+
+
+@situation("The environment's place, ⟨path⟩, would swallow")
+def _(it: Case) -> Iterator[str]:
+    it.environ["UV_PROJECT_ENVIRONMENT"] = str(it.root.parent)
+    yield "info"
+    it.environ["UV_PROJECT_ENVIRONMENT"] = str(it.env)
+
+
+@situation("⟨directory⟩ is not a project of this template")
+def _(it: Case) -> Iterator[str]:
+    yield f"--project {it.wheelhouse} check"
+    it.shown = "check" if it.way == 0 else f"--project {it.root} check"
+
+
+@situation("⟨file⟩ cannot be read (")
+def _(it: Case) -> Iterator[str]:
+    (it.root / "tools" / "env.cfg").write_bytes(b"name = caf\xe9\n")
+    yield "check"
+
+
+# Which Python
+
+
+@situation("⟨wanted⟩ is not a CPython")
+def _(it: Case) -> Iterator[str]:
+    yield "sync --python /nowhere/python"
+    it.shown = "check"
+
+
+@situation("The lock is for Python")
+def _(it: Case) -> Iterator[str]:
+    it.settings(pythons=MINOR)
+    yield f"sync --python {other_python()}"
+    it.shown = "check"
+
+
+@situation("Python ⟨wanted⟩ is not on this machine", ways=(0, 2))  # 1 downloads a Python
+def _(it: Case) -> Iterator[str]:
+    it.settings(python="3.99")
+    yield "sync"
+    if it.way == 0:
+        it.settings(python=MINOR)
+
+
+@situation("⟨Python⟩ could not make an environment")
+def _(it: Case) -> Iterator[str]:
+    """A path that holds our own files just so, and none of a library."""
+    before, folder = dict(it.environ), str(it.root.parent / "deep")
+    folder += f"/{'x' * 200}" * ((4050 - len(folder)) // 201)
+    it.environ["UV_PROJECT_ENVIRONMENT"] = folder + "/" + "y" * (4067 - len(folder))
+    yield "sync"
+    it.environ.clear()
+    it.environ.update(before)
+
+
+@situation("There is no uv on this machine to fetch")
+def _(it: Case) -> Iterator[str]:
+    (it.env / "bin" / "uv").unlink(missing_ok=True)
+    uv, it.environ["UV"] = it.environ["UV"], "/nowhere/uv"
+    yield "sync --fetch"
+    it.environ["UV"], it.shown = uv, "sync"
+
+
+@situation("uv could not fetch Python")
+def _(it: Case) -> Iterator[str]:
+    it.settings(python="3.99")
+    it.environ["UV_PYTHON_INSTALL_MIRROR"] = "http://127.0.0.1:9"
+    yield "sync --fetch"
+    it.settings(python=MINOR)
+    it.shown = "sync"
+
+
+# The place of the environment
+
+
+def foreign(it: Case) -> None:
+    shutil.rmtree(it.env)
+    it.env.mkdir()
+    (it.env / "thesis.txt").touch()
+
+
+@situation("⟨state⟩. Remove it by hand")
+def _(it: Case) -> Iterator[str]:
+    foreign(it)
+    yield "delete --yes"
+    shutil.rmtree(it.env)
+
+
+@situation("Deleting needs a yes")
+def _(it: Case) -> Iterator[str]:
+    yield "delete"
+
+
+@situation("⟨environment⟩ is a symbolic link, and")
+def _(it: Case) -> Iterator[str]:
+    elsewhere = it.env.rename(it.root.parent / "disk")
+    it.env.symlink_to(elsewhere)
+    yield "delete --yes"
+    it.env.unlink()
+    shutil.rmtree(elsewhere)
+
+
+@situation("An environment cannot live at")
+def _(it: Case) -> Iterator[str]:
+    it.environ["UV_PROJECT_ENVIRONMENT"] = str(it.root / "a:b")
+    yield "sync"
+    it.environ["UV_PROJECT_ENVIRONMENT"] = str(it.root / "ab")  # of a project that was moved
+
+
+@situation("⟨state⟩. Move it away and run")
+def _(it: Case) -> Iterator[str]:
+    foreign(it)
+    yield "sync"
+    if it.way == 0:
+        it.env.rename(it.root / "thesis")
+
+
+# Installing packages
+
+
+@situation("⟨uv or pip⟩ ended well, and yet")
+def _(it: Case) -> Iterator[str]:
+    shutil.rmtree(it.env)
+    (it.root / "uv.toml").write_text(f'[pip]\ntarget = "{it.wheelhouse}"\n')
+    yield "sync"
+    (it.root / "uv.toml").unlink()
+
+
+@situation("Files of ⟨packages⟩ were changed")
+def _(it: Case) -> Iterator[str]:
+    drifts.edited(it.project, it.wheelhouse)
+    yield "sync --offline"
+
+
+@situation("A package's file is not the one")
+def _(it: Case) -> Iterator[str]:
+    shutil.rmtree(it.env)
+    forget_caches(it)
+    wheel(it.wheelhouse, "alpha", "1.0", text="evil = 1\n")
+    yield "sync"
+    wheel(it.wheelhouse, "alpha", "1.0")
+
+
+@situation("The cache of uv cannot be written to")
+def _(it: Case) -> Iterator[str]:
+    shutil.rmtree(it.env)
+    it.environ["UV_CACHE_DIR"] = str(it.root / "pyproject.toml")
+    yield "sync"
+    it.environ["UV_CACHE_DIR"] = str(it.root.parent / "another")
+
+
+@situation("The caches do not hold all")
+def _(it: Case) -> Iterator[str]:
+    shutil.rmtree(it.env)
+    forget_caches(it)
+    yield "sync --offline"
+
+
+@situation("The package index did not take the login")
+def _(it: Case) -> Iterator[str]:
+    yield from at_an_index_that_answers(it, "401")
+
+
+@situation("The package index does not serve")
+def _(it: Case) -> Iterator[str]:
+    yield from at_an_index_that_answers(it, "404")
+
+
+@situation("The package index could not be reached")
+def _(it: Case) -> Iterator[str]:
+    yield from at_an_index_that_answers(it, "500")
+
+
+def at_an_index_that_answers(it: Case, how: str) -> Iterator[str]:
+    shutil.rmtree(it.env)
+    forget_caches(it)
+    right = it.environ["UV_DEFAULT_INDEX"]
+    with failing(how) as it.environ["UV_DEFAULT_INDEX"]:
+        yield "sync"
+    it.environ["UV_DEFAULT_INDEX"] = right
+
+
+@situation("⟨uv or pip⟩ failed in")
+def _(it: Case) -> Iterator[str]:
+    shutil.rmtree(it.env)
+    (it.root / "uv.toml").write_text("nonsense")
+    yield "sync"
+    (it.root / "uv.toml").unlink()
+
+
+# The lock, and adding libraries
+
+
+@situation("uv could not add")
+def _(it: Case) -> Iterator[str]:
+    yield "add 'beta >'"
+    it.fill = {"'beta >'": "beta"}
+
+
+@situation("Locking needs uv")
+def _(it: Case) -> Iterator[str]:
+    shutil.rmtree(it.env)
+    uv, it.environ["UV"] = it.environ["UV"], "/nowhere/uv"
+    yield "lock"
+    it.environ["UV"] = uv  # one that the lock brings does as well
+
+
+@situation(f"The index to resolve with was not reached; {LOCK_FAILED}`⟨")
+def _(it: Case) -> Iterator[str]:
+    forget_caches(it)
+    right, it.environ["UV_DEFAULT_INDEX"] = it.environ["UV_DEFAULT_INDEX"], "http://127.0.0.1:9"
+    yield "add delta"
+    it.environ["UV_DEFAULT_INDEX"] = right
+
+
+@situation(f"The dependencies could not be resolved; {LOCK_FAILED}`⟨")
+def _(it: Case) -> Iterator[str]:
+    yield "add dleta"
+    it.fill = {"dleta": "delta"}
+
+
+@situation(f"The index to resolve with was not reached; {LOCK_FAILED}`python3", manager="uv")
+def _(it: Case) -> Iterator[str]:
+    forget_caches(it)
+    it.edit("uv.lock", "version = 1\n", "version = 1\n# edited\n")
+    it.edit("pyproject.toml", '"beta"', '"beta", "delta"')
+    right, it.environ["UV_DEFAULT_INDEX"] = it.environ["UV_DEFAULT_INDEX"], "http://127.0.0.1:9"
+    yield "lock"
+    it.environ["UV_DEFAULT_INDEX"] = right
+
+
+@situation(f"The dependencies could not be resolved; {LOCK_FAILED}`python3", manager="uv")
+def _(it: Case) -> Iterator[str]:
+    it.edit("uv.lock", "version = 1\n", "version = 1\n# edited\n")
+    it.edit("pyproject.toml", '"beta"', '"beta", "dleta"')
+    yield "lock"
+    it.edit("pyproject.toml", "dleta", "delta")
+
+
+@situation("The lock ⟨file⟩ is missing.")
+def _(it: Case) -> Iterator[str]:
+    (it.root / "requirements-dev.txt").unlink()
+    yield "sync"
+
+
+@situation("⟨file⟩ cannot be read as a lock")
+def _(it: Case) -> Iterator[str]:
+    it.edit("requirements-dev.txt", "beta==2.0", "beta>=2.0")
+    yield "sync"
+
+
+@situation("⟨file⟩ has no hash for")
+def _(it: Case) -> Iterator[str]:
+    (it.root / "requirements-dev.txt").write_text("beta==2.0\n")
+    yield "sync"
+
+
+# Running a command, and freezing
+
+
+@situation("There is no command to run.")
+def _(it: Case) -> Iterator[str]:
+    yield "run"
+    it.shown = "check"
+
+
+@situation("⟨state⟩. Mend it with")
+def _(it: Case) -> Iterator[str]:
+    shutil.rmtree(it.env)
+    yield "run -- python -V"
+
+
+@situation("⟨command⟩ is not in the environment")
+def _(it: Case) -> Iterator[str]:
+    yield "run -- delta"
+    it.fill = {"NAME": "delta"}
+
+
+# Anything else
+
+
+@situation("The system refused")
+def _(it: Case) -> Iterator[str]:
+    it.environ["UV_PROJECT_ENVIRONMENT"] = str(it.root / "pyproject.toml" / "env")
+    yield "sync"
+    del it.environ["UV_PROJECT_ENVIRONMENT"]
+
+
+# States
+
+
+@situation("There is no environment at")
+def _(it: Case) -> Iterator[str]:
+    shutil.rmtree(it.env)
+    yield "check"
+
+
+@situation("⟨environment⟩ was not made by this project")
+def _(it: Case) -> Iterator[str]:
+    foreign(it)
+    yield "check"
+
+
+def stamp(it: Case, key: str, value: str) -> None:
+    path = it.env / ".seedbed" / "stamp"
+    lines = [line for line in path.read_text().splitlines() if not line.startswith(f"{key}=")]
+    path.write_text("\n".join([*lines, f"{key}={value}"]) + "\n")
+
+
+@situation("⟨environment⟩ was made on another system")
+def _(it: Case) -> Iterator[str]:
+    stamp(it, "system", "win32")
+    yield "check"
+
+
+@situation("⟨environment⟩ is the environment of")
+def _(it: Case) -> Iterator[str]:
+    other = tiny(it.root.parent / "other", it.environ, env=str(it.env))
+    stamp(it, "project", str(other.root))
+    yield "check"
+
+
+@situation("⟨environment⟩ was made for")
+def _(it: Case) -> Iterator[str]:
+    stamp(it, "project", "/where/it/was")
+    yield "check"
+
+
+@situation("⟨environment⟩ was made past tools/env", manager="uv")
+def _(it: Case) -> Iterator[str]:
+    shutil.rmtree(it.env / ".seedbed")
+    (it.env / "pyvenv.cfg").write_text((it.env / "pyvenv.cfg").read_text() + "uv = 0.13.9\n")
+    yield "check"
+
+
+@situation("Making ⟨environment⟩ was not finished.")
+def _(it: Case) -> Iterator[str]:
+    (it.env / ".seedbed" / "manifest.json").unlink()
+    yield "check"
+
+
+@situation("The Python of ⟨environment⟩ is gone")
+def _(it: Case) -> Iterator[str]:
+    it.project.python.unlink()
+    yield "check"
+
+
+@situation("⟨environment⟩/pyvenv.cfg is gone")
+def _(it: Case) -> Iterator[str]:
+    (it.env / "pyvenv.cfg").unlink()
+    yield "check"
+
+
+@situation("⟨environment⟩ has Python")
+def _(it: Case) -> Iterator[str]:
+    manifest = it.env / ".seedbed" / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "python": "3.7.1"}))
+    yield "check"
+
+
+@situation("⟨lock⟩ has changed since")
+def _(it: Case) -> Iterator[str]:
+    it.edit("requirements-dev.txt", "alpha==1.0", "# a comment\nalpha==1.0")
+    yield "check"
+
+
+# Differences
+
+
+@situation("⟨package⟩ ⟨version⟩ is not in the lock.")
+def _(it: Case) -> Iterator[str]:
+    drifts.extra(it.project, it.wheelhouse)
+    yield "check"
+
+
+@situation("⟨file⟩ of ⟨package⟩ was changed")
+def _(it: Case) -> Iterator[str]:
+    drifts.edited(it.project, it.wheelhouse)
+    yield "check"
+
+
+@situation("The RECORD of ⟨package⟩ is gone.")
+def _(it: Case) -> Iterator[str]:
+    (it.project.site / "alpha-1.0.dist-info" / "RECORD").unlink()
+    yield "check"
+
+
+@situation("⟨file⟩ of ⟨package⟩ is gone.")
+def _(it: Case) -> Iterator[str]:
+    drifts.deleted(it.project, it.wheelhouse)
+    yield "check"
+
+
+@situation("The project itself, ⟨package⟩, is not installed.")
+def _(it: Case) -> Iterator[str]:
+    drifts.clean(it.project, it.wheelhouse)
+    it.settings(package="tiny")
+    yield "check"
+    it.settings(package="")  # to install it takes a build backend; tests with real projects do
+
+
+@situation("⟨package⟩ ⟨version⟩ is not installed.")
+def _(it: Case) -> Iterator[str]:
+    drifts.direct_missing(it.project, it.wheelhouse)
+    yield "check"
+
+
+@situation("Python is ⟨version⟩ now")
+def _(it: Case) -> Iterator[str]:
+    manifest = it.env / ".seedbed" / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "python": f"{MINOR}.99"}))
+    yield "check"
+
+
+@situation("⟨package⟩ ⟨version⟩ was installed again")
+def _(it: Case) -> Iterator[str]:
+    drifts.other_wheel_from_a_path(it.project, it.wheelhouse)
+    yield "check"
+
+
+@situation("⟨package⟩ is imported from")
+def _(it: Case) -> Iterator[str]:
+    it.environ.update(drifts.shadowed(it.project, it.wheelhouse))
+    yield "check"
+
+
+@situation("⟨file⟩ came with no package")
+def _(it: Case) -> Iterator[str]:
+    drifts.stray_pth(it.project, it.wheelhouse)
+    yield "check"
+
+
+@situation("pyproject.toml asks for ⟨package⟩")
+def _(it: Case) -> Iterator[str]:
+    wheel(it.wheelhouse, "alpha", "1.1")
+    it.edit("pyproject.toml", '"beta"', '"beta", "alpha>1.0"')
+    yield "check"
+
+
+@situation("⟨package⟩ is asked for in pyproject.toml")
+def _(it: Case) -> Iterator[str]:
+    it.edit("pyproject.toml", '"beta"', '"beta", "delta"')
+    yield "check"
+
+
+@situation("⟨package⟩ is locked for pyproject.toml")
+def _(it: Case) -> Iterator[str]:
+    it.edit("pyproject.toml", '["beta"]', "[]")
+    yield "check"
+
+
+@situation("⟨package⟩ is ⟨version⟩, locked is")
+def _(it: Case) -> Iterator[str]:
+    drifts.wrong_version(it.project, it.wheelhouse)
+    yield "check"
+
+
+# The table
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A project with its environment as it was made once, with its index and caches."""
+
+    place: Path
+    copy: Path
+    environ: dict[str, str]
+
+    def fresh(self) -> Case:
+        """All of it put back; its paths stay the same, so that the environment does."""
+        shutil.rmtree(self.place)
+        shutil.copytree(self.copy, self.place, symlinks=True)
+        return Case(Tiny(self.place / "project", dict(self.environ)), self.place / "wheels")
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Kept]]:
+    with ExitStack() as servers:
+
+        @cache
+        def kept(manager: str) -> Kept:
+            place = tmp_path_factory.mktemp(manager)
+            for name in ("wheels", "home"):
+                (place / name).mkdir()
+            index = servers.enter_context(serve(place / "wheels"))
+            environ = loopback_environ(place, index)
+            project = make(manager, place / "project", place / "wheels", environ)
+            wheel(place / "wheels", "delta", "1.0")
+            done = project.run("lock")
+            assert done.returncode == 0, done.stderr
+            project.sync()
+            git(project.root, "init", "--quiet")
+            git(project.root, "add", "--all")
+            git(project.root, "commit", "--quiet", "--message", "first")
+            copy = place.with_name(f"{manager}-kept")
+            shutil.copytree(place, copy, symlinks=True)
+            return Kept(place, copy, environ)
+
+        yield kept
+
+
+@pytest.fixture
+def case(row: Row, kept: Callable[[str], Kept]) -> Case:
+    return kept(row.manager).fresh()
+
+
+WAYS = [
+    pytest.param(row, way, id=re.sub(r"\W+", "-", row.says)[:50] + f"-{way}")
+    for row in ROWS
+    for way in row.ways or range(len(named(row).ways()))
+]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="its commands are in the words of a POSIX shell")
+@pytest.mark.parametrize(("row", "way"), WAYS)
+def test_what_is_named_mends(row: Row, way: int, case: Case) -> None:
+    case.way = way
+    tried(case, row)
