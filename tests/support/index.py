@@ -1,4 +1,4 @@
-"""A package index on loopback (PEP 503) over a folder of wheels."""
+"""A package index on loopback (PEP 503) over a folder of wheels and source archives."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 @contextmanager
 def serve(folder: Path, login: str = "", certificate: Path | None = None) -> Iterator[str]:
-    """The address of an index that serves the wheels in `folder`, read anew at each request.
+    """The address of an index that serves the files in `folder`, read anew at each request.
 
     `login`, as "name:password", is asked of everybody; `certificate`, with its key in the same
     file, makes it https. It is a proxy too: which host is asked for does not matter.
@@ -134,7 +134,8 @@ def failing(how: str, wheelhouse: Path | None = None) -> Iterator[str]:
 
 
 def _page(folder: Path, name: str) -> bytes | None:
-    found = sorted(folder.glob(f"{name.replace('-', '_')}-*.whl"))
+    stem = f"{name.replace('-', '_')}-*"
+    found = sorted([*folder.glob(f"{stem}.whl"), *folder.glob(f"{stem}.tar.gz")])
     if not found:
         return None
     links = (
