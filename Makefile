@@ -5,7 +5,7 @@ RUN := $(ENGINE) run --
 # Where `make refresh` leaves its report: what became of the catalogue, in Markdown.
 MOVED ?= .venv/moved.md
 
-.PHONY: help env demo test thorough weekly lint types format lock refresh audit lock-tools bench pages pictures release clean
+.PHONY: help env demo test thorough weekly lint types format lock refresh withdrawn audit lock-tools bench pages pictures release clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,6 +46,9 @@ refresh: env  ## let go of the catalogue's versions: everything released until t
 	@$(MAKE) --no-print-directory lock
 	@$(RUN) python catalogue/moved.py $(MOVED).before catalogue/lock.json > $(MOVED)
 	@cat $(MOVED)
+
+withdrawn: env  ## write catalogue/withdrawn.yml into the engine
+	@$(RUN) python catalogue/withdrawn.py
 
 audit: env  ## look for known vulnerabilities in the catalogue and in the tools
 	@$(RUN) python tools/audit.py

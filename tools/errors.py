@@ -72,7 +72,7 @@ TOPICS = {
     "Which Python": ["interpreters", "sync._obtain", "sync._running", "managers.venv"],
     "The place of the environment": ["sync", "commands.delete", "commands._yes"],
     "Installing packages": ["sync.sync", "fill", "installers"],
-    "The lock, and adding libraries": ["requirements", "lock", "managers.uv"],
+    "The lock, and adding libraries": ["requirements", "lock", "managers.uv", "withdrawn"],
     "Running a command, and freezing": ["commands.run", "freeze"],
     "With conda": ["managers.conda"],
     "Anything else": [""],

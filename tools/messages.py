@@ -37,6 +37,7 @@ _READERS = {
     "⟨names⟩": "words",
     "⟨packages⟩": "absent; again; bare",
     "⟨package⟩": "name; own; own name",
+    "⟨package⟩ ⟨version⟩ was made by attackers (⟨advisory⟩)": "taken",
     "⟨path⟩": "base; env; prefix; prefix of; project.env; python path",
     "⟨platform⟩": "asked['platform']",
     "⟨program⟩": "named",

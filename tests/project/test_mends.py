@@ -315,6 +315,21 @@ def _(it: Case) -> Iterator[str]:
     it.edit("pyproject.toml", "dleta", "delta")
 
 
+@situation("⟨package⟩ ⟨version⟩ was made by attackers (⟨advisory⟩), and is asked for.")
+def _(it: Case) -> Iterator[str]:
+    wheel(it.wheelhouse, "delta", "2.0")
+    it.project.withdraw("delta", "2.0")
+    yield "add delta==2.0"
+    it.shown = "check"
+
+
+@situation("⟨package⟩ ⟨version⟩ was made by attackers (⟨advisory⟩), and is not taken.")
+def _(it: Case) -> Iterator[str]:
+    wheel(it.wheelhouse, "alpha", "1.1")
+    it.project.withdraw("alpha", "1.0")
+    yield "sync"
+
+
 @situation("The lock ⟨file⟩ is missing.")
 def _(it: Case) -> Iterator[str]:
     (it.root / "requirements-dev.txt").unlink()
@@ -524,6 +539,13 @@ def _(it: Case) -> Iterator[str]:
 @situation("⟨package⟩ is locked for pyproject.toml")
 def _(it: Case) -> Iterator[str]:
     it.edit("pyproject.toml", '["beta"]', "[]")
+    yield "check"
+
+
+@situation("⟨package⟩ ⟨version⟩ was made by attackers (⟨advisory⟩). Take")
+def _(it: Case) -> Iterator[str]:
+    wheel(it.wheelhouse, "alpha", "1.1")
+    it.project.withdraw("alpha", "1.0")
     yield "check"
 
 

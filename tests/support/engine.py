@@ -18,6 +18,7 @@ import pytest
 from .template import ROOT
 from .wheels import Wheel
 
+ADVISORY = "PYSEC-0000-1"
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -59,6 +60,11 @@ class Tiny:
         done = self.run("sync", *words, **extra)
         assert done.returncode == 0, done.stderr
         return done
+
+    def withdraw(self, name: str, version: str) -> None:
+        """An update of the template brings a longer list of versions that attackers made."""
+        with open(self.root / "tools" / "env" / "withdrawn.txt", "a", encoding="utf-8") as file:
+            file.write(f"{name}!={version}  # {ADVISORY}: it stole credentials\n")
 
     def info(self, **extra: str) -> dict[str, Any]:
         facts: dict[str, Any] = json.loads(self.run("info", "--json", **extra).stdout)

@@ -35,10 +35,11 @@ def wheel(
     requires: tuple[str, ...] = (),
     text: str = "",
     files: Mapping[str, bytes] = MappingProxyType({}),
+    top: Mapping[str, str] = MappingProxyType({}),
 ) -> Wheel:
     """A pure-Python wheel in `folder` whose module tells its own version; `text` is added to it.
 
-    `files` are more contents of the module, by name.
+    `files` are more contents of the module, by name, `top` texts beside it.
     """
     module = name.replace("-", "_")
     info = f"{module}-{version}.dist-info"
@@ -53,6 +54,7 @@ def wheel(
     }
     members = {path: body.encode() for path, body in texts.items()}
     members |= {f"{module}/{path}": body for path, body in files.items()}
+    members |= {path: body.encode() for path, body in top.items()}
     record = "".join(f"{path},{_digest(body)},{len(body)}\n" for path, body in members.items())
     members[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
     path = folder / f"{module}-{version}-py3-none-any.whl"

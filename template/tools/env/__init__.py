@@ -13,6 +13,7 @@ Where to read on:
     drift.py         every way in which an environment can differ from the lock (difference.py),
                      surroundings.py those that reach past all packages
     lock.py          resolves pyproject.toml into the lock; freeze.py what was installed past it
+    withdrawn.py     refuses versions that attackers made
     interpreters.py  finds the Python that was asked for, discovery.py wherever one may be;
                      probe.py asks it what it is
     managers/        how an environment is made

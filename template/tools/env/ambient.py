@@ -14,7 +14,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from . import indexes
 from .project import Project
@@ -100,8 +100,11 @@ def stream(
     environ: Mapping[str, str],
     cwd: Path,
     wanted: Callable[[str], bool],
+    text: BinaryIO | None = None,
 ) -> Finished:
     """Run and pass on, line by line, what the program says and a person wants to see.
+
+    It reads `text` from its standard input, or nothing.
 
     Not through the terminal itself: uv would then list every package by name.
     """
@@ -111,7 +114,7 @@ def stream(
             list(argv),
             env=dict(environ),
             cwd=str(cwd),
-            stdin=subprocess.DEVNULL,
+            stdin=text or subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             close_fds=False,  # it inherits the turn of turns.py, and nothing else is inheritable

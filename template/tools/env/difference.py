@@ -14,6 +14,7 @@ STRAY_PTH = "stray-pth"
 OTHER_PYTHON = "other-python"
 SHADOWED = "shadowed"
 UNLOCKED = "unlocked"
+WITHDRAWN = "withdrawn"
 
 
 class Difference(NamedTuple):

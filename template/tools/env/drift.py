@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from . import direct, files, installed, state, surroundings
+from . import direct, files, installed, state, surroundings, withdrawn
 from . import manifest as proof
 from .difference import (
     EXTRA_PACKAGE,
@@ -24,6 +24,7 @@ from .difference import (
     SHADOWED,
     STRAY_PTH,
     UNLOCKED,
+    WITHDRAWN,
     WRONG_VERSION,
     Difference,
 )
@@ -87,7 +88,7 @@ def mend(project: Project, found: list[Difference], full: bool = False) -> str:
         return state.ELSEWHERE
     if codes == {SHADOWED}:
         return "unset PYTHONPATH"
-    if UNLOCKED in codes:
+    if codes & {UNLOCKED, WITHDRAWN}:
         return f"{project.command('lock')}, then {project.command('sync')}"
     return project.command("sync", *["--full"] * full) if codes else ""
 
@@ -100,6 +101,8 @@ def differences(project: Project, manifest: Manifest, fast: bool) -> Iterator[Di
     yield from surroundings.python_underneath(project, manifest, fast)
     pins = locked(project.lock, project.command("lock"), manifest.markers)
     present = installed.scan(site)
+    for taken in withdrawn.among(present):
+        yield Difference(WITHDRAWN, f"{taken}. {withdrawn.CREDENTIALS}", taken.name)
     yield from compare(pins, present, own_name(project))
     yield from damage(site, present, manifest, newer_than)
 

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 
-from . import builds, drift, files, indexes, installed
+from . import builds, drift, files, indexes, installed, withdrawn
 from .ambient import say
 from .errors import EnvError, InstallerFailed
 from .installers import Installer, choose
@@ -42,6 +42,7 @@ def fill(
         raise _explained(project, error, offline) from None
     lock = sha256(*project.locks)  # before the work: what is changed meanwhile is seen afterwards
     pins = locked(project.lock, again_with, own.markers)
+    withdrawn.refuse(pins.values(), again_with)
     name = drift.own_name(project)
     _forget(project, own)
     present = installed.scan(own.site_packages)

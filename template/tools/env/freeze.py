@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from . import drift, installed, state
+from . import drift, installed, state, withdrawn
 from .difference import EXTRA_PACKAGE
 from .errors import DIFFERENT, EnvError
 from .installed import Distribution
@@ -45,6 +45,7 @@ def extras(project: Project) -> Extras:
     site = project.env / seen.manifest.site_packages
     pins = locked(project.lock, project.command("lock"), seen.manifest.markers)
     present = installed.scan(site)
+    withdrawn.refuse(present, project.command("sync"))
     names = {
         difference.package
         for difference in drift.compare(pins, present, drift.own_name(project))

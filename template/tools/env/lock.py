@@ -8,12 +8,13 @@ Everything is worked out beside the project first; then all of its files are rep
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from . import together
+from . import together, withdrawn
 from .ambient import scrubbed
 from .errors import EnvError, InstallerFailed
 from .installers import Uv, find_uv
@@ -159,8 +160,17 @@ def _resolve(project: Project, uv: Uv, place: Path, asked: _Asked) -> dict[Path,
             drafts[project.root / RUN_LOCK] = HEADER + run.read_text(encoding="utf-8")
         manager(project).complete(project, uv, asked.source, drafts, asked.upgrade, asked.offline)
     except InstallerFailed as error:
+        _refuse(project, re.findall(r"([\w.-]+)==([\w.]+)", error.output))
         raise _unresolved(asked.again, error) from None
+    _refuse(project, _pins(drafts[project.lock]))
     return drafts
+
+
+def _refuse(project: Project, packages: Sequence[tuple[Any, ...]]) -> None:
+    """What the resolver was told to go around, and pyproject.toml asks for."""
+    for taken in withdrawn.among(packages):
+        another = project.command("add", f"{taken.name}!={taken.version}")
+        raise EnvError(f"{taken}, and is asked for.", f"Ask for another version: {another}")
 
 
 def _unresolved(again: str, error: InstallerFailed) -> EnvError:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from . import drift, installed, kernel, state
+from . import drift, installed, kernel, state, withdrawn
 from . import manifest as proof
 from .ambient import say, scrubbed
 from .difference import STRAY_PTH
@@ -51,9 +51,12 @@ def sync(
     if python or fetch:
         managed.accept_python(project)
     chosen = _obtain(project, wanted, fetch, environ) if python or fetch else None
+    # A lock that cannot be read or must not be installed costs nothing.
+    lock = project.command("lock")
+    withdrawn.refuse(read(project.lock, lock), lock)
+    seen = _not_started_again(project, seen)
     if _nothing_to_do(project, seen, chosen, full):
         return False
-    read(project.lock, project.command("lock"))  # a lock that cannot be read must cost nothing
     own = _kept(project, seen, chosen.version if chosen else wanted, environ)
     newer_than = proof.written_at(project.env) if seen.manifest and not full else None
     again, stray = _damaged(seen, own, newer_than) if own else ([], [])
@@ -119,6 +122,14 @@ def _refuse(project: Project, seen: Assessment) -> None:
             f"Move it away and run {project.command('sync')}, or choose another place first: "
             + state.ELSEWHERE,
         )
+
+
+def _not_started_again(project: Project, seen: Assessment) -> Assessment:
+    """`broken`, so that it is made anew past its Python, where something withdrawn is in it."""
+    sites = [*project.env.glob("lib/python*/site-packages"), project.env / "Lib" / "site-packages"]
+    for taken in withdrawn.among(dist for site in sites for dist in installed.scan(site)):
+        return seen._replace(state=state.BROKEN, reason=f"{taken}. {withdrawn.CREDENTIALS}")
+    return seen
 
 
 def _nothing_to_do(

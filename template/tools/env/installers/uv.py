@@ -8,8 +8,9 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
-from .. import indexes
+from .. import indexes, withdrawn
 from ..ambient import activated, capture, say, stream
 from ..builds import Part
 from ..errors import InstallerFailed
@@ -115,7 +116,13 @@ class Uv:
         words += ["--python-version", self._project.python_minimum]
         words += [word for group in groups for word in ("--group", group)]
         words += ["--output-file", str(output), *self._build(), *self._sources(offline)]
-        self._run(["pip", "compile", "pyproject.toml", *words], self._environ, source)
+        # By standard input: uv names a file of constraints in the comments of the lock.
+        rules = [
+            word for path in self._environ.get("UV_CONSTRAINT", "").split() for word in ("-c", path)
+        ]
+        words += [*rules, "--constraints", "-"]
+        with open(withdrawn.LIST, "rb") as text:
+            self._run(["pip", "compile", "pyproject.toml", *words], self._environ, source, text)
 
     def edit(self, source: Path, verb: str, words: Sequence[str], dev: bool) -> None:
         """`add` or `remove` direct dependencies in the pyproject.toml in `source`, and only there.
@@ -182,9 +189,15 @@ class Uv:
     def _python(self) -> list[str]:
         return ["--python", str(self._project.python_path)]
 
-    def _run(self, words: list[str], environ: Mapping[str, str], cwd: Path | None = None) -> None:
+    def _run(
+        self,
+        words: list[str],
+        environ: Mapping[str, str],
+        cwd: Path | None = None,
+        text: BinaryIO | None = None,
+    ) -> None:
         argv = [str(self.path), *words]
-        done = stream(argv, environ, cwd or self._project.root, _worth_saying)
+        done = stream(argv, environ, cwd or self._project.root, _worth_saying, text)
         if done.code != 0:
             raise InstallerFailed(f"{self.name} failed in `uv {words[0]} {words[1]}`.", done.tail)
 

@@ -1,0 +1,47 @@
+"""Versions that attackers put something into: none of them is ever locked or installed.
+
+withdrawn.txt, which the template brings, names them in the form of a constraints file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .errors import EnvError
+
+LIST = Path(__file__).with_name("withdrawn.txt")
+CREDENTIALS = (
+    "Take every password, token and key that this machine could reach as stolen: replace them from "
+    "another machine, and bring no new one here before this is mended."
+)
+_LINE = re.compile(r"(?P<name>[a-z0-9-]+)!=(?P<versions>\S+)  # (?P<why>.+)")
+
+
+class Withdrawn(NamedTuple):
+    name: str
+    version: str
+    why: str
+    """The advisory, and what this version did."""
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version} was made by attackers ({self.why})"
+
+
+def among(packages: Iterable[tuple[Any, ...]]) -> list[Withdrawn]:
+    """Those that are withdrawn; each begins, as a Pin or Distribution, with name and version."""
+    lines = map(_LINE.match, LIST.read_text(encoding="utf-8").splitlines())
+    listed = {each["name"]: (each["versions"].split(",!="), each["why"]) for each in lines if each}
+    return [
+        Withdrawn(name, version, listed[name][1])
+        for name, version, *_ in packages
+        if name in listed and version.partition("+")[0] in listed[name][0]
+    ]
+
+
+def refuse(packages: Iterable[tuple[Any, ...]], mend: str) -> None:
+    """Raises EnvError where one of them is withdrawn; `mend` is the command against that."""
+    for taken in among(packages):
+        raise EnvError(f"{taken}, and is not taken.", f"Be rid of it: {mend}")
