@@ -122,11 +122,14 @@ def _resolve(
     """uv's universal answer for `requirements`, which it writes to `output`; its text."""
     source = output.with_suffix(".in")
     source.write_text("".join(f"{line}\n" for line in requirements), encoding="utf-8")
-    argv = ["uv", "pip", "compile", "--quiet", "--universal", "--no-header", str(source)]
+    argv = ["uv", "pip", "compile", "--quiet", "--universal", "--no-header", source.name]
     argv += ["--python-version", catalogue["python"][0], "--exclude-newer", catalogue["cutoff"]]
-    argv += ["--output-file", str(output)] + ["--offline"] * offline
+    argv += ["--output-file", output.name] + ["--offline"] * offline
     argv += ["--generate-hashes"] if output.suffix == ".txt" else ["--format", "pylock.toml"]
-    done = subprocess.run(argv, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    # uv writes the names of its files into what it makes: they must not be those of a scratch place
+    done = subprocess.run(
+        argv, check=False, cwd=output.parent, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
     if done.returncode:
         raise Unresolvable(done.stderr.decode(errors="replace"))
     return output.read_text(encoding="utf-8")
