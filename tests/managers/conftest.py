@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from support.engine import Tiny
@@ -23,16 +24,25 @@ def rattler_wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+class Unpacked(NamedTuple):
+    """The same, unpacked once for all tests."""
+
+    cache: Path
+    """A cache of uv's that holds them."""
+
+    library: Path
+    """A directory that they are importable from."""
+
+
 @pytest.fixture(scope="session")
-def unpacked(rattler_wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache of uv that holds the same unpacked, so that not every test has to do that."""
-    cache = tmp_path_factory.mktemp("uv-cache")
-    target = tmp_path_factory.mktemp("target")
+def unpacked(rattler_wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Unpacked:
+    found = Unpacked(tmp_path_factory.mktemp("uv-cache"), tmp_path_factory.mktemp("library"))
     argv = [str(Path(sys.executable).with_name("uv")), "pip", "install", "--no-index"]
-    argv += ["--find-links", str(rattler_wheels), "--target", str(target), "-r", str(RATTLER)]
-    environ = {**os.environ, "UV_CACHE_DIR": str(cache), "UV_PYTHON_DOWNLOADS": "never"}
-    subprocess.run([*argv, "--python", sys.executable], env=environ, check=True)
-    return cache
+    argv += ["--find-links", str(rattler_wheels), "--target", str(found.library)]
+    environ = {**os.environ, "UV_CACHE_DIR": str(found.cache), "UV_PYTHON_DOWNLOADS": "never"}
+    argv += ["-r", str(RATTLER), "--python", sys.executable]
+    subprocess.run(argv, env=environ, check=True)
+    return found
 
 
 @pytest.fixture
@@ -42,7 +52,7 @@ def conda_environ(
     """Variables that lead to that mirror, and an index with what handles conda packages."""
     for each in request.getfixturevalue("rattler_wheels").iterdir():
         os.link(each, wheelhouse / each.name)
-    cache = request.getfixturevalue("unpacked")
+    cache = request.getfixturevalue("unpacked").cache
     shutil.copytree(cache, environ["UV_CACHE_DIR"], copy_function=os.link, symlinks=True)
     return {**environ, "CONDA_CHANNEL_ALIAS": mirror}
 

@@ -6,6 +6,7 @@ import json
 import platform
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -172,9 +173,35 @@ def test_python_packages_of_conda_are_seen_only_when_asked_for(project: Tiny) ->
     assert project.run(*imports).returncode == 1
     ask_for(project, python_line(project), "tinypure")
     project.run("lock")
-    assert "importable from the conda prefix: tinypure" in project.sync().stderr
+    assert "importable from the Python underneath: tinypure" in project.sync().stderr
     assert project.run(*imports).stdout == "1.1\n"
     assert project.codes() == []
+
+
+def test_what_is_asked_for_counts_where_the_packages_are_the_same(project: Tiny) -> None:
+    imports = ["run", "--", "python", "-c", "import tinypure"]
+    prints: list[str] = []
+    for asked, seen in ((["tool"], False), (["tool", "tinypure"], True), (["tool"], False)):
+        ask_for(project, python_line(project), *asked)
+        project.run("lock")
+        assert ("other-python" in project.codes()) is (prints != [])
+        project.sync()
+        assert project.codes() == []
+        assert (project.run(*imports).returncode == 0) is seen
+        prints.append(project.info()["fingerprint"])
+    assert prints[0] == prints[2] != prints[1]
+
+
+@pytest.mark.thorough
+def test_pip_inside_removes_nothing_from_the_prefix(project: Tiny) -> None:
+    ask_for(project, python_line(project), "tinypure")
+    project.run("lock")
+    project.sync()
+    for words in (["uninstall", "--yes", "tinypure"], ["install", "tinypure==9", "--no-index"]):
+        argv = [sys.executable, "-m", "pip", "--python", str(project.python), *words]
+        subprocess.run(argv, env=project.environ, capture_output=True, check=False)
+        assert project.codes() == []
+        assert project.run("run", "--", "python", "-c", "import tinypure").returncode == 0
 
 
 @pytest.mark.thorough
@@ -329,6 +356,37 @@ def test_activation_enters_both_and_leaves_both(project: Tiny, subtests: pytest.
             assert after == before
             assert f"CONDA_PREFIX={prefix(project)}\n" in inside
             assert f"HELLO_HOME={prefix(project)}/share/hello\n" in inside
+
+
+SOURCED = {
+    "sh": '. .venv/bin/activate && hello-native && deactivate && test "$PATH" = "$BEFORE"',
+    "fish": "source .venv/bin/activate.fish; and hello-native; and deactivate;"
+    ' and test (string join : $PATH) = "$BEFORE"',
+    "tcsh": "set prompt=x\nsource .venv/bin/activate.csh\nhello-native\ndeactivate\n"
+    "test $PATH = $BEFORE",
+}
+
+
+@pytest.mark.thorough
+def test_programs_are_found_with_the_scripts_of_the_venv_too(
+    project: Tiny, subtests: pytest.Subtests
+) -> None:
+    environ = {**project.environ, "BEFORE": project.environ["PATH"]}
+    for shell, script in SOURCED.items():
+        with subtests.test(shell):
+            if not shutil.which(shell):
+                pytest.skip(f"{shell} is not installed")
+            done = subprocess.run(
+                [shell],
+                input=script,
+                cwd=project.root,
+                env=environ,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, done.stderr
+            assert done.stdout.startswith("hello-native 1.1 ")
 
 
 @pytest.mark.thorough

@@ -135,6 +135,16 @@ def test_moving_and_copying(made: Tiny, tmp_path: Path) -> None:
     assert made.codes() == []
 
 
+def test_packages_from_underneath_are_told_and_shut_out(made: Tiny) -> None:
+    path = made.env / "pyvenv.cfg"
+    for flag in ("include-system-site-packages = true\n", "# no line at all, which means yes\n"):
+        kept = [each for each in path.read_text().splitlines(True) if "include-system" not in each]
+        path.write_text("".join(kept) + flag)
+        assert made.codes("--fast") == ["other-python"]
+        made.sync()
+        assert made.codes() == []
+
+
 def test_a_directory_of_somebody_else_is_left_alone(managed: Tiny) -> None:
     managed.env.mkdir()
     (managed.env / "thesis.txt").write_text("years of work")

@@ -187,6 +187,15 @@ def _(it: Case) -> Iterator[str]:
     yield "check"
 
 
+@situation("⟨environment⟩ does not see")
+def _(it: Case) -> Iterator[str]:
+    it.edit("environment.yml", "dependencies:\n", "dependencies:\n  - tinypure\n")
+    it.project.run("lock")
+    it.project.sync()
+    it.edit(".venv/pyvenv.cfg", "packages = true", "packages = false")
+    yield "check"
+
+
 @pytest.mark.thorough
 def test_what_is_named_mends(by_conda: Tiny, wheelhouse: Path, subtests: pytest.Subtests) -> None:
     """One project for all: each row leaves it well for the next."""

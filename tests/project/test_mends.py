@@ -444,6 +444,12 @@ def _(it: Case) -> Iterator[str]:
     yield "check"
 
 
+@situation("⟨environment⟩ sees the packages of")
+def _(it: Case) -> Iterator[str]:
+    it.edit(".venv/pyvenv.cfg", "packages = false", "packages = true")
+    yield "check"
+
+
 @situation("⟨environment⟩ has Python")
 def _(it: Case) -> Iterator[str]:
     manifest = it.env / ".seedbed" / "manifest.json"

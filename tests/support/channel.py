@@ -33,7 +33,9 @@ def build(folder: Path, python_prefix: Path | None = None) -> Path:
       tests; for other platforms it has the same version and can be locked, not run;
     - `hello-native` 1.0 and 1.1, but not for Windows: a program, data that hold the prefix as
       text, as bytes and not at all, and scripts for activation;
-    - `tinypure` 1.0 and 1.1: a Python module with a command.
+    - `tinypure` 1.0 and 1.1: a Python module with a command, and `tool`, which needs it;
+    - for Linux and Windows, what needs a GPU as conda-forge's do: `driver-lib`, for CUDA 12 or
+      13.1 at least, and `solver` in a build for each of CPU and GPU.
 
     The same Python gives the same bytes. On Linux only.
     """
@@ -47,8 +49,24 @@ def build(folder: Path, python_prefix: Path | None = None) -> Path:
         publish(channel, Package("python", version, subdir, here, (needs,)))
         if subdir != "win-64":
             publish(channel, *(hello_native(each, subdir) for each in VERSIONS))
+        if subdir != "osx-arm64":
+            publish(channel, *for_gpus(subdir))
+    tool = {"share/tool.txt": File(b"A tool.\n")}
     publish(channel, *(tinypure(each) for each in VERSIONS))
+    publish(channel, Package("tool", "1.0", "noarch", tool, ("tinypure",)))
     return channel
+
+
+def for_gpus(subdir: str) -> list[Package]:
+    files = {"share/gpu.txt": File(b"A kernel.\n")}
+    library = [
+        Package("driver-lib", cuda, subdir, files, (f"__cuda >={cuda}",)) for cuda in ("12", "13.1")
+    ]
+    solver = [
+        Package("solver", "1.0", subdir, files, needs, variant=f"{build}_{number}", number=number)
+        for build, number, needs in (("cpu", 0, ()), ("cuda", 200, ("__cuda", "driver-lib")))
+    ]
+    return [*library, *solver]
 
 
 def hello_native(version: str, subdir: str) -> Package:

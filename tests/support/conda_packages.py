@@ -38,10 +38,12 @@ class Package:
     files: dict[str, File]
     depends: tuple[str, ...] = ()
     entry_points: tuple[str, ...] = ()
+    variant: str = ""
+    number: int = 0
 
     @property
     def build(self) -> str:
-        return "py_0" if self.subdir == "noarch" else "0"
+        return self.variant or ("py_0" if self.subdir == "noarch" else "0")
 
 
 def publish(channel: Path, *packages: Package) -> None:
@@ -102,7 +104,7 @@ def _index(package: Package) -> dict[str, Any]:
         "name": package.name,
         "version": package.version,
         "build": package.build,
-        "build_number": 0,
+        "build_number": package.number,
         "subdir": package.subdir,
         "depends": package.depends,
         "license": "MIT",

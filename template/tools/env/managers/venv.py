@@ -5,16 +5,20 @@ https://docs.python.org/3/library/venv.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..ambient import activated, say, stream
-from ..difference import Difference
+from ..difference import OTHER_PYTHON, Difference
 from ..errors import EnvError
 from ..installers import Installer, Uv
 from ..interpreters import find
 from ..probe import Interpreter
 from ..project import Project
+
+_KEY = "include-system-site-packages"
+_BASE = re.compile(rf"^[ \t]*{_KEY}[ \t]*=[ \t]*(\S*)[ \t]*\n?", re.MULTILINE | re.IGNORECASE)
 
 STANDS_ON = "conda"
 """Where in an environment a manager that brings its own Python keeps that."""
@@ -59,7 +63,16 @@ class Manager:
 
         `newer_than` as in `files.damaged`. Raises EnvError.
         """
-        return False
+        packages = self.lets_through(project)
+        if _sees_base(project) == bool(packages):
+            return False
+        if packages:
+            names = ", ".join(packages)
+            say(f"{project.env_label}: importable from the Python underneath: {names}")
+        path = project.env / "pyvenv.cfg"
+        kept = _BASE.sub("", path.read_text(encoding="utf-8"))
+        path.write_text(f"{kept}{_KEY} = {str(bool(packages)).lower()}\n", encoding="utf-8")
+        return True
 
     def derive(
         self, project: Project, installer: Installer, offline: bool, missing_too: bool = True
@@ -91,7 +104,19 @@ class Manager:
 
     def differences(self, project: Project, newer_than: int | None) -> Iterator[Difference]:
         """What is wrong underneath the environment; `newer_than` as in `files.damaged`."""
-        return iter(())
+        packages = self.lets_through(project)
+        if _sees_base(project) == bool(packages):
+            return
+        if packages:
+            names = ", ".join(packages)
+            message = f"{project.env_label} does not see {names} of the Python underneath it."
+        else:
+            message = f"{project.env_label} sees the packages of the Python underneath it."
+        yield Difference(OTHER_PYTHON, message)
+
+    def lets_through(self, project: Project) -> list[str]:
+        """The packages beneath the environment for which all that is there can be imported."""
+        return []
 
     def prints(self, project: Project) -> dict[str, str]:
         """A hash for each thing that the environment stands on, by its name and version."""
@@ -102,18 +127,26 @@ class Manager:
         return activated(environ, project)
 
 
-def make_venv(
-    project: Project, interpreter: Interpreter, environ: Mapping[str, str], *options: str
-) -> None:
+def make_venv(project: Project, interpreter: Interpreter, environ: Mapping[str, str]) -> None:
     """Without pip: ensurepip takes seconds, is missing on Debian's Python, and the lock brings one.
 
     Raises EnvError where venv fails.
     """
     say(f"{project.env_label}: making it with Python {interpreter.version} ({interpreter.path})")
-    argv = [str(interpreter.path), "-I", "-m", "venv", "--without-pip", *options, str(project.env)]
+    argv = [str(interpreter.path), "-I", "-m", "venv", "--without-pip", str(project.env)]
     done = stream([*argv, "--prompt", project.name], environ, project.root, lambda line: True)
     if done.code != 0 or not project.python_path.exists():
         raise EnvError(
             f"{interpreter.path} could not make an environment at {project.env_label}.",
             f"Look at the lines above, then run: {project.command('sync')}",
         )
+
+
+def _sees_base(project: Project) -> bool:
+    """As the standard library's site.py decides it: the last line counts, and none means yes."""
+    try:
+        text = (project.env / "pyvenv.cfg").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False  # told as a state
+    values: list[str] = ["true", *_BASE.findall(text)]
+    return values[-1].lower() == "true"

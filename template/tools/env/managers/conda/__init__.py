@@ -35,6 +35,13 @@ from .programs import LOCK, SOURCE, explicit_path, prefix_of
 
 _LONGEST_PREFIX = 240
 _STDLIB = "import sysconfig; print(sysconfig.get_path('stdlib'))"
+_ENTER = {
+    "activate": 'PATH="$VIRTUAL_ENV/bin:$VIRTUAL_ENV/conda/bin:$_OLD_VIRTUAL_PATH"',
+    "activate.csh": 'setenv PATH "$VIRTUAL_ENV/bin:$VIRTUAL_ENV/conda/bin:$_OLD_VIRTUAL_PATH"',
+    "activate.fish": 'set -x PATH "$VIRTUAL_ENV/bin" "$VIRTUAL_ENV/conda/bin" $_OLD_VIRTUAL_PATH',
+}
+"""Last lines of the venv's own scripts, which editors run: the prefix's programs are found."""
+
 _MANAGED = (
     "[externally-managed]\n"
     "Error=This conda prefix belongs to a project's environment. Install into that, with:"
@@ -75,9 +82,9 @@ class Manager(venv.Manager):
     def create(
         self, project: Project, begin: Interpreter, environ: Mapping[str, str], offline: bool
     ) -> None:
-        lock = _locked(project)
         programs.install(project, begin, (), environ, offline)
-        _put_venv_on_top(project, lock, environ)
+        _put_venv_on_top(project, environ)
+        super().refresh(project, None, environ, offline)
 
     def fits(self, project: Project) -> bool:
         return prefix_of(project).exists()
@@ -88,15 +95,15 @@ class Manager(venv.Manager):
         begin = self.prepare(project, project.python, environ, offline)
         lock = _locked(project)
         found = list(prefixes.differences(prefix_of(project), lock, newer_than))
-        if not found:
-            return False
-        names = sorted({each.package for each in found})
-        say(f"{project.env_label}: mending the conda prefix: {', '.join(names)}")
-        again = [name for name in names if name in lock.packages]
-        programs.install(project, begin, again, environ, offline)
-        if "python" in names or _visible(project) != bool(_importable(project, lock)):
-            _put_venv_on_top(project, lock, environ)
-        return True
+        if found:
+            names = sorted({each.package for each in found})
+            say(f"{project.env_label}: mending the conda prefix: {', '.join(names)}")
+            again = [name for name in names if name in lock.packages]
+            programs.install(project, begin, again, environ, offline)
+            if "python" in names:
+                _put_venv_on_top(project, environ)
+        shown = super().refresh(project, newer_than, environ, offline)
+        return bool(found) or shown
 
     def complete(
         self,
@@ -126,10 +133,18 @@ class Manager(venv.Manager):
         lock = prefixes.explicit(explicit_path(project))
         if lock is not None:
             yield from prefixes.differences(prefix_of(project), lock, newer_than)
+        yield from super().differences(project, newer_than)
+
+    def lets_through(self, project: Project) -> list[str]:
+        """The Python modules that environment.yml asks for."""
+        lock = prefixes.explicit(explicit_path(project))
+        return prefixes.importable(prefix_of(project), lock.asked) if lock else []
 
     def prints(self, project: Project) -> dict[str, str]:
+        shown = self.lets_through(project)
         return {
             f"conda:{name}=={record['version']}={record['build']}": str(record.get("sha256"))
+            + " importable" * (name in shown)
             for name, record in prefixes.records(prefix_of(project)).items()
         }
 
@@ -165,7 +180,7 @@ def _locked(project: Project) -> Explicit:
     return lock
 
 
-def _put_venv_on_top(project: Project, lock: Explicit, environ: Mapping[str, str]) -> None:
+def _put_venv_on_top(project: Project, environ: Mapping[str, str]) -> None:
     prefix = prefix_of(project)
     python = prefix / ("python.exe" if os.name == "nt" else "bin/python")
     base = probe([str(python)], environ)
@@ -178,24 +193,12 @@ def _put_venv_on_top(project: Project, lock: Explicit, environ: Mapping[str, str
     # PEP 668: a stray `pip install` into the prefix is refused; the venv is the place for it.
     stdlib = Path(capture([str(python), "-I", "-c", _STDLIB], environ)[1].strip())
     (stdlib / "EXTERNALLY-MANAGED").write_text(_MANAGED, encoding="utf-8")
-    visible = _importable(project, lock)
-    if visible:
-        say(f"{project.env_label}: importable from the conda prefix: {', '.join(visible)}")
-    venv.make_venv(project, base, environ, *(["--system-site-packages"] if visible else []))
-
-
-def _importable(project: Project, lock: Explicit) -> list[str]:
-    """The conda packages that were asked for and are Python modules: the venv must see them."""
-    return prefixes.importable(prefix_of(project), lock.asked)
-
-
-def _visible(project: Project) -> bool:
-    """Whether the venv sees the prefix's site-packages now."""
-    try:
-        text = (project.env / "pyvenv.cfg").read_text(encoding="utf-8")
-    except OSError:
-        return False
-    return "include-system-site-packages = true" in text
+    venv.make_venv(project, base, environ)
+    for name, line in _ENTER.items():
+        path = project.scripts / name
+        if path.exists():
+            with path.open("a", encoding="utf-8") as script:
+                script.write(f"{line}\n")
 
 
 def _program_folders(prefix: Path) -> list[Path]:

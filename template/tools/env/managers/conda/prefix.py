@@ -114,6 +114,20 @@ def differences(prefix: Path, lock: Explicit, newer_than: int | None) -> Iterato
                 yield Difference(FILE_MISSING, message, name, line.path)
 
 
+def keep_from_pip(prefix: Path) -> None:
+    """Take away the lists by which pip removes packages, which it needs (PEP 627).
+
+    The prefix is inside the venv, so pip would take what is in it for the venv's own.
+    """
+    for record in records(prefix).values():
+        for path in filter(_is_list, record.get("files", [])):
+            (prefix / path).unlink(missing_ok=True)
+
+
+def _is_list(path: str) -> bool:
+    return path.endswith(".dist-info/RECORD")
+
+
 def _record(path: Path) -> dict[str, Any] | None:
     try:
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -124,12 +138,13 @@ def _record(path: Path) -> dict[str, Any] | None:
 
 def importable(prefix: Path, names: list[str]) -> list[str]:
     """Those of the packages that put something into the prefix's site-packages."""
-    have = records(prefix)
+    asked = set(names) - {"python", "pip"}
+    paths = (prefix / "conda-meta").glob("*.json")
+    found = (_record(path) for path in sorted(paths) if path.stem.rsplit("-", 2)[0] in asked)
     return [
-        name
-        for name in names
-        if name not in ("python", "pip")
-        and any("/site-packages/" in path for path in have.get(name, {}).get("files", []))
+        str(record["name"])
+        for record in found
+        if record and any("/site-packages/" in path for path in record.get("files", []))
     ]
 
 
@@ -145,7 +160,7 @@ def _files(record: dict[str, Any]) -> list[Recorded]:
         entry = described.get(path, {})
         digest = entry.get("sha256_in_prefix") or entry.get("sha256")
         hashed = entry.get("path_type") == "hardlink" and digest
-        if not path.endswith(".pyc"):
+        if not path.endswith(".pyc") and not _is_list(path):
             lines.append(Recorded(path, _recorded(digest) if hashed else "", ""))
     return lines
 

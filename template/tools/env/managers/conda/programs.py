@@ -22,6 +22,7 @@ from ...probe import Interpreter, probe
 from ...project import Project
 from ...scratch import scratch
 from .. import venv
+from .prefix import keep_from_pip
 
 SOURCE = "environment.yml"
 LOCK = "pixi.lock"
@@ -32,6 +33,7 @@ _HERE = Path(__file__).parent
 _NEEDS = (3, 10)
 _PROGRAM = "SEEDBED_CONDA"
 _MIRROR = "CONDA_CHANNEL_ALIAS"
+_OVERRIDE = "CONDA_OVERRIDE_"
 
 
 def prefix_of(project: Project) -> Path:
@@ -113,7 +115,18 @@ def install(
     named = os.environ.get(_PROGRAM)
     if named:
         _create_with(named, project, environ)
-        return
+    else:
+        _install_with_rattler(project, begin, again, environ, offline)
+    keep_from_pip(prefix_of(project))
+
+
+def _install_with_rattler(
+    project: Project,
+    begin: Interpreter,
+    again: Sequence[str],
+    environ: Mapping[str, str],
+    offline: bool,
+) -> None:
     request = {
         "action": "install",
         "lock": str(project.root / LOCK),
@@ -148,7 +161,8 @@ def _rattle(
         text = json.dumps({**request, "mirror": os.environ.get(_MIRROR, ""), "offline": offline})
         wish.write_text(text, encoding="utf-8")
         argv = [str(begin.path), "-I", "-B", str(_HERE / "rattler.py"), str(library), str(wish)]
-        done = stream(argv, environ, project.root, lambda line: True)
+        told = {k: v for k, v in os.environ.items() if k.startswith(_OVERRIDE)}
+        done = stream(argv, {**environ, **told}, project.root, lambda line: True)
         wish.unlink()
         if done.code != 0:
             raise InstallerFailed(what, done.tail)

@@ -19,15 +19,27 @@ import sys
 from pathlib import Path
 from typing import Any
 
-# What a machine may be assumed to have, so that whoever solves gets the same lock.
-_BASELINE = {
-    "linux-64": ("__unix=0", "__linux=4.18", "__glibc=2.17", "__archspec=0=x86_64"),
-    "linux-aarch64": ("__unix=0", "__linux=4.18", "__glibc=2.17", "__archspec=0=aarch64"),
-    "osx-64": ("__unix=0", "__osx=13.0", "__archspec=0=x86_64"),
-    "osx-arm64": ("__unix=0", "__osx=13.0", "__archspec=0=m1"),
-    "win-64": ("__win=0", "__archspec=0=x86_64"),
-}
 _CHANNEL = "conda-forge"
+
+# What a machine is taken to have (conda's virtual packages), so that whoever solves gets the same
+# lock. A line of environment.yml, as "__glibc >=2.28", says that all of a project's have more:
+# https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-virtual.html
+_LINUX = {"__unix": "0", "__linux": "4.18", "__glibc": "2.17"}
+_OSX = {"__unix": "0", "__osx": "13.0"}
+_MACHINES = {
+    "linux-64": {**_LINUX, "__archspec": "1=x86_64"},
+    "linux-aarch64": {**_LINUX, "__archspec": "1=aarch64"},
+    "osx-64": {**_OSX, "__archspec": "1=x86_64"},
+    "osx-arm64": {**_OSX, "__archspec": "1=m1"},
+    "win-64": {"__win": "0", "__archspec": "1=x86_64"},
+}
+_DRIVERS = ("", "12.0", "13.0")
+"""The CUDA that a driver is taken to have where nobody says: none, or the oldest that serves."""
+
+_VIRTUAL = re.compile(
+    r"(?P<name>__(cuda|glibc|linux|osx|win|archspec)) *(>=|==?| ) *(?P<version>\d[\d.]*)"
+    r"(?P<build>=\w+)?"
+)
 
 
 class Trouble(Exception):
@@ -57,35 +69,25 @@ async def solve(asked: dict[str, Any]) -> None:
     import rattler
     from rattler.exceptions import SolverError
 
-    channel = rattler.Channel(_CHANNEL)
     text = Path(asked["environment"]).read_bytes()
-    specs = _specs(text)
-
-    async def solved_for(platform: str) -> list[Any] | None:
+    specs, machine = _wishes(text)
+    solved, drivers = {}, {}
+    for platform in asked["platforms"]:
         try:
-            found: list[Any] = await rattler.solve(
-                sources=[channel],
-                specs=[rattler.MatchSpec(spec) for spec in specs],
-                gateway=_gateway(asked),
-                platforms=[rattler.Subdir(platform), rattler.Subdir("noarch")],
-                virtual_packages=_virtual(platform, specs),
-                channel_priority=rattler.ChannelPriority.Strict,
-                locked_packages=_kept(asked, platform),
-            )
-            return found
-        except SolverError as error:
+            solved[platform], drivers[platform] = await _solved(platform, specs, machine, asked)
+        except SolverError as error:  # noqa: PERF203 - one platform's is not the others'
             if platform == asked["here"]:
+                if "__" in str(error):
+                    print("What machines have is a line in environment.yml, as: __cuda >=13.1")
                 raise
-            reason = " ".join(str(error).split())
-            print(f"{platform} is left out: {reason}")
-            return None
-
-    answers = [(platform, await solved_for(platform)) for platform in asked["platforms"]]
-    solved = {platform: records for platform, records in answers if records is not None}
+            print(f"{platform} is left out: {' '.join(str(error).split())}")
+    for driver in sorted(set(filter(None, drivers.values()))):
+        where = ", ".join(platform for platform, each in drivers.items() if each == driver)
+        print(f"{where}: solved for machines with CUDA {driver} or newer, as a package needs it")
     output = Path(asked["output"])
-    _write_lock(output / "pixi.lock", channel, solved)
+    _write_lock(output / "pixi.lock", rattler.Channel(_CHANNEL), solved)
     lock = hashlib.sha256((output / "pixi.lock").read_bytes()).hexdigest()
-    names = [re.split(r"[^a-z0-9._-]", spec)[0] for spec in specs]
+    names = sorted({spec.name.normalized for spec in specs})
     head = f"# environment.yml: {hashlib.sha256(text).hexdigest()}\n# pixi.lock: {lock}\n"
     head += f"# asked: {' '.join(names)}\n@EXPLICIT\n"
     for platform, records in solved.items():
@@ -96,6 +98,40 @@ async def solve(asked: dict[str, Any]) -> None:
             f"# platform: {platform}\n{head}{lines}",
             encoding="utf-8",
         )
+
+
+async def _solved(
+    platform: str, specs: list[Any], machine: dict[str, str], asked: dict[str, Any]
+) -> tuple[list[Any], str]:
+    """The packages for one platform, and the CUDA that they need where nobody said one.
+
+    Raises SolverError.
+    """
+    import rattler
+    from rattler.exceptions import SolverError
+
+    has = {name: machine.get(name, usual) for name, usual in _MACHINES[platform].items()}
+    if platform.startswith("osx"):
+        drivers: tuple[str, ...] = ("",)
+    else:
+        drivers = (machine["__cuda"],) if "__cuda" in machine else _DRIVERS
+    for driver in drivers:
+        try:
+            found: list[Any] = await rattler.solve(
+                sources=[rattler.Channel(_CHANNEL)],
+                specs=specs,
+                gateway=_gateway(asked),
+                platforms=[rattler.Subdir(platform), rattler.Subdir("noarch")],
+                virtual_packages=_virtual({**has, "__cuda": driver}),
+                channel_priority=rattler.ChannelPriority.Strict,
+                locked_packages=_kept(asked, platform),
+            )
+        except SolverError as error:  # noqa: PERF203 - then the next driver is tried
+            if driver == drivers[-1] or "__cuda" not in str(error):
+                raise
+        else:
+            break
+    return found, "" if "__cuda" in machine else driver
 
 
 async def install(asked: dict[str, Any]) -> None:
@@ -113,6 +149,7 @@ async def install(asked: dict[str, Any]) -> None:
         absent = [each.name.normalized for each in records if not index.contains_record(each)]
         if absent:
             raise Trouble(f"Not in the cache, and the network is off: {', '.join(absent)}.")
+    _tell_lacks(records)
     _forget_unreadable(Path(asked["prefix"]))
     await rattler.install(
         records,
@@ -123,6 +160,25 @@ async def install(asked: dict[str, Any]) -> None:
         show_progress=False,
         client=_client(asked),
     )
+
+
+def _tell_lacks(records: list[Any]) -> None:
+    """Say what this machine lacks, as a lock for a server can be made and tried on a laptop."""
+    import rattler
+
+    found = rattler.VirtualPackage.detect(rattler.VirtualPackageOverrides.from_env())
+    here = [
+        rattler.PackageRecord(each.name, str(each.version), each.build_string, 0, "noarch")
+        for each in (virtual.into_generic() for virtual in found)
+    ]
+    needs: dict[str, list[str]] = {}
+    for record in records:
+        for need in record.depends:
+            if need.startswith("__") and not need.startswith("__archspec"):  # it has ancestors
+                needs.setdefault(need, []).append(record.name.normalized)
+    for need, names in needs.items():
+        if not any(rattler.MatchSpec(need).matches(each) for each in here):
+            print(f"note: this machine lacks {need}, which is needed by {', '.join(names)}")
 
 
 def _forget_unreadable(prefix: Path) -> None:
@@ -136,7 +192,12 @@ def _forget_unreadable(prefix: Path) -> None:
             path.unlink()
 
 
-def _specs(text: bytes) -> list[str]:
+def _wishes(text: bytes) -> tuple[list[Any], dict[str, str]]:
+    """What an environment.yml asks for: packages, and what every machine of the project has.
+
+    A variable of conda's own, as CONDA_OVERRIDE_CUDA, goes before what the file says of machines.
+    """
+    import rattler
     import yaml
 
     try:
@@ -146,31 +207,51 @@ def _specs(text: bytes) -> list[str]:
     content = content if isinstance(content, dict) else {}
     if content.get("channels") != [_CHANNEL]:
         raise Trouble(f"The `channels` in environment.yml must be exactly: {_CHANNEL}.")
-    specs = content.get("dependencies")
-    if not isinstance(specs, list) or not all(isinstance(spec, str) for spec in specs):
+    lines = content.get("dependencies")
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
         raise Trouble(
             "The `dependencies` in environment.yml must be conda packages, a line each; "
             "what pip installs stands in pyproject.toml."
         )
-    return specs
+    specs, machine = [], {}
+    for line in lines:
+        if line.startswith("__"):
+            found = _VIRTUAL.fullmatch(line)
+            if found is None:
+                raise Trouble(
+                    f"`{line}` in environment.yml is not what a machine can have; "
+                    "write it like __cuda >=12.4 or __glibc >=2.28."
+                )
+            machine[found["name"]] = found["version"] + (found["build"] or "")
+            continue
+        try:
+            spec = rattler.MatchSpec(line)
+        except Exception as error:  # its exceptions have no class in common
+            raise Trouble(f"`{line}` in environment.yml is no conda package: {error}.") from None
+        if (spec.channel and spec.channel.name != _CHANNEL) or "//" in line:
+            raise Trouble(f"`{line}` in environment.yml is not from {_CHANNEL}, the one channel.")
+        specs.append(spec)
+    for name in ("cuda", "glibc", "linux", "osx", "win"):
+        value = os.environ.get(f"CONDA_OVERRIDE_{name.upper()}")
+        if value is not None:
+            machine[f"__{name}"] = value
+            print(
+                f"The variable CONDA_OVERRIDE_{name.upper()} counts for this lock; "
+                f"environment.yml can say it for everybody: __{name} >={value or 'VERSION'}"
+            )
+    return specs, machine
 
 
-def _virtual(platform: str, specs: list[str]) -> list[Any]:
+def _virtual(packages: dict[str, str]) -> list[Any]:
     import rattler
 
-    words = list(_BASELINE[platform])
-    if any(spec.startswith("cuda") for spec in specs) and not platform.startswith("osx"):
-        version = next(filter(None, (re.match(r"cuda-version\W+(\d+(\.\d+)?)", s) for s in specs)))
-        words.append(f"__cuda={version[1] if version else '12.0'}")
-    found = []
-    for word in words:
-        name, number, build = (*word.split("="), "0")[:3]
-        found.append(
-            rattler.GenericVirtualPackage(
-                rattler.PackageName(name), rattler.Version(number), rattler.BuildString(build)
-            )
+    parts = ((name, *f"{value}=0".split("=")[:2]) for name, value in packages.items() if value)
+    return [
+        rattler.GenericVirtualPackage(
+            rattler.PackageName(name), rattler.Version(version), rattler.BuildString(build)
         )
-    return found
+        for name, version, build in parts
+    ]
 
 
 def _gateway(asked: dict[str, Any]) -> Any:
