@@ -1,4 +1,4 @@
-"""Resolves the catalogue: libraries.yml (people edit it) -> lock.json (generated), by `make lock`.
+"""Resolves the catalogue, by `make lock`: libraries.yml (people edit it) -> lock.json, pythons.json.
 
 Everything is resolved together once, for all systems and Pythons, so the libraries that a project
 chooses are known to go together. Then each library is resolved alone under those pins: that is its
@@ -37,7 +37,8 @@ class Unresolvable(Exception):
 
 
 def main() -> int:
-    """Write lock.json and the pins of what handles conda packages; prints what was done.
+    """Write lock.json, what follows for the question of the Python, and the pins of what handles
+    conda packages; prints what was done.
 
     Exit code 1 where something cannot be resolved.
     """
@@ -52,6 +53,8 @@ def main() -> int:
             return 1
     text = json.dumps(lock, indent=1, ensure_ascii=False) + "\n"
     (HERE / "lock.json").write_text(text, encoding="utf-8", newline="\n")
+    choice = json.dumps(pythons(lock), indent=1) + "\n"
+    (HERE / "pythons.json").write_text(choice, encoding="utf-8", newline="\n")
     CONDA.write_text(conda, encoding="utf-8", newline="\n")
     print(f"lock.json: {len(lock['packages'])} packages, {len(text) / 1e6:.2f} MB")
     return 0
@@ -102,6 +105,27 @@ def build(catalogue: dict[str, Any], scratch: Path, today: dict[str, Any]) -> di
         if not entry["pythons"]:
             raise Unresolvable(f"{entry['name']} has no wheels for any Python on some system.")
     return {**content, "packages": packages, "closures": closures}
+
+
+def pythons(lock: dict[str, Any]) -> dict[str, Any]:
+    """The question of the Python: its `choices`, pairs of label and version, and the `default`.
+
+    That is the newest for which every library has wheels on every system that counts.
+    """
+    lacking = {
+        python: sum(python not in entry["pythons"] for entry in lock["libraries"])
+        for python in lock["python"]
+    }
+    default = [python for python, count in lacking.items() if not count][-1]
+    choices = [
+        [f"{python} (without {count} of the libraries as yet)" if count else python, python]
+        for python, count in lacking.items()
+    ]
+    choices += [
+        [f"{python} (for old versions; nobody mends it since {ended})", python]
+        for python, ended in reversed(lock["legacy"].items())
+    ]
+    return {"default": default, "choices": choices}
 
 
 def _listed(entry: dict[str, Any]) -> dict[str, Any]:

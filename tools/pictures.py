@@ -21,7 +21,7 @@ from terminal import draw
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PICTURE = REPOSITORY / "docs" / "pictures" / "first-minutes.svg"
-PYTHON = "3.12"  # the template's default answer
+PYTHON = json.loads((REPOSITORY / "catalogue" / "pythons.json").read_text("utf-8"))["default"]
 COLUMNS, ROWS = 100, 60
 COMMANDS = (
     "copier copy --trust --defaults --quiet --data project_name=Digits seedbed digits",

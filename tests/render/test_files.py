@@ -30,7 +30,7 @@ NASTY = {
 
 CATALOGUE = json.loads((ROOT / "catalogue" / "lock.json").read_text(encoding="utf-8"))
 FRAMEWORKS = list(CATALOGUE["frameworks"])
-OLDEST = CATALOGUE["legacy"][0]
+OLDEST = min(CATALOGUE["legacy"], key=lambda minor: int(minor.partition(".")[2]))
 
 
 def newest(framework: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from build import PARTS
+from build import PARTS, pythons
 from places import where
 from support.template import ROOT
 from wheels import REQUIRED, SYSTEMS, environment, without_wheels
@@ -43,6 +43,22 @@ def test_the_lock_was_made_from_todays_libraries(
 
 def listed(require: str | list[str]) -> list[str]:
     return require if isinstance(require, list) else [require]
+
+
+def test_the_default_python_is_the_newest_that_all_libraries_are_there_for(
+    lock: dict[str, Any],
+) -> None:
+    question = json.loads((CATALOGUE / "pythons.json").read_text(encoding="utf-8"))
+    assert question == pythons(lock), "run `make lock`"
+    common = set.intersection(*(set(entry["pythons"]) for entry in lock["libraries"]))
+    assert question["default"] == max(common, key=lambda minor: int(minor.partition(".")[2]))
+
+
+def test_each_python_that_has_ended_says_when(lock: dict[str, Any]) -> None:
+    labels = {python: label for label, python in pythons(lock)["choices"]}
+    assert list(labels) == [*lock["python"], *reversed(lock["legacy"])]
+    for python, ended in lock["legacy"].items():
+        assert ended in labels[python]
 
 
 def test_every_package_of_a_closure_has_hashes(lock: dict[str, Any]) -> None:
