@@ -318,3 +318,36 @@ def test_where_uv_has_no_wheel_pip_installs_and_says_so(
     absent.path.rename(wheelhouse / "uv-0.13.9-py2-none-any.whl")
     done = project.run("sync", UV="/nowhere/uv")
     assert "there is no uv for this system, so pip" in done.stderr
+
+
+STARTERS = {
+    "a .pth": {"delta.pth": "import sys; sys.delta = 1\n"},
+    "a .pth that adds a directory, where there may be a sitecustomize": {"delta.pth": "delta\n"},
+    "a .start of Python 3.15": {"delta.start": "delta:main\n"},
+    "sitecustomize": {"sitecustomize.py": "\n"},
+    "sitecustomize as a package": {"sitecustomize/__init__.py": "\n"},
+    "usercustomize": {"usercustomize.py": "\n"},
+}
+
+
+@pytest.mark.parametrize("top", STARTERS.values(), ids=STARTERS)
+def test_what_a_package_runs_at_every_start_is_named(
+    top: dict[str, str], project: Tiny, alpha: Wheel, wheelhouse: Path
+) -> None:
+    project.lock(alpha, wheel(wheelhouse, "delta", "1.0", top=top))
+    [name] = top
+    said = f"note: delta 1.0 runs at every start of Python, by {name.partition('/')[0]}."
+    assert said in project.sync().stderr
+
+
+def test_it_is_named_again_only_where_it_has_changed(ready: Tiny, wheelhouse: Path) -> None:
+    def synced(version: str, name: str, **top: str) -> bool:
+        made = wheel(wheelhouse, name, version, top={f"{each}.pth": top[each] for each in top})
+        ready.lock(made)
+        return f"note: {name} {version} runs at every start" in ready.sync().stderr
+
+    assert not synced("1.0", "delta")
+    assert synced("1.1", "delta", delta_init="import sys\n")
+    assert not synced("1.2", "delta", delta_init="import sys\n")
+    assert synced("1.3", "delta", delta_init="import os\n")
+    assert not synced("99", "setuptools", distutils="import os\n")  # which is well known

@@ -15,7 +15,7 @@ from .manifest import Manifest
 from .probe import Interpreter
 from .project import Project
 from .requirements import locked, sha256
-from .surroundings import file_mark
+from .surroundings import at_start, brought_at_start, file_mark
 
 _LOGIN = "UV_DEFAULT_INDEX=https://NAME:PASSWORD@HOST/simple"
 
@@ -45,7 +45,7 @@ def fill(
     withdrawn.refuse(pins.values(), again_with)
     name = drift.own_name(project)
     _forget(project, own)
-    present = installed.scan(own.site_packages)
+    present, early = installed.scan(own.site_packages), at_start(own.site_packages)
     extra = [dist.name for dist in present if dist.name not in pins and dist.name != name]
     again = [package for package in again if package in pins]
     try:
@@ -59,6 +59,8 @@ def fill(
         say(f"{project.env_label}: installing {len(pins)} packages with {installer.name}{source}")
         _install(project, installer, again, offline)
         _distrust(project, own, installer, offline)
+        for sentence in brought_at_start(own.site_packages, early):
+            say(f"note: {sentence} Look at it first where you did not expect that.")
         if project.package:
             installer.install_project(offline)
         installer.uninstall([each for each in extra if each in installer.needs])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from . import installed
@@ -18,6 +18,31 @@ def stray_pth(site: Path, records: Iterable[list[Recorded]]) -> list[str]:
     """The .pth files that no distribution recorded: Python runs or follows them at every start."""
     present = {path.name for path in site.glob("*.pth")}
     return sorted(present - {line.path for lines in records for line in lines} if present else ())
+
+
+HARMLESS = ("coverage", "pytest-cov", "pywin32", "setuptools")
+"""Packages whose code at every start of Python is well known."""
+
+
+def at_start(site: Path) -> dict[str, bytes]:
+    """What reaches every start of Python: the files (of a package, its first) by name.
+
+    https://docs.python.org/3/library/site.html and PEP 829
+    """
+    patterns = ("*.pth", "*.start", "sitecustomize*", "usercustomize*")
+    found = [path for pattern in patterns for path in site.glob(pattern)]
+    files = {path.name: path if path.is_file() else path / "__init__.py" for path in found}
+    return {name: file.read_bytes() for name, file in files.items() if file.is_file()}
+
+
+def brought_at_start(site: Path, before: Mapping[str, bytes]) -> Iterator[str]:
+    """A sentence for each package that, other than `before`, has what reaches every start."""
+    new = {name for name, content in at_start(site).items() if before.get(name) != content}
+    for dist in installed.scan(site) if new else ():
+        lines = (installed.record(site, dist) or Record("", [])).lines
+        found = sorted(new & {line.path.partition("/")[0] for line in lines})
+        if found and dist.name not in HARMLESS:
+            yield f"{dist.name} {dist.version} runs at every start of Python, by {found[0]}."
 
 
 def shadows(site: Path, pythonpath: str) -> Iterator[Difference]:
