@@ -1,4 +1,4 @@
-"""Resolves the catalogue, by `make lock`: libraries.yml (people edit it) -> lock.json, pythons.json.
+"""Resolves the catalogue, by `make lock`: libraries.yml (people edit it), lock.json, pythons.json.
 
 Everything is resolved together once, for all systems and Pythons, so the libraries that a project
 chooses are known to go together. Then each library is resolved alone under those pins: that is its
