@@ -7,19 +7,28 @@ unless SEEDBED_STRICT=1 asks for a failure.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import entering
 from engine import answers, command, engine, facts, in_a_temporary_copy, strict
+from pristine import names
+from project_tools import TEMPLATE
 
 COULD_NOT = 3
 LOCAL = Path("tools/env.local.cfg")
 """What holds on this machine only; git ignores it."""
 
 FIRST_COMMIT = "Start the project"
+NAMELESS = r"tell me who you are|empty ident name|auto-detect email"
+IDENTITY = (
+    'git config --global user.name "Your Name"',
+    "git config --global user.email you@example.org",
+)
 
 
 def main(answers_file: str, python_index: str) -> int:
@@ -30,33 +39,59 @@ def main(answers_file: str, python_index: str) -> int:
         LOCAL.write_text(f"index = {python_index}\n", encoding="utf-8")
     chosen = answers(answers_file)
     code = make_environment(chosen["python_version"]) if chosen["create_env"] else 0
-    if chosen["git_init"]:  # last: the first commit has the locks that the environment brought
-        start_repository()
+    # Last: the first commit has the locks that the environment brought.
+    later = start_repository(names(TEMPLATE, chosen, answers_file)) if chosen["git_init"] else []
     if code:
         say("")
         say("The project is complete, its environment is not. Mend what is said above, then finish")
         say(f"in the project's directory with:  {command('sync')}")
+        for step in later:
+            say(f"  {step}")
     else:
-        next_steps(chosen["create_env"], "train" if chosen["framework"] != "none" else "test")
+        task = "train" if chosen["framework"] != "none" else "test"
+        next_steps(chosen["create_env"], task, later)
     return code if strict() else 0
 
 
-def start_repository() -> None:
-    """Make a git repository with one commit, unless the project is in one already."""
-    if _git("rev-parse", "--is-inside-work-tree").returncode == 0:
-        say("git: the project is inside a repository already; commit it there")
-        return
-    steps = (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "-m", FIRST_COMMIT])
-    for words in steps:
+def start_repository(rendered: set[str]) -> list[str]:
+    """Make a repository with one commit; what is left to type for it, none where all is done.
+
+    A project in another repository is left to that one, unless that ignores it. Every one of the
+    files that were `rendered` gets into the commit, whatever the machine's own lists ignore.
+    """
+    there = [name for name in sorted(rendered) if os.path.lexists(name)]
+    around = _git("rev-parse", "--show-toplevel")
+    if around.returncode != 0 and "not a git repository" not in around.stderr:
+        tell("the project is not committed, for git says", around)
+        return []
+    if around.returncode == 0 and not os.path.samefile(around.stdout.rstrip("\n"), "."):
+        ignored = _git("check-ignore", "-z", "--stdin", given="\0".join(there)).stdout
+        hidden = ignored.split("\0")[:-1]
+        if len(hidden) < len(there):
+            say("git: the project is inside a repository already; commit it there")
+            if hidden:
+                say("     That one ignores some of its files, which updates need; add them, too.")
+                return [f"git add --force {shlex.join(hidden)}"]
+            return []
+    steps: list[Sequence[str]] = [("init", "--quiet"), ("add", "--all"), ("add", "--force", *there)]
+    finish = ["git add --all", f"git commit -m '{FIRST_COMMIT}'"]
+    for words in (*steps, ("commit", "--quiet", "-m", FIRST_COMMIT)):
         done = _git(*words)
         if done.returncode != 0:
-            reason = done.stderr.strip().splitlines() or ["it gave no reason"]
-            say(f"git: `git {words[0]}` did not work: {reason[-1].strip()}")
-            say(f"     Later: git init && git add --all && git commit -m '{FIRST_COMMIT}'")
-            return
+            tell(f"`git {words[0]}` did not work", done)
+            return [*IDENTITY, *finish] if re.search(NAMELESS, done.stderr) else finish
     say("git: made a repository with a first commit")
     if Path(".pre-commit-config.yaml").exists() and facts().get("state") == "ready":
         engine("run", "--", "pre-commit", "install")
+    return []
+
+
+def tell(what: str, done: subprocess.CompletedProcess[str]) -> None:
+    """All that git said, and not its last line alone."""
+    said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+    say(f"git: {what}:")
+    for line in said or [f"(nothing; its exit code is {done.returncode})"]:
+        say(f"     {line}")
 
 
 def make_environment(python: str) -> int:
@@ -85,13 +120,13 @@ def ask(python: str, found: list[str], code: int) -> int:
     return engine("sync", "--fetch") if choice == fetch else code
 
 
-def next_steps(made: bool, task: str) -> None:
-    """Say what to type next, in the shell in use."""
+def next_steps(made: bool, task: str, first: Sequence[str]) -> None:
+    """Say what to type next, in the shell in use; `first` is what git waits for."""
     # PWD still names where Copier was started; a system that does not set it gets the whole path.
     began = os.environ.get("PWD")
     place = os.path.relpath(Path.cwd(), began) if began else str(Path.cwd())
     quoted = f'"{place}"' if os.name == "nt" else shlex.quote(place)
-    steps, enter = [f"cd {quoted}"], entering.command(os.environ)
+    steps, enter = [f"cd {quoted}", *first], entering.command(os.environ)
     if enter:
         steps += [enter, f"poe {task}"]
     else:
@@ -110,10 +145,17 @@ def _minor(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".")[:2])
 
 
-def _git(*words: str) -> subprocess.CompletedProcess[str]:
+def _git(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    environ = {**os.environ, "LC_ALL": "C"}  # its words are read here
     try:
         return subprocess.run(
-            ["git", *words], capture_output=True, text=True, errors="replace", check=False
+            ["git", *words],
+            env=environ,
+            input=given,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
         )
     except OSError as error:
         return subprocess.CompletedProcess(words, 127, "", str(error))

@@ -1,7 +1,8 @@
 """Runs once, after `copier update` has merged the template's changes into a project.
 
 Edits that Copier would drop are taken along or named, files that other answers need are added, the
-lock is resolved again, the environment follows, and a summary on standard output says all of it.
+lock is resolved again, an environment that is there follows, and a summary on standard output says
+all of it.
 Trouble ends in a failure: the project is merged by then, nothing is lost, and a bot must not go on.
 """
 
@@ -19,6 +20,7 @@ import summary
 from edits import settle
 from engine import answers, command, engine, facts, in_a_temporary_copy, parsed
 from place import SETTINGS, report_the_place_before
+from project_tools import NOTE
 from relock import DIRECT, LOCK, preferred, text
 
 PERSON, COULD_NOT, STOPPED = 1, 3, 130
@@ -43,7 +45,7 @@ def main(template: Path, answers_file: str) -> int:
     print(summary.files(repository.altered(), repository.new(), edits, own, chosen), end="")
     person = summary.person(conflicts, edits, repository.commit(), more)
     print(person, end="", flush=True)
-    repository.git("update-ref", "-d", repository.NOTE)  # see before_update.py: all is told now
+    repository.git("update-ref", "-d", NOTE)  # see before_update.py: all is told now
     if not blocking:  # else the engine itself may not run
         report_the_place_before()
     return code or (PERSON if person else 0)
@@ -58,6 +60,8 @@ def follow(
 ) -> tuple[int, list[str]]:
     """Bring lock and environment up to date; the exit code and what is left to a person."""
     pins = preferred(template, chosen) if repository.changed(*DIRECT, answers_file) else None
+    # A machine that only updates has no environment, and maybe not even the project's Python.
+    made = not blocking and facts().get("state") != "missing"
     steps = [["lock", "--prefer", str(pins)], ["sync"]] if pins else [["sync"]]
     finish = " and ".join(command(*words) for words in steps)
     if blocking:
@@ -69,7 +73,7 @@ def follow(
     code = engine("lock", "--prefer", str(pins)) if pins else 0
     if pins and code == 0:
         pins.unlink()
-    if code == 0 and (chosen["create_env"] or facts().get("state") not in (None, "missing")):
+    if code == 0 and made:
         code = engine("sync")
     if code:
         print("\nThe project is merged; lock or environment are not up to date.", file=sys.stderr)

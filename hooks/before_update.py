@@ -1,37 +1,90 @@
-"""Runs once, before `copier update` changes anything: notes which commit holds what the user has.
+"""Runs once, before `copier update` changes anything: git must be able to give back every line.
 
-Copier takes the user's edits out of the files, renders, and puts them back. Where it is stopped in
-between, the files lack them and nothing says so; a commit would make that lasting. The note is a
-ref of git's, taken away when all was told: one that is left lets the next update ask first.
+Copier overwrites and deletes files whether or not a commit holds them, so an update is refused
+where HEAD lacks one. And it takes the user's edits out of the files, renders, and puts them back:
+stopped in between, the files lack them and nothing says so. So the commit that has them is noted,
+as a ref of git's, which is taken away when all was told. Copier asks its questions after this; who
+stops there leaves a note and nothing else, so the note alone says nothing.
 """
 
 from __future__ import annotations
 
+import os
+import shlex
+import subprocess
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 
-from engine import in_a_temporary_copy, parsed
-from repository import NOTE, committed, git, noted
+from engine import answers, command, in_a_temporary_copy
+from pristine import names
+from project_tools import NOTE, TEMPLATE, stopped_update, what_is_missing
+from repository import git, unheld
+from starter import owned
 
-PERSON = 1
+PERSON, COULD_NOT = 1, 3
+SHOWN = 5
+"""Files that a sentence names; the commands name all of them."""
 
 
 def main(answers_file: str) -> int:
-    """Exit code 0, or 1 where an update that was stopped midway has been committed."""
+    """Exit code 0 where the update may go on, 1 where a person is needed first."""
     if in_a_temporary_copy():
         return 0
-    earlier = noted()
-    if earlier and version(earlier, answers_file) != version("HEAD", answers_file):
-        say(f"An update was stopped midway and committed so: edits of {earlier} may be missing.")
-        say(f"See what differs, and bring back what is missing: git diff {earlier} HEAD")
-        say(f"When that is committed: git update-ref -d {NOTE}")
+    own = at_risk(answers_file)
+    lacking = unheld(own)
+    if lacking:
+        return refuse(lacking, all_of_them=len(lacking) == sum(map(os.path.lexists, own)))
+    commit, missing = stopped_update(answers_file)
+    if missing:
+        say(what_is_missing(commit, missing))
         return PERSON
     git("update-ref", NOTE, "HEAD")
+    say("The template's changes are merged with yours; lock and environment follow.")
+    say("All that you have is in your last commit. To undo it, also where it was stopped midway:")
+    say(f"  git reset --hard, then git clean -fd, then {command('sync')}")
     return 0
 
 
-def version(commit: str, answers_file: str) -> object:
-    """The template's version in a commit of the project."""
-    return parsed((committed(answers_file, commit) or b"{}").decode()).get("_commit")
+def at_risk(answers_file: str) -> set[str]:
+    """The files that Copier may overwrite or delete: the template's, as it was and as it is."""
+    recorded = answers(answers_file)
+    found = names(TEMPLATE, recorded, answers_file)
+    with suppress(subprocess.CalledProcessError):  # a version that the history has no more
+        found |= names(TEMPLATE, recorded, answers_file, version=str(recorded["_commit"]))
+    left_alone = [each.strip("/") for each in owned(TEMPLATE)]
+    return {name for name in found if name.split("/")[0] not in left_alone}
+
+
+def refuse(lacking: Mapping[str, bool], all_of_them: bool) -> int:
+    """Say what the last commit does not hold, and how it comes to hold it."""
+    some = ", ".join([*lacking][:SHOWN])
+    more = f" and {len(lacking) - SHOWN} more" if len(lacking) > SHOWN else ""
+    say(f"No commit holds these files, and the update may overwrite or delete them: {some}{more}.")
+    if all_of_them:
+        say("The repository around the project ignores it, or never got it. Give it its own:")
+        say("  git init && git add --all && git commit -m 'Start the project'")
+        return PERSON
+    unseen = [name for name, tracked in lacking.items() if tracked]
+    if unseen:
+        say("Git was told not to look at some. Let it look, and commit what it finds:")
+        for flag in ("--no-assume-unchanged", "--no-skip-worktree"):  # git takes one at a time
+            say(f"  git update-index {flag} {shlex.join(unseen)}")
+    ignored = [name for name, tracked in lacking.items() if not tracked]
+    if ignored:
+        say("A list of ignored files hides some. Commit them all the same, then update again:")
+        say(f"  git add --force {shlex.join(ignored)} && git commit -m 'What updates need'")
+    return PERSON
+
+
+def run(answers_file: str) -> int:
+    """`main`, with a sentence where it cannot be told whether an update is safe."""
+    try:
+        return main(answers_file)
+    except (subprocess.CalledProcessError, OSError, ValueError) as error:
+        say(f"error: {error}")
+        say("Nothing was changed. Mend that, then update again.")
+        return COULD_NOT
 
 
 def say(text: str) -> None:
@@ -39,4 +92,4 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(run(sys.argv[1]))

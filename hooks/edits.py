@@ -7,15 +7,16 @@ and whatever is not in the project any more is named with the command that bring
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import repository
 from pristine import content, pattern, rendered
+from project_tools import lost
 
 TABLE = Path(__file__).with_name("moves.yml")
 
@@ -38,48 +39,58 @@ def settle(template: Path, before: Mapping[str, Any], answers_file: str) -> Edit
     told = {answers_file, *conflicts, *(name.removesuffix(".rej") for name in conflicts)}
     doubtful = [name for name in altered if name not in told]
     arrived = set(repository.new())
-    renamed = [old for old in moves if target(moves, old) in arrived]
+    renamed = {old: new for old in moves if (new := target(moves, old, arrived))}
     if not doubtful and not renamed:
         return Edits({}, ())
     only = [pattern(name) for name in {*doubtful, *renamed}]
     with rendered(template, str(before["_commit"]), before, only) as pristine:
-        for old in renamed:
-            if repository.committed(old) is None and content(pristine, old) is not None:
-                Path(target(moves, old)).unlink()  # the user had deleted it, under its old name
+        for old, new in renamed.items():
+            if repository.mode(old) is None and content(pristine, old) is not None:
+                Path(new).unlink()  # the user had deleted it, under its old name
         moved: dict[str, str] = {}
         dropped: list[str] = []
         for name in doubtful:
-            mine, base = repository.committed(name) or b"", content(pristine, name)
-            if mine == base or not lost(mine, base or b"", content(Path(), name)):
-                continue
-            new = target(moves, name)
-            if new in arrived and follow(new, mine, base or b""):
-                moved[name] = new
-            else:
+            mine, base = repository.committed(name) or b"", content(pristine, name) or b""
+            run_bit = run_bit_differs(name, pristine / name)
+            edited = mine != base and lost(mine, base, content(Path(), name))
+            if name in renamed and (edited or run_bit):
+                if follow(name, renamed[name], mine, base, run_bit):
+                    moved[name] = renamed[name]
+                else:
+                    dropped.append(name)
+            elif edited:
                 dropped.append(name)
     return Edits(moved, tuple(dropped))
 
 
-def lost(mine: bytes, base: bytes, now: bytes | None) -> bool:
-    """Whether a line that the user added to `base` is not in `now`, or that file is gone."""
-    if now is None:
-        return True
-    added = Counter(mine.splitlines()) - Counter(base.splitlines())
-    return bool(added - Counter(now.splitlines()))
+def follow(old: str, new: str, mine: bytes, base: bytes, run_bit: bool) -> bool:
+    """Merge the edits of a file into its new name, with its run bit where that was edited, too.
 
-
-def follow(new: str, mine: bytes, base: bytes) -> bool:
-    """Merge the edits of a file into its new name; False where that cannot be done."""
-    theirs = Path(new).read_bytes()
+    False where it cannot be done.
+    """
+    path = Path(new)
+    if repository.mode(old) == repository.LINK or path.is_symlink():
+        return False
+    theirs = path.read_bytes()
     with tempfile.TemporaryDirectory(prefix="merge-") as scratch:
         try:
             text, clean = repository.merged(mine, base, theirs, Path(scratch))
         except ValueError:
             return False
-    Path(new).write_bytes(text)
+    path.write_bytes(text)
+    if run_bit:
+        had, bits = repository.mode(old) == repository.PROGRAM, path.stat().st_mode
+        path.chmod(bits | 0o111 if had else bits & ~0o111)
     if not clean:
         repository.mark_unmerged(new, mine, base, theirs)
     return True
+
+
+def run_bit_differs(name: str, base: Path) -> bool:
+    """Whether the user had given a file its run bit, or taken it away; on Windows it has none."""
+    if os.name == "nt" or not base.exists():
+        return False
+    return os.access(base, os.X_OK) != (repository.mode(name) == repository.PROGRAM)
 
 
 def table() -> dict[str, str | None]:
@@ -90,9 +101,15 @@ def table() -> dict[str, str | None]:
     return found
 
 
-def target(moves: Mapping[str, str | None], name: str) -> str:
-    """The newest name of a file that may have been renamed more than once, "" where it has none."""
-    found = moves.get(name)
-    while found and found in moves:
-        found = moves[found]
-    return found or ""
+def target(moves: Mapping[str, str | None], name: str, arrived: Collection[str]) -> str:
+    """What a file is called now that may have been renamed more than once, and back again.
+
+    It is the first name on the way that has just arrived in the project, "" where none has.
+    """
+    seen, found = {name}, moves.get(name)
+    while found and found not in seen:
+        if found in arrived:
+            return found
+        seen.add(found)
+        found = moves.get(found)
+    return ""

@@ -50,10 +50,15 @@ def answers(file: str) -> dict[str, Any]:
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """The answers in the text of such a file."""
+    """The answers in the text of such a file. Raises ValueError where it has none."""
     import yaml  # Copier's own dependency
 
-    recorded: dict[str, Any] = yaml.safe_load(text)
+    try:
+        recorded = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(f"The answers cannot be read: {' '.join(str(error).split())}") from None
+    if not isinstance(recorded, dict):
+        raise ValueError("There are no answers in the file for them.")
     return recorded
 
 

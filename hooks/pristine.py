@@ -8,7 +8,10 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import jinja2
 
 NOW = "HEAD"
 """The version after the update: it is what is checked out in the template's clone."""
@@ -44,10 +47,51 @@ def rendered(
         yield target
 
 
+def names(
+    template: Path, answers: Mapping[str, Any], answers_file: str, version: str | None = None
+) -> set[str]:
+    """The paths of the files that the template has for these answers, now or at a `version`.
+
+    Only the names are rendered, and what they ask for that is not among the answers is empty.
+    Raises CalledProcessError where there is no such version.
+    """
+    environment = jinja(template, lenient=True)
+    context = {**answers, "_copier_conf": {"answers_file": answers_file}}
+    body = template / "template"
+    if version is None:
+        paths = [path.relative_to(body).as_posix() for path in body.rglob("*") if path.is_file()]
+    else:
+        argv = ["git", "-C", str(body), "ls-tree", "-r", "-z", "--name-only", version]
+        done = subprocess.run(argv, check=True, capture_output=True)
+        paths = os.fsdecode(done.stdout).split("\0")[:-1]
+
+    def renamed(path: str) -> str:
+        name = path.removesuffix(".jinja")
+        name = environment.from_string(name).render(context) if "{" in name else name
+        return name if all(name.split("/")) else ""  # a part whose condition does not hold is empty
+
+    return {renamed(path) for path in paths} - {""}
+
+
+def jinja(template: Path, lenient: bool = False) -> jinja2.Environment:
+    """What Copier renders with; `lenient` where a name that nobody knows shall be empty."""
+    import jinja2  # Copier's own dependency, like the filters
+
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(template),
+        extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"],
+        undefined=jinja2.ChainableUndefined if lenient else jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        lstrip_blocks=True,
+        trim_blocks=True,
+    )
+
+
 def content(folder: Path, name: str) -> bytes | None:
-    """A file of a render, None where the template makes no such file."""
+    """A file of a render as git has it, a link as its target; None where there is no such file."""
+    path = folder / name
     try:
-        return (folder / name).read_bytes()
+        return os.fsencode(os.readlink(path)) if path.is_symlink() else path.read_bytes()
     except OSError:
         return None
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pristine import jinja
 from repository import changed, git
 
 DIRECT = ("pyproject.toml", "environment.yml")
@@ -33,17 +34,7 @@ def preferred(template: Path, chosen: Mapping[str, Any]) -> Path | None:
 
 def pristine_lock(template: Path, chosen: Mapping[str, Any]) -> str:
     """The lock that the template renders for these answers: its blessed pins."""
-    import jinja2  # Copier's own dependency, like the filters
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(template),
-        extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"],
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        lstrip_blocks=True,
-        trim_blocks=True,
-    )
-    return environment.get_template(f"template/{LOCK}.jinja").render(chosen)
+    return jinja(template).get_template(f"template/{LOCK}.jinja").render(chosen)
 
 
 def pins(lock: str) -> set[str]:

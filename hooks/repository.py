@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-NOTE = "refs/worktree/seedbed-before-update"
-"""Names the commit before an update as long as the merge is not done. tools/template_check.py reads
-it, too."""
+PROGRAM, LINK = "100755", "120000"
+"""Modes of git's: a file with its run bit, and a symbolic link."""
 
 
 def git(*words: str, given: bytes = b"", check: bool = True) -> bytes:
@@ -23,21 +22,43 @@ def git(*words: str, given: bytes = b"", check: bool = True) -> bytes:
     return done.stdout
 
 
-def committed(name: str, at: str = "HEAD") -> bytes | None:
-    """A file's content before the update, or in another commit; None where there was none."""
-    argv = ["git", "show", f"{at}:./{name}"]
+def unheld(names: Iterable[str]) -> dict[str, bool]:
+    """Those of the files `names` that are there and that HEAD could not give back.
+
+    The value is whether git has the file and was told not to look at it (`git update-index`). What
+    git never got is often hidden by a list of ignored files. All else in the tree is as committed.
+    """
+    listed = os.fsdecode(git("ls-files", "-v", "-z")).split("\0")[:-1]
+    tags = {each[2:]: each[0] for each in listed}
+    alike = {name.casefold(): name for name in tags}
+
+    def tag(name: str) -> str:
+        if name in tags:
+            return tags[name]
+        # Where letters of either case name one file, a project may have chosen the other one.
+        other = alike.get(name.casefold())
+        same = other and os.path.samestat(os.lstat(other), os.lstat(name))
+        return tags[other] if other and same else ""
+
+    found = {name: tag(name) for name in sorted(names) if os.path.lexists(name)}
+    return {name: bool(each) for name, each in found.items() if each != "H"}
+
+
+def committed(name: str) -> bytes | None:
+    """A file's content before the update, None where there was none."""
+    argv = ["git", "show", f"HEAD:./{name}"]
     done = subprocess.run(argv, capture_output=True, check=False)
     return done.stdout if done.returncode == 0 else None
+
+
+def mode(name: str) -> str | None:
+    """The mode that a file had before the update, as git has them; None where there was none."""
+    return git("ls-tree", "HEAD", "--", name).decode().partition(" ")[0] or None
 
 
 def commit() -> str:
     """The commit that holds what the user had, as a short hash."""
     return git("rev-parse", "--short", "HEAD").decode().strip()
-
-
-def noted() -> str:
-    """The commit noted by an update that has begun and not merged yet, "" where there is none."""
-    return git("for-each-ref", "--format=%(objectname:short)", NOTE).decode().strip()
 
 
 def changed(*names: str) -> bool:
@@ -71,10 +92,11 @@ def conflicts() -> list[str]:
 def mark_unmerged(name: str, ours: bytes, base: bytes, theirs: bytes) -> None:
     """Let git know of a conflict as after a merge of its own: `git status` shows it then."""
     prefix = os.fsdecode(git("rev-parse", "--show-prefix")).strip()
+    file = PROGRAM if os.access(name, os.X_OK) and os.name != "nt" else "100644"
     lines = []
     for stage, content in ((1, base), (2, ours), (3, theirs)):
         found = git("hash-object", "-w", "--stdin", given=content).decode().strip()
-        lines.append(f"100644 {found} {stage}\t{prefix}{name}\n")
+        lines.append(f"{file} {found} {stage}\t{prefix}{name}\n")
     git("update-index", "--index-info", given=os.fsencode("".join(lines)))
 
 

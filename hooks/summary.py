@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from edits import Edits
+from project_tools import changes
 from starter import Starter
-
-sys.path.append(str(Path(__file__).resolve().parent.parent / "template" / "tools"))
-from env.lock import changes
 
 
 def versions(before: Mapping[str, object], now: Mapping[str, object]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.history import GONE, NEW, OLD, append, change
-from support.template import ROOT, git, tree
+from support.template import git, tree
 from support.updates import commit, update
 
 from .conftest import Made
@@ -66,7 +66,7 @@ def test_what_the_message_says_undoes_an_update(made: Made, home: Path) -> None:
     assert "To undo it" in done.stderr
     assert tree(project) != before
     for words in UNDO:
-        assert words in (ROOT / "copier.yml").read_text(encoding="utf-8")
+        assert words in done.stderr
         git(project, *words.split()[1:])
     assert tree(project) == before
 

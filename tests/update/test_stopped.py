@@ -60,6 +60,7 @@ def test_an_update_that_is_stopped_midway_is_noticed_and_undone(
     told = check(project, home)
     assert told.returncode == 1
     assert "An update was stopped midway." in told.stdout
+    assert "All that you had before it is in your last commit:" in told.stdout
     hint = told.stdout.splitlines()[-1]
     for words in hint.strip().split(", then ")[:2]:
         git(project, *words.split()[1:])
@@ -137,7 +138,7 @@ def test_the_check_tells_the_version_and_what_differs(made: Made, home: Path) ->
     done = check(project, home, "--json")
     facts = json.loads(done.stdout)
     assert done.returncode == 1
-    assert (facts["version"], facts["latest"]) == ("v1.4.0", "2.0.0")
+    assert (facts["version"], facts["latest"]) == ("1.4.0", "2.0.0")
     assert facts["differ"] == {".gitignore": "changed", ".editorconfig": "deleted"}
     commit(project)
     assert update(project, home).returncode != 0  # both sides added the last line of .gitignore
@@ -155,4 +156,4 @@ def test_a_template_that_cannot_be_reached_is_said_in_two_sentences(made: Made, 
     done = check(project, home)
     assert done.returncode == 3
     assert "Traceback" not in done.stderr, done.stderr
-    assert "When that is mended, run: poe template-check" in done.stderr
+    assert "When that is mended, run: uv run --script tools/template_check.py" in done.stderr

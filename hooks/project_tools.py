@@ -1,0 +1,26 @@
+"""What the hooks share with the tools that each project has: parts of template/tools."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "template" / "tools"))
+
+from template_check import NOTE, lost, option, stopped_update, what_is_missing, without_login
+
+from env.lock import changes
+
+TEMPLATE = Path(__file__).resolve().parent.parent
+"""The clone of the template that Copier works from."""
+
+__all__ = [
+    "NOTE",
+    "TEMPLATE",
+    "changes",
+    "lost",
+    "option",
+    "stopped_update",
+    "what_is_missing",
+    "without_login",
+]
