@@ -45,11 +45,11 @@ _READERS = {
     "⟨reason⟩": "error",
     "⟨state⟩.": "seen.reason",
     "`⟨the same command⟩`": "asked.again",
-    "⟨uv or pip⟩": "installer.name",
+    "⟨uv⟩": "uv.name",
     "⟨uv or pip⟩ failed in `⟨command⟩`": "str(error).rstrip('.')",
     "⟨versions⟩": "have",
-    "⟨version⟩": "base.minor; found.python; have[0]; is now; listed; locked; manifest.python; "
-    "newest; project.python; project.python_minimum; record; values",
+    "⟨version⟩": "minor; found.python; have[0]; is now; listed; locked; manifest.python; "
+    "newest; pin.version; project.python; project.python_minimum; record; values",
 }
 WORDS = {code: word for word, codes in _READERS.items() for code in codes.split("; ")}
 

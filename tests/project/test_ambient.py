@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.engine import MINOR, Tiny, loopback_environ, other_pythons, tiny
+from support.engine import MINOR, Tiny, loopback_environ, other_pythons, tiny, without_uv
 from support.index import serve
 from support.wheels import wheel
 
@@ -115,28 +115,27 @@ def test_a_hostile_variable_changes_nothing(
     assert (_listing(place), _listing(clean.env)) == before
 
 
-def test_all_of_them_at_once_change_nothing_where_pip_installs(
-    clean: Tiny, other: Tiny, fingerprint: str, place: Path
+def test_all_of_them_at_once_change_nothing_where_pip_fetches_uv(
+    clean: Tiny, other: Tiny, place: Path
 ) -> None:
+    without_uv(other, clean.root.parent / "wheels")
     before = _listing(place), _listing(clean.env)
-    extra = {"UV": str(place / "uv")}
+    extra = {}
     for name in VARIABLES:
         extra.update(_variables(name, place, clean))
-    _sync(other, extra)
-    assert other.info()["fingerprint"] == fingerprint
-    assert other.info()["installer"].startswith("pip")
+    _sync(other, {**extra, "UV": "/nowhere/uv"})
+    assert other.codes() == []
     assert (_listing(place), _listing(clean.env)) == before
 
 
-@pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_a_pip_conf_leads_nothing_elsewhere(
-    other: Tiny, fingerprint: str, place: Path, home: Path, installer: str
+    other: Tiny, fingerprint: str, place: Path, home: Path
 ) -> None:
     (home / ".config" / "pip").mkdir(parents=True)
     (home / ".config" / "pip" / "pip.conf").write_text(PIP_CONF.format(place=place))
     del other.environ["PIP_CONFIG_FILE"]
     before = _listing(place)
-    _sync(other, {"UV": str(place / "uv")} if installer == "pip" else {})
+    _sync(other, {})
     assert other.info()["fingerprint"] == fingerprint
     assert _listing(place) == before
 

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from support.engine import Tiny, run, tiny
+from support.engine import Tiny, tiny, without_uv
 from support.index import failing
 from support.managers import make
 from support.template import tree
@@ -78,9 +78,10 @@ def test_an_index_that_fails_is_told_in_a_sentence(project: Tiny, how: str, sent
 def test_an_index_that_fails_for_the_files_is_told_too(
     project: Tiny, wheelhouse: Path, how: str, sentence: str, installer: str
 ) -> None:
-    other = {"UV": "/nowhere/uv"} if installer == "pip" else {}
+    if installer == "pip":
+        without_uv(project, wheelhouse)
     with failing(how, wheelhouse) as address:
-        done = project.run("sync", UV_DEFAULT_INDEX=address, PIP_INDEX_URL=address, **other)
+        done = project.run("sync", UV_DEFAULT_INDEX=address, PIP_INDEX_URL=address)
     refused(done, sentence)
     recovers(project)
 
@@ -340,25 +341,21 @@ def test_a_cache_without_records_proves_nothing(ready: Tiny) -> None:
     assert ready.info()["fingerprint"] == before
 
 
-@pytest.mark.parametrize(
-    ("text", "installer"),
-    [(b"", "uv"), (b"garbage", "uv"), (b"\xff\xfe", "uv"), (None, "uv"), (None, "pip")],
-)
-def test_a_damaged_record_is_mended(project: Tiny, text: bytes | None, installer: str) -> None:
+@pytest.mark.parametrize("text", [b"", b"garbage", b"\xff\xfe", None])
+def test_a_damaged_record_is_mended(project: Tiny, text: bytes | None) -> None:
     """No installer removes a package whose list of files it cannot read."""
-    other = {"UV": "/nowhere/uv"} if installer == "pip" else {}
-    project.sync(**other)
+    project.sync()
     path = project.site / "alpha-1.0.dist-info" / "RECORD"
     path.unlink()  # it may be a link into the cache
     if text is not None:
         path.write_bytes(text)
     assert project.codes() != []
-    assert "installing alpha again, its RECORD is damaged" in project.sync(**other).stderr
+    assert "installing alpha again, its RECORD is damaged" in project.sync().stderr
     assert project.codes() == []
 
 
 def test_a_damaged_cache_of_pip_is_gone_past(project: Tiny, wheelhouse: Path) -> None:
-    project.environ["UV"] = "/nowhere/uv"
+    without_uv(project, wheelhouse)
     with failing("kept", wheelhouse) as address:
         trusted = {"PIP_INDEX_URL": address, "PIP_TRUSTED_HOST": "127.0.0.1"}  # else pip keeps none
         project.sync(**trusted)
@@ -366,11 +363,11 @@ def test_a_damaged_cache_of_pip_is_gone_past(project: Tiny, wheelhouse: Path) ->
         kept = [
             path for path in Path(project.environ["PIP_CACHE_DIR"]).rglob("*") if path.is_file()
         ]
-        damaged = [path for path in kept if b"some data" in path.read_bytes()]
+        damaged = [path for path in kept if b"exec " in path.read_bytes()]
         assert damaged
         for path in damaged:
-            path.write_bytes(path.read_bytes().replace(b"some data", b"same data"))
-        assert "its cache may be damaged" in project.sync(**trusted).stderr
+            path.write_bytes(path.read_bytes().replace(b"exec ", b"exit "))
+        assert "pip's cache may be damaged" in project.sync(**trusted).stderr
     assert project.codes() == []
 
 
@@ -458,25 +455,24 @@ def bare_python(tmp_path: Path) -> Path:
 
 
 def test_with_neither_uv_nor_pip_nor_ensurepip_the_package_to_install_is_named(
-    project: Tiny, bare_python: Path
+    project: Tiny, bare_python: Path, wheelhouse: Path
 ) -> None:
-    words = ["sync", "--python", str(bare_python)]
-    bare = {**project.environ, "UV": "/nowhere/uv"}
-    done = run(sys.executable, project.root, *words, environ=bare)
+    uv = project.environ["UV"]
+    without_uv(project, wheelhouse)
+    done = project.run("sync", "--python", str(bare_python))
     refused(done, "has neither pip nor ensurepip")
     assert "apt install python3." in done.stderr
     assert project.info()["state"] == "incomplete"
-    done = run(sys.executable, project.root, *words, environ=project.environ)
-    assert done.returncode == 0, done.stderr
+    project.sync(UV=uv)
     assert project.codes() == []
 
 
-def test_without_pip_pythons_own_is_put_into_the_environment(
-    project: Tiny, bare_python: Path, alpha: Wheel
+def test_without_pip_the_one_that_python_brings_is_enough(
+    project: Tiny, bare_python: Path, wheelhouse: Path
 ) -> None:
-    project.lock(alpha)
+    without_uv(project, wheelhouse)
     stdlib = bare_python.parent.parent / "lib" / Path(sysconfig.get_path("stdlib")).name
     (stdlib / "ensurepip").symlink_to(Path(sysconfig.get_path("stdlib")) / "ensurepip")
-    done = project.sync("--python", str(bare_python), UV="/nowhere/uv")
-    assert "putting Python's own pip into it" in done.stderr
+    done = project.sync("--python", str(bare_python))
+    assert "has no pip, taking the one of ensurepip" in done.stderr
     assert project.codes() == []

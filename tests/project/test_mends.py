@@ -24,18 +24,15 @@ from support.index import failing, serve
 from support.managers import make
 from support.mends import Case, Row, named, situation, tried
 from support.template import git
-from support.wheels import wheel
+from support.wheels import Wheel, uv_wheel, wheel
 
 ROWS: list[Row] = []
 LOCK_FAILED = "the lines above say why. Mend that (nothing was changed) and run again: "
 UNREACHED = {
     "⟨path⟩ was made just now and does not run.": "no Python that makes one does this here",
     "The disk is full.": "takes a disk of its own: test_a_disk_that_is_full_for_packages_is_told",
-    "There is no uv on this machine, and ⟨Python⟩ has no pip.": "every Python here has one",
     "There is no uv on this machine, and Python ⟨version⟩ has neither": "test_faults has it, with "
     "a Python made for it",
-    "This build of PyTorch is fetched by uv": "every system of the tests has uv",
-    "This project's environment is managed by uv, and": "every system of the tests has uv",
     "Conda packages are installed by py-rattler, which": "the Python of the tests is newer",
 }
 """How a message begins that no row makes happen, and why."""
@@ -196,7 +193,7 @@ def _(it: Case) -> Iterator[str]:
 # Installing packages
 
 
-@situation("⟨uv or pip⟩ ended well, and yet")
+@situation("⟨uv⟩ ended well, and yet")
 def _(it: Case) -> Iterator[str]:
     shutil.rmtree(it.env)
     (it.root / "uv.toml").write_text(f'[pip]\ntarget = "{it.wheelhouse}"\n')
@@ -256,6 +253,31 @@ def at_an_index_that_answers(it: Case, how: str) -> Iterator[str]:
     with failing(how) as it.environ["UV_DEFAULT_INDEX"]:
         yield "sync"
     it.environ["UV_DEFAULT_INDEX"] = right
+
+
+def without_uv(it: Case, of_lock: Callable[[Wheel], None]) -> Iterator[str]:
+    """A machine without uv, and a lock that has one."""
+    uv, it.environ["UV"] = it.environ["UV"], "/nowhere/uv"
+    made = uv_wheel(it.wheelhouse, uv)
+    of_lock(made)
+    shutil.rmtree(it.env)
+    yield "sync"
+    it.environ["UV"] = uv
+
+
+@situation("There is no uv on this machine and none in")
+def _(it: Case) -> Iterator[str]:
+    yield from without_uv(it, lambda made: None)
+
+
+@situation("The package index has no uv ⟨version⟩")
+def _(it: Case) -> Iterator[str]:
+    def elsewhere(made: Wheel) -> None:
+        it.edit("requirements-dev.txt", "alpha==", f"{made.line}alpha==")
+        made.path.rename(made.path.with_name("uv-0.99.0-py2-none-any.whl"))
+
+    yield from without_uv(it, elsewhere)
+    uv_wheel(it.wheelhouse, it.environ["UV"])  # on a system that it has files for
 
 
 @situation("⟨uv or pip⟩ failed in")

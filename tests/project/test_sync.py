@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.engine import MINOR, Tiny, other_pythons, tiny
+from support.engine import MINOR, Tiny, other_pythons, tiny, without_uv
 from support.wheels import Wheel, wheel
 
 from env.project import load
@@ -35,14 +35,17 @@ def test_a_second_run_changes_nothing(ready: Tiny) -> None:
     assert times() == before
 
 
-def test_uv_and_pip_make_environments_with_one_fingerprint(ready: Tiny, tmp_path: Path) -> None:
-    other = tiny(tmp_path / "by-pip", {**ready.environ, "UV": "/nowhere/uv"})
-    shutil.copy(ready.root / "requirements.txt", other.root)
-    assert "pip" in other.sync().stderr
-    uv, pip = ready.info(), other.info()
-    assert (uv["installer"][:3], pip["installer"][:3]) == ("uv ", "pip")
-    assert uv["fingerprint"] == pip["fingerprint"]
-    assert other.codes() == []
+def test_without_uv_the_one_of_the_lock_is_fetched_and_does_the_rest(
+    project: Tiny, wheelhouse: Path
+) -> None:
+    without_uv(project, wheelhouse)
+    assert "pip fetches the locked one" in project.sync().stderr
+    assert project.info()["installer"].startswith("uv ")
+    assert project.codes() == []
+    assert not (project.env / ".seedbed" / "uv").exists()
+    project.run("delete", "--yes")
+    project.environ["PATH"] = str(wheelhouse)  # nor anything else
+    project.sync()
 
 
 def test_what_left_the_lock_is_announced_and_removed(ready: Tiny, alpha: Wheel) -> None:
@@ -301,23 +304,11 @@ def test_fetching_keeps_to_the_python_that_was_asked_for_by_hand(project: Tiny) 
 def test_without_uv_an_unreachable_index_is_not_taken_for_a_lack_of_uv(
     project: Tiny, wheelhouse: Path
 ) -> None:
-    project.lock(wheel(wheelhouse, "uv", "0.13.9"))
+    without_uv(project, wheelhouse)
     nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "1"}
-    done = project.run("sync", UV="/nowhere/uv", **nowhere)
+    done = project.run("sync", **nowhere)
     assert done.returncode == 3
     assert "could not be reached" in done.stderr
-    assert "there is no uv for this system" not in done.stderr
-
-
-def test_where_uv_has_no_wheel_pip_installs_and_says_so(
-    project: Tiny, wheelhouse: Path, alpha: Wheel
-) -> None:
-    absent = wheel(wheelhouse, "uv", "0.13.9")
-    text = alpha.line + absent.line.replace("uv==0.13.9", "uv==0.13.9 ; sys_platform != 'nowhere'")
-    (project.root / "requirements.txt").write_text(text)
-    absent.path.rename(wheelhouse / "uv-0.13.9-py2-none-any.whl")
-    done = project.run("sync", UV="/nowhere/uv")
-    assert "there is no uv for this system, so pip" in done.stderr
 
 
 STARTERS = {

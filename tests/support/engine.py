@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from .template import ROOT
-from .wheels import Wheel
+from .wheels import Wheel, uv_wheel
 
 ADVISORY = "PYSEC-0000-1"
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -94,6 +94,14 @@ def tiny(root: Path, environ: dict[str, str], **settings: str) -> Tiny:
     text = "".join(f"{key} = {value}\n" for key, value in values.items())
     (root / "tools" / "env.cfg").write_text(text, encoding="utf-8")
     return Tiny(root, environ)
+
+
+def without_uv(project: Tiny, wheelhouse: Path) -> None:
+    """As on a machine without uv: the one that is in the lock then must be fetched."""
+    lock = project.root / "requirements.txt"
+    made = uv_wheel(wheelhouse, project.environ["UV"])
+    lock.write_text(lock.read_text(encoding="utf-8") + made.line, encoding="utf-8")
+    project.environ["UV"] = "/nowhere/uv"
 
 
 @cache

@@ -64,6 +64,26 @@ def wheel(
     return Wheel(path, name, version)
 
 
+def uv_wheel(folder: Path, uv: str) -> Wheel:
+    """A wheel of uv, as the real ones are made: its program is the one at `uv`."""
+    path = folder / "uv-0.99.0-py3-none-any.whl"
+    program = f'#!/bin/sh\nexec "{uv}" "$@"\n'
+    members = {
+        "uv-0.99.0.data/scripts/uv": program,
+        "uv-0.99.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: uv\nVersion: 0.99.0\n",
+        "uv-0.99.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n"
+        "Tag: py3-none-any\n",
+    }
+    record = "".join(f"{name},{_digest(t.encode())},{len(t)}\n" for name, t in members.items())
+    members["uv-0.99.0.dist-info/RECORD"] = f"{record}uv-0.99.0.dist-info/RECORD,,\n"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in members.items():
+            entry = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
+            entry.external_attr = (0o100755 if "scripts" in name else 0o100644) << 16
+            archive.writestr(entry, text)
+    return Wheel(path, "uv", "0.99.0")
+
+
 def _digest(body: bytes) -> str:
     digest = base64.urlsafe_b64encode(hashlib.sha256(body).digest())
     return "sha256=" + digest.rstrip(b"=").decode()

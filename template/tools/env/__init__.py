@@ -17,7 +17,7 @@ Where to read on:
     interpreters.py  finds the Python that was asked for, discovery.py wherever one may be;
                      probe.py asks it what it is
     managers/        how an environment is made
-    installers/      how packages get into it: uv, or pip where uv cannot be had
+    installers/      how packages get into it: uv, which pip fetches where there is none
     ambient.py       which of the machine's variables reach the programs that are started here
     turns.py         one command at a time; scratch.py where it drafts
     indexes.py       where packages come from; builds.py where the builds of PyTorch do

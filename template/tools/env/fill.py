@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from . import builds, drift, files, indexes, installed, withdrawn
 from .ambient import say
 from .errors import EnvError, InstallerFailed
-from .installers import Installer, choose
+from .installers import Uv, forget_fetched, uv_for
 from .managers import manager
 from .manifest import Manifest
 from .probe import Interpreter
@@ -30,14 +30,13 @@ def fill(
     """Install, remove and repair; returns the proof of what is there then.
 
     `own` is the environment's interpreter, `again` the distributions whose files are not to be
-    trusted. Raises EnvError where the installer fails or its work is not what the lock says.
+    trusted. Raises EnvError where uv fails or its work is not what the lock says.
     """
     again_with = project.command("lock")
     try:
-        bootstrap = locked(project.lock, again_with, own.markers)
-        installer = choose(project, own, bootstrap, environ, offline)
+        uv = uv_for(project, own, environ, offline)
         _resolve_draft(project, offline)
-        manager(project).derive(project, installer, offline)
+        manager(project).derive(project, uv, offline)
     except InstallerFailed as error:
         raise _explained(project, error, offline) from None
     lock = sha256(*project.locks)  # before the work: what is changed meanwhile is seen afterwards
@@ -51,29 +50,29 @@ def fill(
     try:
         if extra:
             say(f"{project.env_label}: removing what is not in the lock: {', '.join(extra)}")
-            installer.uninstall([each for each in extra if each not in installer.needs])
+            uv.uninstall(extra)
         if again:
             say(f"{project.env_label}: fetching anew what was changed: {', '.join(again)}")
         host = indexes.host(environ)
         source = f", from {host}" if host else ""
-        say(f"{project.env_label}: installing {len(pins)} packages with {installer.name}{source}")
-        _install(project, installer, again, offline)
-        _distrust(project, own, installer, offline)
+        say(f"{project.env_label}: installing {len(pins)} packages with {uv.name}{source}")
+        _install(project, uv, again, offline)
+        _distrust(project, own, uv, offline)
         for sentence in brought_at_start(own.site_packages, early):
             say(f"note: {sentence} Look at it first where you did not expect that.")
         if project.package:
-            installer.install_project(offline)
-        installer.uninstall([each for each in extra if each in installer.needs])
+            uv.install_project(offline)
     except InstallerFailed as error:
         raise _explained(project, error, offline) from None
     for difference in drift.compare(pins, installed.scan(own.site_packages), name):
         raise EnvError(
-            f"{installer.name} ended well, and yet: {difference.message}",
+            f"{uv.name} ended well, and yet: {difference.message}",
             "Look for a setting that leads it elsewhere, as `target` in a uv.toml. If there is "
             f"none, make the environment anew: {project.command('delete', '--yes')}, then "
             + project.command("sync"),
         )
-    return _manifest(project, own, lock, installer)
+    forget_fetched(project)
+    return _manifest(project, own, lock, uv)
 
 
 def no_trusted_copy(project: Project, packages: Sequence[str]) -> EnvError:
@@ -94,13 +93,13 @@ def _resolve_draft(project: Project, offline: bool) -> None:
         say(f"{project.lock.name}: {len(changes)} packages are others than the template ships")
 
 
-def _install(project: Project, installer: Installer, again: Sequence[str], offline: bool) -> None:
+def _install(project: Project, uv: Uv, again: Sequence[str], offline: bool) -> None:
     for part in builds.parts(project, again):
-        installer.install(part, offline)
+        uv.install(part, offline)
 
 
 def _forget(project: Project, own: Interpreter) -> None:
-    """Take away what says that a package is there, where no installer can make sense of it.
+    """Take away what says that a package is there, where uv can make no sense of it.
 
     It is then installed over its own files.
     """
@@ -111,7 +110,7 @@ def _forget(project: Project, own: Interpreter) -> None:
             shutil.rmtree(own.site_packages / dist.directory)
 
 
-def _distrust(project: Project, own: Interpreter, installer: Installer, offline: bool) -> None:
+def _distrust(project: Project, own: Interpreter, uv: Uv, offline: bool) -> None:
     """Install again what came out of a cache with changed files."""
     site = own.site_packages
     found = {dist.name: installed.record(site, dist) for dist in installed.scan(site)}
@@ -120,10 +119,10 @@ def _distrust(project: Project, own: Interpreter, installer: Installer, offline:
         raise no_trusted_copy(project, again)
     if again:
         say(f"{project.env_label}: fetching anew what was changed in the cache: {', '.join(again)}")
-        _install(project, installer, again, offline)
+        _install(project, uv, again, offline)
 
 
-def _manifest(project: Project, own: Interpreter, lock: str, installer: Installer) -> Manifest:
+def _manifest(project: Project, own: Interpreter, lock: str, uv: Uv) -> Manifest:
     site, name = own.site_packages, drift.own_name(project)
     # The project's own files are left out: they are the repository's, and git knows their state.
     found = {
@@ -141,7 +140,7 @@ def _manifest(project: Project, own: Interpreter, lock: str, installer: Installe
         platform=own.platform,
         markers=dict(own.markers),
         site_packages=os.path.relpath(site, os.path.realpath(project.env)),
-        installer=installer.name,
+        installer=uv.name,
         distributions=prints,
         records={pin: each.sha256 for pin, each in found.items() if each},
         fingerprint=installed.combined(prints),

@@ -1,85 +1,64 @@
-"""The programs that put packages into an environment: uv, and pip where uv cannot be had.
+"""What resolves and installs: uv, and no other program.
 
-uv is not asked of anybody: where it is not on the machine, the uv of the project's own lock is put
-into the environment by pip, with its hash checked, and does the rest.
+uv is not asked of anybody: where it is not on the machine, pip fetches the uv of the project's own
+lock, its hash checked. Where there is none for a system there is no environment, and that is said.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 
 from ..ambient import say
-from ..builds import Part
-from ..errors import InstallerFailed
+from ..errors import EnvError, InstallerFailed
 from ..probe import Interpreter
 from ..project import Project
-from ..requirements import Pin, sha256
-from .pip import Pip, install_beside
-from .uv import Uv, find_uv, uv_at
+from ..requirements import locked, sha256
+from .pip import fetch
+from .uv import Uv, fetched_to, find_uv
 
-__all__ = ["Installer", "Pip", "Uv", "choose", "find_uv", "install_privately"]
-
-
-class Installer(Protocol):
-    """Acts on one environment. Every method raises InstallerFailed where the program fails."""
-
-    name: str
-    """With its version, as "uv 0.13.9"."""
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """The distributions of the environment that it runs on itself."""
-
-    def install(self, part: Part, offline: bool) -> None:
-        """Install the lines of a lock, hashes enforced, nothing built, no dependency followed.
-
-        What is to be fetched `again` gets all of its files anew, from a source that an edited file
-        elsewhere on this machine cannot have reached.
-        """
-
-    def uninstall(self, names: Sequence[str]) -> None:
-        """Remove distributions; nothing to do where `names` is empty."""
-
-    def install_project(self, offline: bool) -> None:
-        """Install the project itself, editable, with the build backend that the lock brought."""
+__all__ = ["Uv", "find_uv", "forget_fetched", "install_privately", "uv_for"]
 
 
-def choose(
-    project: Project,
-    interpreter: Interpreter,
-    pins: Mapping[str, Pin],
-    environ: Mapping[str, str],
-    offline: bool,
-) -> Installer:
-    """The installer for this machine, uv wherever it can be had; says which way was taken.
+def uv_for(
+    project: Project, interpreter: Interpreter, environ: Mapping[str, str], offline: bool
+) -> Uv:
+    """The uv of this machine, else the one of the lock, fetched beside the environment's packages.
 
-    `pins` are the lock's lines for this system: the one of uv is the uv that is fetched.
+    Says which way was taken. Raises InstallerFailed, and EnvError where there is none to be had.
     """
     uv = find_uv(project, environ)
     if uv is not None:
         return uv
-    pip = Pip(project, interpreter, environ)
-    pin = pins.get("uv")
+    pin = locked(project.lock, project.command("lock"), interpreter.markers).get("uv")
     if pin is None:
-        say(f"{project.env_label}: no uv on this machine or in the lock, so {pip.name} installs")
-        return pip
-    say(f"{project.env_label}: no uv on this machine, {pip.name} fetches the locked one")
+        raise EnvError(
+            "There is no uv on this machine and none in the lock.",
+            "Install it (https://docs.astral.sh/uv/), then run: " + project.command("sync"),
+        )
+    say(f"{project.env_label}: no uv on this machine, pip fetches the locked one")
+    forget_fetched(project)
     try:
-        pip.install_pin(pin, offline)
+        fetch(pin, fetched_to(project), project, interpreter, environ, offline)
     except InstallerFailed as error:
         # pip says the same of an index that it cannot reach, and that is another trouble.
-        if error.unreachable or "No matching distribution" not in error.output:
+        if error.unreachable or offline or "No matching distribution" not in error.output:
             raise
-        say(f"{project.env_label}: there is no uv for this system, so {pip.name} installs (slower)")
-        return pip
-    fetched = uv_at(project.scripts, project, environ)
-    if fetched is None:
-        say(f"{project.env_label}: that uv does not run here, so {pip.name} installs (slower)")
-        return pip
-    return fetched
+    uv = find_uv(project, environ)
+    if uv is None:
+        raise EnvError(
+            f"The package index has no uv {pin.version} for this system, or not for you; without "
+            "it there is no environment.",
+            "Look at its address and login, or work on Linux, macOS or Windows (x86-64 or arm64), "
+            f"then run: {project.command('sync')}",
+        )
+    return uv
+
+
+def forget_fetched(project: Project) -> None:
+    """Remove the uv that was fetched, once the environment has the one of the lock."""
+    shutil.rmtree(fetched_to(project), ignore_errors=True)
 
 
 def install_privately(
@@ -93,16 +72,13 @@ def install_privately(
     """Make `library` a directory with the packages of a lock, for programs run by `interpreter`.
 
     One that is there already is kept as long as lock and Python are the same. Raises
-    InstallerFailed, and EnvError where there is neither uv nor pip.
+    InstallerFailed, and EnvError where there is no uv to be had.
     """
     mark, made_from = library / "made-from", f"{sha256(requirements)} {interpreter.version}\n"
     if mark.exists() and mark.read_text(encoding="utf-8") == made_from:
         return
     if library.exists():
         shutil.rmtree(library)
-    uv = find_uv(project, environ)
-    if uv is not None:
-        uv.install_beside(library, requirements, interpreter, offline)
-    else:
-        install_beside(library, requirements, project, interpreter, environ, offline)
+    uv = uv_for(project, interpreter, environ, offline)
+    uv.install_beside(library, requirements, interpreter, offline)
     mark.write_text(made_from, encoding="utf-8")

@@ -14,6 +14,7 @@ from .. import indexes, withdrawn
 from ..ambient import activated, capture, say, stream
 from ..builds import Part
 from ..errors import InstallerFailed
+from ..manifest import FOLDER
 from ..probe import Interpreter
 from ..project import Project
 
@@ -32,18 +33,20 @@ OLDEST = (0, 8)
 
 
 def find_uv(project: Project, environ: Mapping[str, str]) -> Uv | None:
-    """The uv named by $UV, on PATH, or in the environment; None where there is none to use."""
-    for place in (environ.get("UV"), shutil.which("uv", path=environ.get("PATH", os.defpath))):
+    """The uv named by $UV, on PATH, in the environment or fetched for it; None without one."""
+    name = "uv.exe" if os.name == "nt" else "uv"
+    on_path = shutil.which("uv", path=environ.get("PATH", os.defpath))
+    own = (project.scripts / name, fetched_to(project) / "bin" / name)
+    for place in (environ.get("UV"), on_path, *own):
         uv = _usable(Path(place), project, environ) if place else None
         if uv is not None:
             return uv
-    return uv_at(project.scripts, project, environ)
+    return None
 
 
-def uv_at(directory: Path, project: Project, environ: Mapping[str, str]) -> Uv | None:
-    """The uv in a directory of programs, or None."""
-    path = directory / ("uv.exe" if os.name == "nt" else "uv")
-    return _usable(path, project, environ) if path.exists() else None
+def fetched_to(project: Project) -> Path:
+    """Where a uv is put by pip until the environment has its own."""
+    return project.env / FOLDER / "uv"
 
 
 def _usable(path: Path, project: Project, environ: Mapping[str, str]) -> Uv | None:
@@ -59,8 +62,6 @@ def _usable(path: Path, project: Project, environ: Mapping[str, str]) -> Uv | No
 
 class Uv:
     """Installer and resolver; `environ` is already scrubbed of what would lead uv elsewhere."""
-
-    needs = ()
 
     def __init__(self, path: Path, name: str, project: Project, environ: Mapping[str, str]) -> None:
         self.path = path

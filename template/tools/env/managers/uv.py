@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..ambient import say
-from ..errors import EnvError
-from ..installers import Installer, Uv
+from ..installers import Uv
 from ..lock import DIRECT, HEADER, replace
 from ..project import RUN_LOCK, Project
 from ..requirements import parse, sha256
@@ -36,29 +35,22 @@ class Manager(venv.Manager):
             return False
         return re.search(r"^uv = ", text, re.MULTILINE) is not None
 
-    def derive(
-        self, project: Project, installer: Installer, offline: bool, missing_too: bool = True
-    ) -> None:
+    def derive(self, project: Project, uv: Uv, offline: bool, missing_too: bool = True) -> None:
         lock = project.root / LOCK
         if _source(project.lock) == sha256(lock) if lock.exists() else not missing_too:
             return
-        if not isinstance(installer, Uv):
-            raise EnvError(
-                "This project's environment is managed by uv, and there is no uv for this system.",
-                "Take another manager: copier update --trust -d env_manager=venv",
-            )
         with scratch("lock-") as place:
             shutil.copy(project.root / DIRECT, place / DIRECT)
             if lock.exists():
                 say(f"{LOCK}: it has changed, so {project.lock.name} is exported from it anew")
                 shutil.copy(lock, place / LOCK)
                 # --frozen would take a lock that no longer fits pyproject.toml
-                installer.lock(place, [], offline)
+                uv.lock(place, [], offline)
             else:
                 say(f"{LOCK}: making it, with the versions of {project.lock.name}")
                 text = project.lock.read_text(encoding="utf-8")
-                installer.lock(place, _pins(text), offline)
-            replace(project, _exported(project, installer, place))
+                uv.lock(place, _pins(text), offline)
+            replace(project, _exported(project, uv, place))
 
     def complete(
         self,

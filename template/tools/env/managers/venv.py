@@ -12,7 +12,7 @@ from pathlib import Path
 from ..ambient import activated, say, stream
 from ..difference import OTHER_PYTHON, Difference
 from ..errors import EnvError
-from ..installers import Installer, Uv
+from ..installers import Uv
 from ..interpreters import find
 from ..probe import Interpreter
 from ..project import Project
@@ -74,9 +74,7 @@ class Manager:
         path.write_text(f"{kept}{_KEY} = {str(bool(packages)).lower()}\n", encoding="utf-8")
         return True
 
-    def derive(
-        self, project: Project, installer: Installer, offline: bool, missing_too: bool = True
-    ) -> None:
+    def derive(self, project: Project, uv: Uv, offline: bool, missing_too: bool = True) -> None:
         """Write the requirements anew where they follow from another lock that was changed.
 
         That one is made too where it is missing, unless `missing_too` is false. Raises EnvError or
