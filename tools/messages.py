@@ -35,7 +35,7 @@ _READERS = {
     "⟨lock⟩": "names",
     "⟨managers⟩": "names()",
     "⟨names⟩": "words",
-    "⟨packages⟩": "absent; again; bare",
+    "⟨packages⟩": "absent; again; bare; shown",
     "⟨package⟩": "name; own; own name",
     "⟨package⟩ ⟨version⟩ was made by attackers (⟨advisory⟩)": "taken",
     "⟨path⟩": "base; env; prefix; prefix of; project.env; python path",

@@ -36,6 +36,7 @@ REFUSED = [
     ("project_slug", "A B", "lower-case letters"),
     ("project_slug", "nul", "name of a device on Windows"),
     ("author_email", "not an address", "looks like name@example.org"),
+    ("extra_requirements", "rich\nnumpy>=1.20<2", "write a comma between them"),
     ("env_name", "a/b", "letters, digits"),
     ("env_name", "..", "letters, digits"),
     ("env_name", "NUL.venv", "name of a device on Windows"),

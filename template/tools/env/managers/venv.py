@@ -67,8 +67,8 @@ class Manager:
         if _sees_base(project) == bool(packages):
             return False
         if packages:
-            names = ", ".join(packages)
-            say(f"{project.env_label}: importable from the Python underneath: {names}")
+            shown = ", ".join(packages)
+            say(f"{project.env_label}: importable from the Python underneath: {shown}")
         path = project.env / "pyvenv.cfg"
         kept = _BASE.sub("", path.read_text(encoding="utf-8"))
         path.write_text(f"{kept}{_KEY} = {str(bool(packages)).lower()}\n", encoding="utf-8")
@@ -106,8 +106,8 @@ class Manager:
         if _sees_base(project) == bool(packages):
             return
         if packages:
-            names = ", ".join(packages)
-            message = f"{project.env_label} does not see {names} of the Python underneath it."
+            shown = ", ".join(packages)
+            message = f"{project.env_label} does not see {shown} of the Python underneath it."
         else:
             message = f"{project.env_label} sees the packages of the Python underneath it."
         yield Difference(OTHER_PYTHON, message)
