@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import libraries
 import pytest
 import yaml
 from docs.pages import PAGES, anchors, commands, keys, links, name, prose, rows, section, text
-from support.engine import Tiny
+from support.engine import Tiny, clean_environ
 from support.template import ROOT, render
 
 from env import cli, difference, drift, errors, state
@@ -144,11 +145,48 @@ def test_settings_and_manifest_keys_are_those_that_are_written(rendered: Path) -
     assert set(Manifest._fields) <= set(shown)
 
 
-def test_the_variables_for_a_companys_index_get_through() -> None:
-    shown = keys(section(USING, "Offline, and behind a company's index"))
-    names = [key for key in shown if not key.endswith("…")]
-    assert names
-    assert set(names) <= set(scrubbed(dict.fromkeys(names, "x")))
+def _variables() -> list[dict[str, str]]:
+    """What gets through, what the engine takes over, what does not: the cell of each name."""
+    part = section(ENGINE, "Those of uv and pip")
+    tables = re.findall(r"(?:^\|.*\n)+", part, re.MULTILINE)
+    return [
+        {key: cells[0] for cells in rows(table) for key in re.findall(r"`([^`]+)`", cells[0])}
+        for table in tables
+    ]
+
+
+def _known() -> set[str]:
+    """All variables of uv and pip: what was recorded, and what those of this environment tell."""
+    recorded = (ROOT / "tests" / "support" / "variables.txt").read_text(encoding="utf-8").split()
+    uv = clean_environ(Path.home())["UV"]
+    commands = ("pip compile", "pip install", "pip uninstall", "lock", "export", "add", "remove")
+    helps = (subprocess.check_output([uv, "help", *each.split()], text=True) for each in commands)
+    options = (re.findall(r"env: `?(UV_\w+)", text) for text in helps)
+    pip = [sys.executable, "-m", "pip", "install", "--help"]
+    long = re.findall(r"--([a-z-]+)", subprocess.check_output(pip, text=True))
+    named = {f"PIP_{word.upper().replace('-', '_')}" for word in long}
+    return {*recorded, *named, *(each for names in options for each in names)}
+
+
+def _told(name: str, table: dict[str, str]) -> str:
+    """The key of a table that stands for a variable: its name, or the longest beginning of it."""
+    if name in table:
+        return name
+    beginnings = (key for key in table if key.endswith("…") and name.startswith(key[:-1]))
+    return max(beginnings, key=len, default="")
+
+
+def test_each_variable_of_uv_and_pip_is_told_once_and_treated_so() -> None:
+    """A newer uv or pip brings new ones: decide in the engine's ambient.py, then tell it here."""
+    passed, ours, dropped = _variables()
+    assert not passed.keys() & ours.keys() | ours.keys() & dropped.keys()
+    for variable in sorted(_known()):
+        found = {key: table for table in (passed, ours, dropped) if (key := _told(variable, table))}
+        assert found, f"{variable} is in none of the three lists"
+        longest = max(found, key=lambda key: (key == variable, len(key)))
+        only = {"PIP_CONFIG_FILE": os.devnull, variable: "x"}
+        value = scrubbed(only).get(variable, "")  # a file is named by its whole path
+        assert value.endswith("x") == (found[longest] is passed), variable
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,6 @@ VARIABLES = {
     "PIP_DRY_RUN": "1",
     "PIP_USER": "1",
     "PIP_REQUIRE_VIRTUALENV": "1",
-    "PIP_CONSTRAINT": "{place}/missing.txt",
     "PIP_NO_BINARY": ":all:",
     "PIP_PYTHON": "{other}",
     "PYTHONPATH": "{place}",
@@ -48,7 +47,14 @@ VARIABLES = {
     "UV_SYSTEM_PYTHON": "1",
     "UV_NO_BINARY": "1",
     "UV_RESOLUTION": "lowest",
-    "UV_CONSTRAINT": "{place}/missing.txt",
+    "UV_EXCLUDE_NEWER": "2000-01-01",
+    "UV_REQUIRE_HASHES": "1",
+    "PIP_REQUIRE_HASHES": "1",
+    "UV_NO_BUILD": "1",
+    "PIP_ONLY_BINARY": ":all:",
+    "UV_COMPILE_BYTECODE": "1",
+    "UV_NO_CONFIG": "1",
+    "UV_NO_CACHE": "1",
     "LC_ALL": "C",
     "PATH": "/usr/bin:/bin",
 }
@@ -58,7 +64,6 @@ user = true
 target = {place}
 require-virtualenv = true
 no-binary = :all:
-constraint = {place}/missing.txt
 [install]
 prefix = {place}
 dry-run = true
@@ -138,6 +143,36 @@ def test_a_pip_conf_leads_nothing_elsewhere(
     _sync(other, {})
     assert other.info()["fingerprint"] == fingerprint
     assert _listing(place) == before
+
+
+@pytest.mark.parametrize("told", ["UV_CONSTRAINT", "PIP_CONSTRAINT", "pip.conf"])
+def test_constraints_are_kept_by_sync_too(other: Tiny, home: Path, place: Path, told: str) -> None:
+    rules = place / "rules.txt"
+    rules.write_text("alpha<1\nzeta>5\n")
+    extra = {told: str(rules)}
+    if told == "pip.conf":
+        (home / ".config" / "pip").mkdir(parents=True)
+        (home / ".config" / "pip" / "pip.conf").write_text(f"[global]\nconstraint = {rules}\n")
+        extra = {"PIP_CONFIG_FILE": ""}
+    done = other.run("sync", **extra)
+    assert done.returncode == 3
+    assert f"{rules}, do not allow what is locked" in done.stderr
+    assert "you require alpha==1.0 and alpha<1" in done.stderr
+    rules.write_text("alpha<2\n")
+    other.sync(**extra)
+
+
+def test_a_constraints_file_that_is_missing_is_no_permission(other: Tiny, place: Path) -> None:
+    done = other.run("sync", UV_CONSTRAINT=str(place / "missing.txt"))
+    assert done.returncode == 3
+    assert f"{place / 'missing.txt'}, do not allow" in done.stderr
+
+
+def test_a_check_that_is_asked_for_and_not_made_is_told(other: Tiny) -> None:
+    done = other.run("sync", UV_MALWARE_CHECK="1")
+    assert done.returncode == 3
+    assert "UV_MALWARE_CHECK asks for a check" in done.stderr
+    other.sync(UV_MALWARE_CHECK="0")
 
 
 def test_the_link_mode_of_uv_is_the_users(other: Tiny, fingerprint: str, home: Path) -> None:

@@ -63,6 +63,19 @@ def test_todays_pins_are_kept_until_told(asking: Tiny, wheelhouse: Path) -> None
     assert pins(asking) == ["alpha==1.1", "beta==2.0", "gamma==1.1"]
 
 
+def test_the_constraints_of_both_programs_are_kept(
+    asking: Tiny, wheelhouse: Path, tmp_path: Path
+) -> None:
+    for name in ("alpha", "gamma"):
+        wheel(wheelhouse, name, "1.1")
+        (tmp_path / f"{name}.txt").write_text(f"{name}<1.1\n")
+    rules = {"UV_CONSTRAINT": str(tmp_path / "alpha.txt"), "PIP_CONSTRAINT": "../gamma.txt"}
+    done = asking.run("lock", "--upgrade", **rules)
+    assert done.returncode == 0, done.stderr
+    assert pins(asking) == ["alpha==1.0", "beta==2.0", "gamma==1.0"]
+    assert str(tmp_path) not in (asking.root / "requirements-dev.txt").read_text()
+
+
 def test_preferred_pins_go_before_todays(asking: Tiny, wheelhouse: Path, tmp_path: Path) -> None:
     newer = wheel(wheelhouse, "alpha", "1.1")
     (tmp_path / "blessed.txt").write_text(newer.line)

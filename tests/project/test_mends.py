@@ -583,6 +583,27 @@ def _(it: Case) -> Iterator[str]:
     yield "check"
 
 
+# Somebody's rules
+
+
+@situation("The constraints of this machine, ⟨constraint⟩, do not allow")
+def _(it: Case) -> Iterator[str]:
+    wheel(it.wheelhouse, "alpha", "0.9")
+    rules = it.wheelhouse / "rules.txt"
+    rules.write_text("alpha<1\n")
+    it.environ["UV_CONSTRAINT"] = str(rules)
+    it.project.run("delete", "--yes")
+    yield "sync"
+
+
+@situation("UV_MALWARE_CHECK asks for a check")
+def _(it: Case) -> Iterator[str]:
+    it.environ["UV_MALWARE_CHECK"] = "1"
+    it.project.run("delete", "--yes")
+    yield "sync"
+    del it.environ["UV_MALWARE_CHECK"]
+
+
 # The table
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 import signal
 import socket
@@ -13,17 +14,21 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 
 @contextmanager
-def serve(folder: Path, login: str = "", certificate: Path | None = None) -> Iterator[str]:
+def serve(
+    folder: Path, login: str = "", certificate: Path | None = None, timed: bool = False
+) -> Iterator[str]:
     """The address of an index that serves the files in `folder`, read anew at each request.
 
     `login`, as "name:password", is asked of everybody; `certificate`, with its key in the same
-    file, makes it https. It is a proxy too: which host is asked for does not matter.
+    file, makes it https. It is a proxy too: which host is asked for does not matter. A `timed` one
+    tells upload times: see `uploaded`.
     """
     expected = f"Basic {base64.b64encode(login.encode()).decode()}"
 
@@ -37,7 +42,9 @@ def serve(folder: Path, login: str = "", certificate: Path | None = None) -> Ite
                 return
             kind, _, name = unquote(urlsplit(self.path).path).strip("/").partition("/")
             file = folder / name
-            if kind == "simple":
+            if kind == "simple" and timed:
+                self.answer(_timed_page(folder, name), "application/vnd.pypi.simple.v1+json")
+            elif kind == "simple":
                 self.answer(_page(folder, name), "text/html")
             elif kind == "files" and file.is_file():
                 self.answer(file.read_bytes(), "application/octet-stream")
@@ -133,17 +140,37 @@ def failing(how: str, wheelhouse: Path | None = None) -> Iterator[str]:
         server.server_close()
 
 
-def _page(folder: Path, name: str) -> bytes | None:
+def uploaded(file: Path, days_ago: float | None) -> None:
+    """Let a `timed` index say that `file` was uploaded so many days ago, or nothing for None."""
+    when = (datetime.now(UTC) - timedelta(days=days_ago)).timestamp() if days_ago else 0
+    os.utime(file, (when, when))
+
+
+def _files(folder: Path, name: str) -> list[Path]:
     stem = f"{name.replace('-', '_')}-*"
-    found = sorted([*folder.glob(f"{stem}.whl"), *folder.glob(f"{stem}.tar.gz")])
-    if not found:
-        return None
+    return sorted([*folder.glob(f"{stem}.whl"), *folder.glob(f"{stem}.tar.gz")])
+
+
+def _page(folder: Path, name: str) -> bytes | None:
     links = (
         f'<a href="/files/{file.name}#sha256={hashlib.sha256(file.read_bytes()).hexdigest()}">'
         f"{file.name}</a>"
-        for file in found
+        for file in _files(folder, name)
     )
-    return "\n".join(links).encode()
+    return "\n".join(links).encode() or None
+
+
+def _timed_page(folder: Path, name: str) -> bytes | None:
+    """As JSON (PEP 691) with upload times (PEP 700)."""
+    files: list[dict[str, object]] = []
+    for file in _files(folder, name):
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        files.append({"filename": file.name, "url": f"/files/{file.name}"})
+        files[-1] |= {"hashes": {"sha256": digest}, "size": file.stat().st_size}
+        if when := file.stat().st_mtime:
+            files[-1]["upload-time"] = f"{datetime.fromtimestamp(when, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    page = {"meta": {"api-version": "1.1"}, "name": name, "versions": [], "files": files}
+    return json.dumps(page).encode() if files else None
 
 
 def interrupted(

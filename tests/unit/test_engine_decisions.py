@@ -124,10 +124,8 @@ def test_a_lock_without_hashes_is_refused(tmp_path: Path) -> None:
     [
         "PIP_TARGET",
         "PIP_USER",
-        "PIP_CONSTRAINT",
         "PIP_PYTHON",
         "UV_PROJECT",
-        "UV_CONSTRAINT",
         "PYTHONPATH",
         "PYTHONHOME",
         "VIRTUAL_ENV",

@@ -41,10 +41,23 @@ def shared(**variables: str) -> dict[str, str]:
         ({"PIP_PROXY": "http://proxy:3128"}, {"ALL_PROXY": "http://proxy:3128"}),
         ({"PIP_PROXY": "http://proxy:3128", "ALL_PROXY": "http://other:1"}, {}),
         ({"ALL_PROXY": "http://proxy:3128"}, {}),
+        ({"PIP_CONSTRAINT": "/a /b"}, {"UV_CONSTRAINT": "/a /b"}),
+        ({"UV_REQUIRE_HASHES": "1"}, {}),
+        ({"PIP_REQUIRE_HASHES": "true"}, {"UV_REQUIRE_HASHES": "1"}),
+        ({"PIP_REQUIRE_HASHES": "0"}, {}),
+        ({"PIP_ONLY_BINARY": ":all:"}, {"UV_NO_BUILD": "1"}),
+        ({"PIP_ONLY_BINARY": ":none:"}, {}),
+        ({"PIP_ONLY_BINARY": "b,a"}, {"UV_NO_BUILD_PACKAGE": "a b"}),
+        ({"PIP_ONLY_FINAL": ":all:"}, {"UV_PRERELEASE": "disallow"}),
     ],
 )
 def test_each_is_told_what_the_other_was_told(given: dict[str, str], added: dict[str, str]) -> None:
     assert shared(**given) == added
+
+
+def test_the_build_constraints_of_both_hold_together() -> None:
+    told = indexes.shared({"UV_BUILD_CONSTRAINT": "/a", "PIP_BUILD_CONSTRAINT": "b", **NO_FILES})
+    assert told["UV_BUILD_CONSTRAINT"] == f"/a {Path.cwd() / 'b'}"
 
 
 def configure(home: Path, name: str, text: str) -> dict[str, str]:
@@ -58,7 +71,6 @@ def test_of_pips_file_sources_are_taken_and_nothing_else(tmp_path: Path) -> None
     text = f"[global]\nindex-url = {HERE}\ntarget = /nowhere\n[install]\nuser = true\n"
     told = configure(tmp_path, "pip/pip.conf", text)
     assert told["PIP_INDEX_URL"] == told["UV_DEFAULT_INDEX"] == HERE
-    assert told["PIP_CONFIG_FILE"] == os.devnull
     assert not {"PIP_TARGET", "PIP_USER"} & told.keys()
 
 

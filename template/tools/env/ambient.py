@@ -2,7 +2,7 @@
 
 One hostile variable is enough to send packages elsewhere (PIP_TARGET), to hide them (PYTHONPATH) or
 to stop Python (PYTHONHOME). What tells a program where packages come from (a company's index,
-certificate, proxy, cache) must get through.
+certificate, proxy, cache) and what somebody forbids must get through.
 """
 
 from __future__ import annotations
@@ -25,18 +25,24 @@ _DROPPED = re.compile(
       | __PYVENV_LAUNCHER__
       | VIRTUAL_ENV(_PROMPT)?
       | (_?CONDA_|_CE_).*
-      | (PIP|UV)_.*
+      | UV_( # another Python, project or environment than the one that is named
+          PYTHON(_PREFERENCE|_SEARCH_PATH|_[A-Z]+_BUILD)? | MANAGED_PYTHON | SYSTEM_PYTHON
+        | LIBC | BREAK_SYSTEM_PACKAGES | PROJECT(_ENVIRONMENT)? | WORKING_DIR(ECTORY)?
+          # another lock on one machine than on all others
+        | RESOLUTION | FORK_STRATEGY | NO_SOURCES(_PACKAGE)? | NO_BINARY(_PACKAGE)? | TORCH_BACKEND
+        | EXCLUDE_NEWER(_PACKAGE)? | (NO_)?DEV | NO_(DEFAULT_)?GROUPS? | (NO|ONLY)_INSTALL_[A-Z]+
+        | NO_EDITABLE | NO_SYNC | NO_PROJECT | ISOLATED | FROZEN | LOCKED | PREVIEW(_FEATURES)?
+          # less proof, or other words than are read here
+        | NO_VERIFY_HASHES | INSECURE_NO_ZIP_VALIDATION | SKIP_WHEEL_FILENAME_CHECK
+        | NO_BUILD_ISOLATION | NO_INSTALLER_METADATA | SHOW_RESOLUTION | LOG_CONTEXT )
     )\Z""",
     re.VERBOSE | re.IGNORECASE,
 )
-_KEPT = re.compile(
-    r"""(PIP|UV)_.*(
-        INDEX | FIND_LINKS | CERT | TLS | PROXY | CACHE | TIMEOUT | RETRIES | OFFLINE
-      | TRUSTED_HOST | INSECURE_HOST | KEYRING | CONFIG_FILE | LINK_MODE | CONCURRENT
-      | PYTHON_INSTALL_DIR | PYTHON_INSTALL_MIRROR | PYTHON_DOWNLOADS_JSON_URL
-    )""",
-    re.VERBOSE | re.IGNORECASE,
-)
+"""What leads elsewhere, with its reasons in docs/engine.md. All else reaches uv: what a newer one
+knows may be a company's rule, and where it leads elsewhere the proof finds that out."""
+
+TO_LOCK = ("UV_CONSTRAINT", "UV_OVERRIDE", "UV_EXCLUDE", "UV_PRERELEASE")
+"""What decides between versions; an installer that gets a lock has nothing to decide."""
 
 
 class Finished(NamedTuple):
@@ -49,15 +55,23 @@ class Finished(NamedTuple):
 
 def scrubbed(environ: Mapping[str, str]) -> dict[str, str]:
     """`environ` without what could make uv, pip or Python act elsewhere than they are told."""
-    kept = {k: v for k, v in environ.items() if not _DROPPED.match(k) or _KEPT.match(k)}
-    # What would ask, tell of news, or download what nobody asked for.
+    shared = indexes.shared(environ)
+    # What would ask, tell of news, or download what nobody asked for. Of pip's files, more than
+    # indexes.py has read would lead elsewhere.
     return {
-        **indexes.shared(kept),
+        **{name: value for name, value in shared.items() if _reaches(name)},
+        "PIP_CONFIG_FILE": os.devnull,
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_USER": "0",
         "PIP_NO_INPUT": "1",
         "UV_PYTHON_DOWNLOADS": "never",
     }
+
+
+def _reaches(name: str) -> bool:
+    if name.upper().startswith("PIP_"):  # all that pip does here is to fetch one file, by its hash
+        return indexes.is_source(name[4:])
+    return not _DROPPED.match(name)
 
 
 def activated(environ: Mapping[str, str], project: Project) -> dict[str, str]:

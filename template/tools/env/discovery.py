@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import NamedTuple
 
+from .indexes import is_on
+
 
 class Place(NamedTuple):
     """A directory in which somebody keeps Pythons."""
@@ -89,7 +91,8 @@ def _all(version: str, environ: Mapping[str, str]) -> Iterator[list[str]]:
         command = shutil.which(name, path=plain)
         if command:
             yield [command]
-    for place in places():
+    forbidden = {"uv"} if is_on(environ.get("UV_NO_MANAGED_PYTHON")) else set()
+    for place in (each for each in places() if each.keeper not in forbidden):
         for path in _kept(place, version, environ):
             yield [path]
     launcher = shutil.which("py", path=environ.get("PATH")) if os.name == "nt" else None

@@ -33,6 +33,12 @@ def fill(
     trusted. Raises EnvError where uv fails or its work is not what the lock says.
     """
     again_with = project.command("lock")
+    if indexes.is_on(environ.get("UV_MALWARE_CHECK")):
+        raise EnvError(
+            "UV_MALWARE_CHECK asks for a check that only uv sync makes, and nothing is installed "
+            "without it.",
+            f"Unset it, then run: {project.command('sync')}",
+        )
     try:
         uv = uv_for(project, own, environ, offline)
         _resolve_draft(project, offline)

@@ -24,10 +24,11 @@ _SAME = {
 # What only adds to it. uv looks there first, so a file of one machine would make its locks differ
 # from those of all others: uv gets these from variables, which are set for a reason.
 _MORE = {"PIP_EXTRA_INDEX_URL": "UV_INDEX", "PIP_FIND_LINKS": "UV_FIND_LINKS"}
-_SETTINGS = re.compile(
-    "index-url|extra-index-url|no-index|find-links|trusted-host|(client-)?cert|proxy"
-    "|keyring-provider|cache-dir|timeout|retries"
+_SOURCES = re.compile(
+    "index-url|extra-index-url|no-index|pypi-url|find-links|trusted-host|(client-)?cert|proxy"
+    "|no-proxy-env|keyring-provider|(no-)?cache-dir|(default-)?timeout|(resume-)?retries"
 )
+_RULES = re.compile("(build-)?constraint|require-hashes|only-(binary|final)|uploaded-prior-to")
 _OLD_NAMES = {"UV_DEFAULT_INDEX": "UV_INDEX_URL", "UV_INDEX": "UV_EXTRA_INDEX_URL"}
 ADDED = {*_MORE, *_MORE.values(), *(_OLD_NAMES[uv] for uv in _MORE.values() if uv in _OLD_NAMES)}
 """The variables that add to the ordinary index."""
@@ -41,12 +42,11 @@ _LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 def shared(environ: Mapping[str, str]) -> dict[str, str]:
     """`environ` with what pip's files say, and each of pip and uv told what the other was told.
 
-    A setting of a program's own goes before the other's. pip is kept from its files, in which more
-    may stand than where packages come from.
+    A setting of a program's own goes before the other's.
     """
     bundle = environ.get("REQUESTS_CA_BUNDLE")
     files = {**({"PIP_CERT": bundle} if bundle else {}), **_pip_files(environ)}
-    told = {**files, **environ, "PIP_CONFIG_FILE": os.devnull}
+    told = {**files, **environ}
     for pip, uv in {**_SAME, **_MORE}.items():
         own = told.get(uv) or told.get(_OLD_NAMES.get(uv, uv), "")
         counts = pip in _SAME or pip in environ or no_index(told)
@@ -54,9 +54,36 @@ def shared(environ: Mapping[str, str]) -> dict[str, str]:
             told[pip] = _for_pip(own)
         elif told.get(pip) and not own and counts and not _uv_files_say(uv, environ):
             told[uv] = _for_uv(uv, told[pip])
+    told.update(_rules(told))
     if told.get("PIP_PROXY"):  # pip knows uv's variables for this one
         told.setdefault("ALL_PROXY", told["PIP_PROXY"])
     return told
+
+
+def is_source(setting: str) -> bool:
+    """Whether a setting of pip's says where packages come from, or how they get here."""
+    return _SOURCES.fullmatch(setting.lower().replace("_", "-")) is not None
+
+
+def _rules(told: Mapping[str, str]) -> dict[str, str]:
+    """For uv, what somebody forbids to pip or to uv."""
+    rules = {}
+    for kind in ("CONSTRAINT", "BUILD_CONSTRAINT"):  # both programs' hold, from where they were set
+        files = f"{told.get('UV_' + kind, '')} {told.get('PIP_' + kind, '')}".split()
+        if files:
+            whole = (each if "://" in each else os.path.abspath(each) for each in files)
+            rules["UV_" + kind] = " ".join(whole)
+    if is_on(told.get("PIP_REQUIRE_HASHES")):
+        rules["UV_REQUIRE_HASHES"] = "1"
+    if told.get("PIP_ONLY_FINAL"):
+        rules["UV_PRERELEASE"] = "disallow"
+    wheels = {*told.get("PIP_ONLY_BINARY", "").replace(",", " ").split()} - {":none:"}
+    if ":all:" in wheels:
+        rules["UV_NO_BUILD"] = "1"
+    elif wheels:
+        also = told.get("UV_NO_BUILD_PACKAGE", "").split()
+        rules["UV_NO_BUILD_PACKAGE"] = " ".join(sorted({*wheels, *also}))
+    return rules
 
 
 def of_this_project(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
@@ -68,7 +95,12 @@ def of_this_project(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
 
 def no_index(environ: Mapping[str, str]) -> bool:
     """Whether no index is to be asked at all, only find-links; uv has no variable for that."""
-    return environ.get("PIP_NO_INDEX", "").lower() in ("1", "true", "yes", "on")
+    return is_on(environ.get("PIP_NO_INDEX"))
+
+
+def is_on(value: str | None) -> bool:
+    """Whether the value of a variable says yes, as pip and uv read it."""
+    return (value or "").lower() in ("1", "true", "yes", "on", "t", "y")
 
 
 def host(environ: Mapping[str, str]) -> str:
@@ -109,7 +141,7 @@ def _pip_files(environ: Mapping[str, str]) -> dict[str, str]:
             continue  # pip will say so itself, if it is asked
         for section in ("global", "install"):
             for key, value in parser.items(section) if parser.has_section(section) else ():
-                if _SETTINGS.fullmatch(key.replace("_", "-")) and value:
+                if value and (is_source(key) or _RULES.fullmatch(key.replace("_", "-"))):
                     name = f"PIP_{key.replace('-', '_').upper()}"
                     found[name] = value
     return found
@@ -139,13 +171,21 @@ def _places(environ: Mapping[str, str]) -> Iterator[str]:
 
 def _uv_files_say(name: str, environ: Mapping[str, str]) -> bool:
     """Whether a configuration file of uv's own speaks of indexes; then pip's do not count there."""
-    if name not in ("UV_DEFAULT_INDEX", "UV_INDEX"):
-        return False
+    return name in ("UV_DEFAULT_INDEX", "UV_INDEX") and "index" in uv_files(environ)
+
+
+def uv_files(environ: Mapping[str, str]) -> str:
+    """What stands in the configuration files of uv that are this machine's, not the project's.
+
+    https://docs.astral.sh/uv/concepts/configuration-files/
+    """
+    if is_on(environ.get("UV_NO_CONFIG")):
+        return ""
     named = environ.get("UV_CONFIG_FILE")
     home = environ.get("HOME") or os.path.expanduser("~")
     own = environ.get("APPDATA") if os.name == "nt" else environ.get("XDG_CONFIG_HOME")
     places = [named] if named else [f"{own or home + '/.config'}/uv/uv.toml", "/etc/uv/uv.toml"]
-    return any("index" in _text(Path(place)) for place in places)
+    return "\n".join(_text(Path(place)) for place in places)
 
 
 def _text(path: Path) -> str:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .. import indexes, withdrawn
-from ..ambient import activated, capture, say, stream
+from ..ambient import TO_LOCK, activated, capture, say, stream
 from ..builds import Part
-from ..errors import InstallerFailed
+from ..errors import EnvError, InstallerFailed
 from ..manifest import FOLDER
 from ..probe import Interpreter
 from ..project import Project
@@ -28,8 +28,11 @@ _SPOILT = re.compile(
 )
 """Of a package whose files in the cache were damaged, by a power cut say: its name."""
 
-OLDEST = (0, 8)
-"""The oldest uv that understands all that is asked of it here (`pip compile --group`)."""
+OLDEST = (0, 12)
+"""The oldest uv that understands all that is asked of it here (`--exclude-newer false`)."""
+
+_ANY_AGE = ("--exclude-newer", "false")
+"""For what installs a lock: the window that pyproject.toml asks for has decided there."""
 
 
 def find_uv(project: Project, environ: Mapping[str, str]) -> Uv | None:
@@ -55,7 +58,7 @@ def _usable(path: Path, project: Project, environ: Mapping[str, str]) -> Uv | No
     if code != 0 or found is None:
         return None
     if (int(found[1]), int(found[2])) < OLDEST:
-        say(f"{path} is {found[0]}, too old for this project (0.8 or newer), and is not used")
+        say(f"{path} is {found[0]}, too old for this project (0.12 or newer), and is not used")
         return None
     return Uv(path, found[0], project, environ)
 
@@ -71,15 +74,17 @@ class Uv:
         # one beneath a venv, as uv looks for no other.
         python = getattr(sys, "_base_executable", "") or sys.executable
         places = (environ.get("PATH", os.defpath), os.path.dirname(python))
-        self._environ = {**environ, "PATH": os.pathsep.join(filter(None, places))}
+        self._locking = {**environ, "PATH": os.pathsep.join(filter(None, places))}
+        self._environ = {k: v for k, v in self._locking.items() if k not in TO_LOCK}
 
     def install(self, part: Part, offline: bool) -> None:
-        words = ["--require-hashes", "--no-deps", "--only-binary", ":all:"]
+        words = ["--require-hashes", "--no-deps", "--only-binary", ":all:", *_ANY_AGE]
         words += ["-r", str(part.requirements), *self._build(), *self._sources(offline)]
         environ = self._environ
         if part.source:  # what the machine adds to the ordinary index has no say there
             words += ["--default-index", part.source]
             environ = {k: v for k, v in environ.items() if k not in indexes.ADDED}
+        self._keep_to_constraints(words, environ)
         self._install(["pip", "install", *self._python(), *words], environ)
         if not part.again:
             return
@@ -90,12 +95,30 @@ class Uv:
         self._run(["pip", "install", *self._python(), *words], environ)
         self._run(["cache", "clean", *part.again], self._environ)
 
+    def _keep_to_constraints(self, words: list[str], environ: Mapping[str, str]) -> None:
+        """EnvError where a constraint of this machine forbids what is locked.
+
+        Asked apart: what is installed with --require-hashes takes none.
+        """
+        constraint = self._locking.get("UV_CONSTRAINT")
+        if constraint is None:
+            return
+        argv = ["pip", "install", *self._python(), "--dry-run", "--quiet", *words[1:]]
+        try:
+            self._run(argv, {**environ, "UV_CONSTRAINT": constraint})
+        except InstallerFailed:
+            raise EnvError(
+                f"The constraints of this machine, {constraint}, do not allow what is locked; the "
+                "lines above say why.",
+                f"Lock within them: {self._project.command('lock')}",
+            ) from None
+
     def install_beside(
         self, library: Path, requirements: Path, interpreter: Interpreter, offline: bool
     ) -> None:
         """Install the lines of a lock into a directory, for programs run by `interpreter`."""
         words = ["--python", str(interpreter.path), "--target", str(library), "--require-hashes"]
-        words += ["--no-deps", "--only-binary", ":all:", "-r", str(requirements)]
+        words += ["--no-deps", "--only-binary", ":all:", "-r", str(requirements), *_ANY_AGE]
         self._install(["pip", "install", *words, *self._sources(offline)], self._environ)
 
     def uninstall(self, names: Sequence[str]) -> None:
@@ -104,6 +127,7 @@ class Uv:
 
     def install_project(self, offline: bool) -> None:
         environ = activated(self._environ, self._project)
+        environ.pop("UV_REQUIRE_HASHES", None)  # a directory has none
         words = ["--no-deps", "--no-build-isolation", "--editable", str(self._project.root)]
         self._run(["pip", "install", *self._python(), *words, *self._sources(offline)], environ)
 
@@ -118,12 +142,13 @@ class Uv:
         words += [word for group in groups for word in ("--group", group)]
         words += ["--output-file", str(output), *self._build(), *self._sources(offline)]
         # By standard input: uv names a file of constraints in the comments of the lock.
-        rules = [
-            word for path in self._environ.get("UV_CONSTRAINT", "").split() for word in ("-c", path)
-        ]
-        words += [*rules, "--constraints", "-"]
-        with open(withdrawn.LIST, "rb") as text:
-            self._run(["pip", "compile", "pyproject.toml", *words], self._environ, source, text)
+        files = [Path(each) for each in self._locking.get("UV_CONSTRAINT", "").split()]
+        texts = [each.read_text(encoding="utf-8") for each in (withdrawn.LIST, *files)]
+        rules = output.with_name("constraints.txt")
+        rules.write_text("\n".join(texts), encoding="utf-8")
+        words += ["--constraints", "-"]
+        with rules.open("rb") as text:
+            self._run(["pip", "compile", "pyproject.toml", *words], self._locking, source, text)
 
     def edit(self, source: Path, verb: str, words: Sequence[str], dev: bool) -> None:
         """`add` or `remove` direct dependencies in the pyproject.toml in `source`, and only there.
@@ -143,7 +168,7 @@ class Uv:
         words = [word for pin in pins for word in ("--upgrade-package", pin)]
         if self._project.python_path.exists():
             words += self._python()
-        self._run(["lock", "--quiet", *words, *self._sources(offline)], self._environ, source)
+        self._run(["lock", "--quiet", *words, *self._sources(offline)], self._locking, source)
 
     def export(self, source: Path, dev: bool) -> str:
         """The uv.lock in the directory `source` as hashed requirements, `dev` ones too or not.
@@ -158,7 +183,8 @@ class Uv:
 
     def fetch_python(self, version: str) -> None:
         """Let uv download a Python into its own place in the user's data directory."""
-        environ = {k: v for k, v in self._environ.items() if k != "UV_PYTHON_DOWNLOADS"}
+        allowed = os.environ.get("UV_PYTHON_DOWNLOADS", "manual")  # "never" is somebody's rule
+        environ = {**self._environ, "UV_PYTHON_DOWNLOADS": allowed}
         self._run(["python", "install", version], environ)
 
     def _install(self, words: list[str], environ: Mapping[str, str]) -> None:
