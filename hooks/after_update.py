@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import dependencies
 import repository
 import starter
 import summary
@@ -36,6 +37,8 @@ def main(template: Path, answers_file: str) -> int:
     before = parsed((repository.committed(answers_file) or b"{}").decode())
     edits = settle(template, before, answers_file)
     own = starter.adapt(template, before, chosen)
+    if dependencies.FILE in repository.conflicts():
+        dependencies.merge()
     conflicts = repository.conflicts()
     blocking = [name for name in conflicts if is_needed(name.removesuffix(".rej"))]
     code, more = follow(template, answers_file, chosen, blocking, package_moved(before, chosen))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.engine import MINOR, clean_environ
-from support.template import make_template, release, render
+from support.template import git, make_template, release, render
 from support.updates import commit, update
 
 
@@ -91,6 +91,24 @@ def test_a_conflict_in_the_dependencies_stops_before_anything_is_locked(
     assert done.returncode != 0
     assert "Conflicts are left in pyproject.toml." in done.stderr
     assert (made / "requirements.txt").read_bytes() == before
+
+
+@pytest.mark.thorough
+def test_neighbours_in_a_list_of_dependencies_are_no_conflict(
+    versions: Path, made: Path, home: Path
+) -> None:
+    change(made, "pyproject.toml", '    "joblib>=1.1",', '    "colorlog<6.9",\n    "joblib>=1.1",')
+    commit(made)
+    change(versions, "catalogue/lock.json", '"joblib>=1.1"', '"joblib>=1.3"')
+    change(versions, "template/pyproject.toml.jinja", "line-length = 100", "line-length = 99")
+    release(versions, "v2.0.0")
+    done = update(made, home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = (made / "pyproject.toml").read_text()
+    assert '    "colorlog<6.9",\n    "joblib>=1.3",\n' in text
+    assert "line-length = 99" in text
+    assert git(made, "diff", "--name-only", "--diff-filter=U") == ""
+    assert "colorlog==6.8" in (made / "requirements.txt").read_text()
 
 
 def test_recopying_overwrites_no_file_of_the_users(versions: Path, made: Path, home: Path) -> None:
