@@ -33,6 +33,8 @@ UNREACHED = {
     "The disk is full.": "takes a disk of its own: test_a_disk_that_is_full_for_packages_is_told",
     "There is no uv on this machine, and Python ⟨version⟩ has neither": "test_faults has it, with "
     "a Python made for it",
+    "What uv resolved makes no lock that can be": "uv is not known to write one",
+    "⟨package⟩ has no wheel, and nothing is built": "what is built is installed by no command yet",
     "Conda packages are installed by py-rattler, which": "the Python of the tests is newer",
 }
 """How a message begins that no row makes happen, and why."""
@@ -364,10 +366,19 @@ def _(it: Case) -> Iterator[str]:
     yield "sync"
 
 
-@situation("⟨file⟩ has no hash for")
+@situation("pyproject.toml cannot be read")
 def _(it: Case) -> Iterator[str]:
-    (it.root / "requirements-dev.txt").write_text("beta==2.0\n")
-    yield "sync"
+    it.edit("pyproject.toml", '["beta"]', '["beta"')
+    yield "lock"
+    it.edit("pyproject.toml", '["beta"', '["beta"]')
+
+
+@situation("⟨package⟩ has no wheel for ⟨place⟩")
+def _(it: Case) -> Iterator[str]:
+    for system in ("manylinux2014_x86_64", "manylinux2014_aarch64", "macosx_11_0_arm64"):
+        wheel(it.wheelhouse, "epsilon", "1.0", tag=f"py3-none-{system}")
+    yield "add epsilon"
+    it.shown = "check"
 
 
 # Running a command, and freezing
@@ -551,22 +562,9 @@ def _(it: Case) -> Iterator[str]:
     yield "check"
 
 
-@situation("pyproject.toml asks for ⟨package⟩")
-def _(it: Case) -> Iterator[str]:
-    wheel(it.wheelhouse, "alpha", "1.1")
-    it.edit("pyproject.toml", '"beta"', '"beta", "alpha>1.0"')
-    yield "check"
-
-
-@situation("⟨package⟩ is asked for in pyproject.toml")
+@situation("What pyproject.toml asks for has changed")
 def _(it: Case) -> Iterator[str]:
     it.edit("pyproject.toml", '"beta"', '"beta", "delta"')
-    yield "check"
-
-
-@situation("⟨package⟩ is locked for pyproject.toml")
-def _(it: Case) -> Iterator[str]:
-    it.edit("pyproject.toml", '["beta"]', "[]")
     yield "check"
 
 

@@ -148,7 +148,7 @@ def test_a_package_is_for_every_system_that_one_of_the_chosen_needs_it_for() -> 
     }
 
     def line(*names: str) -> str:
-        text = str(macro().render(catalogue, "p", {"": list(names)}))
+        text = str(macro().render(catalogue, "p", {"": list(names)}, "aa"))
         return next(each for each in text.splitlines() if each.startswith("z"))
 
     assert line("a") == f"z==1 ; {windows} \\"

@@ -36,6 +36,7 @@ def wheel(
     text: str = "",
     files: Mapping[str, bytes] = MappingProxyType({}),
     top: Mapping[str, str] = MappingProxyType({}),
+    tag: str = "py3-none-any",
 ) -> Wheel:
     """A pure-Python wheel in `folder` whose module tells its own version; `text` is added to it.
 
@@ -50,14 +51,14 @@ def wheel(
         f"{module}/data.txt": "some data\n",
         f"{info}/METADATA": metadata,
         f"{info}/entry_points.txt": f"[console_scripts]\n{name} = {module}:main\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
     }
     members = {path: body.encode() for path, body in texts.items()}
     members |= {f"{module}/{path}": body for path, body in files.items()}
     members |= {path: body.encode() for path, body in top.items()}
     record = "".join(f"{path},{_digest(body)},{len(body)}\n" for path, body in members.items())
     members[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
-    path = folder / f"{module}-{version}-py3-none-any.whl"
+    path = folder / f"{module}-{version}-{tag}.whl"
     with zipfile.ZipFile(path, "w") as archive:
         for member, body in members.items():
             archive.writestr(zipfile.ZipInfo(member, (2020, 1, 1, 0, 0, 0)), body)

@@ -1,4 +1,4 @@
-"""What pyproject.toml asks for and the lock does not hold."""
+"""What pyproject.toml asks for, and whether that was locked."""
 
 from __future__ import annotations
 
@@ -7,33 +7,146 @@ from pathlib import Path
 import pytest
 from support.engine import tiny
 
-from env.direct import unlocked
-from env.project import load
+from env.direct import asked, unlocked
+from env.errors import EnvError
+from env.project import Project, load
+from env.requirements import Notes, with_notes
 
-HERE = {"python_full_version": "3.12.1", "python_version": "3.12", "sys_platform": "linux"}
-LINUX, ELSEWHERE = "; sys_platform == 'linux'", "; sys_platform != 'linux'"
+TEXT = """\
+[project]
+name = "p"
+requires-python = ">=3.11"
+dependencies = ["beta>=2", "gamma ; sys_platform == 'linux'"]
+
+[project.optional-dependencies]
+Gpu = ["zeta", "p[more]"]
+more = ["eta ; os_name == 'posix'"]
+
+[dependency-groups]
+dev = [{ include-group = "Test_Tools" }, "P[gpu] ; python_version < '3.13'"]
+test-tools = ["theta"]
+docs = ["iota"]
+
+[tool.uv]
+index-strategy = "first-index"
+
+[tool.ruff]
+line-length = 100
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    root = tiny(tmp_path / "p", {}, lock="requirements-dev.txt").root
+    (root / "pyproject.toml").write_text(TEXT)
+    return load(root, {})
+
+
+def edit(project: Project, old: str, new: str) -> None:
+    path = project.root / "pyproject.toml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_groups_hold_what_they_include_and_what_the_projects_own_extras_bring(
+    project: Project,
+) -> None:
+    found = asked(project)
+    assert found.dependencies == ("beta>=2", "gamma ; sys_platform == 'linux'")
+    assert found.groups == {
+        "dev": (
+            "theta",
+            "zeta ; python_version < '3.13'",
+            "eta  ; (python_version < '3.13') and ( os_name == 'posix')",
+        )
+    }
 
 
 @pytest.mark.parametrize(
-    ("lines", "sentences"),
+    ("chosen", "groups"),
+    [("[]", []), ('["docs", "Test_Tools"]', ["docs", "test-tools"]), ('"all"', None)],
+)
+def test_the_default_groups_of_uv_are_locked(
+    project: Project, chosen: str, groups: list[str] | None
+) -> None:
+    edit(project, "[tool.uv]\n", f"[tool.uv]\ndefault-groups = {chosen}\n")
+    assert list(asked(project).groups) == (
+        groups or (["dev", "docs", "test-tools"], [])[groups == []]
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
     [
-        pytest.param(["beta"], [], id="any version"),
-        pytest.param(["Beta>=3"], ["pyproject.toml asks for beta>=3, and locked is 2.0."], id="no"),
-        pytest.param([f"beta>=3{LINUX}", f"beta{ELSEWHERE}"], [
-            "pyproject.toml asks for beta>=3, and locked is 2.0."], id="of two lines the first"),
-        pytest.param([f"beta{ELSEWHERE}", f"beta>=3{LINUX}"], [
-            "pyproject.toml asks for beta>=3, and locked is 2.0."], id="of two lines the second"),
-        pytest.param([f"beta{LINUX}", f"beta>=3{ELSEWHERE}"], [], id="the other is not for here"),
-        pytest.param(["beta", "delta[x]"], [
-            "delta is asked for in pyproject.toml and is not in the lock."], id="new"),
-        pytest.param([], [
-            "beta is locked for pyproject.toml, which does not ask for it any more."], id="gone"),
+        ('["beta>=2", ', '[ # why\n "Beta >= 2",\n'),
+        ("\"gamma ; sys_platform == 'linux'\"", "'gamma;sys_platform==\"linux\"'"),
+        ('"beta>=2", "gamma ; sys_platform == \'linux\'"',
+         '"gamma ; sys_platform == \'linux\'", "beta>=2"'),
+        ("Test_Tools", "test.tools"),
+        ("line-length = 100", "line-length = 80"),
+        ('docs = ["iota"]', ""),
+        ('[tool.uv]', '[tool.uv]\nlink-mode = "copy"'),
     ],
 )  # fmt: skip
-def test_each_edit_is_told(tmp_path: Path, lines: list[str], sentences: list[str]) -> None:
-    root = tiny(tmp_path / "p", {}).root
-    (root / "pyproject.toml").write_text(f"[project]\ndependencies = {lines}\n")
-    hashed = f"beta==2.0 \\\n    --hash=sha256:{'0' * 64}\n    # via tiny (pyproject.toml)\n"
-    (root / "requirements.txt").write_text(hashed)
-    found = unlocked(load(root, {}), HERE)
-    assert [each.message for each in found] == sentences
+def test_an_edit_of_form_or_of_something_else_is_none(project: Project, old: str, new: str) -> None:
+    before = asked(project).sha256
+    edit(project, old, new)
+    assert asked(project).sha256 == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (">=3.11", ">=3.12"),
+        ("beta>=2", "beta>=2,<3"),
+        ("== 'linux'", "== 'win32'"),
+        ('"zeta"', '"zeta>1"'),
+        ('"eta ', '"eta<9 '),
+        ('["theta"]', '["theta", "kappa"]'),
+        ("first-index", "unsafe-first-match"),
+        ("[tool.uv]", '[tool.uv]\nsources.beta = { path = "../beta" }'),
+        ("[tool.uv]", '[tool.uv]\ndefault-groups = ["dev", "docs"]'),
+    ],
+)
+def test_an_edit_of_what_decides_the_lock_is_told(project: Project, old: str, new: str) -> None:
+    told = with_notes(Notes(asked=asked(project).sha256), "")
+    project.lock.write_text(told)
+    assert list(unlocked(project)) == []
+    edit(project, old, new)
+    (found,) = unlocked(project)
+    assert (found.code, found.message) == (
+        "unlocked",
+        "What pyproject.toml asks for has changed since it was locked.",
+    )
+
+
+def test_of_a_lock_without_a_note_nothing_is_told(project: Project) -> None:
+    project.lock.write_text("beta==2.0\n")
+    assert list(unlocked(project)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("[project]", "<<<<<<< HEAD\n[project]", "line 1"),
+        ('"theta"]', '"theta"', "line 13"),
+        ("Test_Tools", "nowhere", "the dependency group nowhere is not there"),
+        ('["theta"]', '[{include-group = "dev"}]', "the dependency group dev includes itself"),
+        ("P[gpu]", "P[tpu]", "asks for an extra that the project does not have"),
+        ('["theta"]', "[1]", "a table of its dependencies is not what it should be"),
+        ('"p"', '"\\u0000p" #\0', "NUL"),
+    ],
+)
+def test_what_cannot_be_read_is_told_with_its_place(
+    project: Project, old: str, new: str, told: str
+) -> None:
+    project.lock.write_text(with_notes(Notes(asked="aa"), ""))
+    edit(project, old, new)
+    with pytest.raises(
+        EnvError, match=r"pyproject.toml cannot be read: .*Mend it, then run: .* lock"
+    ):
+        asked(project)
+    (found,) = unlocked(project)
+    assert found.code == "unreadable"
+    assert told in found.message

@@ -10,7 +10,7 @@ from env.ambient import scrubbed
 from env.errors import EnvError
 from env.interpreters import is_version
 from env.project import env_path, load, parse_settings
-from env.requirements import locked, normalize, parse, read
+from env.requirements import Notes, locked, normalize, notes, parse, read, with_notes
 from env.state import satisfies
 
 
@@ -105,8 +105,39 @@ def test_a_lock_is_read_with_markers_hashes_and_comments() -> None:
     assert (beta.version, beta.marker) == ("2.0+cpu", "sys_platform == 'win32'")
 
 
+COMMIT = "8ed51d8ac518b1e62ef086284aa212125e78f823"
+
+
 @pytest.mark.parametrize(
-    "line", ["alpha>=1", "alpha", "-e .", "--index-url x", "alpha @ file:///x"]
+    ("reference", "hashable"),
+    [
+        ("https://host/a/alpha-1.0-py3-none-any.whl", True),
+        ("vendor/alpha-1.0.tar.gz", True),
+        (f"git+https://host/alpha@{COMMIT}#subdirectory=python", False),
+        (f"git+ssh://git@host/alpha@{COMMIT}", False),
+        ("../alpha", False),
+    ],
+)
+def test_a_direct_reference_is_read_and_needs_a_hash_where_there_can_be_one(
+    reference: str, hashable: bool
+) -> None:
+    text = f"Alpha[x] @ {reference} ; os_name == 'nt'"
+    (pin,) = parse(text + "\n    # via beta\n")
+    assert (pin.name, pin.version, pin.exact) == ("alpha", "", reference)
+    assert (pin.marker, pin.hashes, pin.hashable) == ("os_name == 'nt'", (), hashable)
+    (pin,) = parse(f"{text} \\\n    --hash=sha256:aa\n")
+    assert (pin.reference, pin.hashes) == (reference, ("sha256:aa",))
+
+
+def test_the_notes_of_a_lock_are_read_as_they_are_written() -> None:
+    told = Notes(draft=None, exported="aa", asked="bb", cutoff="2026-11-19T00:00:00Z")
+    text = with_notes(told, "alpha==1.0\n# Draft: below the first pin it is only a comment\n")
+    assert notes(text) == told
+    assert notes("alpha==1.0\n") == Notes()
+
+
+@pytest.mark.parametrize(
+    "line", ["alpha>=1", "alpha", "-e .", "--index-url x", "alpha @ git+https://host/x@main"]
 )
 def test_a_line_that_is_no_exact_pin_is_named(line: str) -> None:
     with pytest.raises(ValueError, match=line[:5]):

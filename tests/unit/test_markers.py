@@ -1,4 +1,4 @@
-"""The engine's markers agree with packaging's, the reference for PEP 508."""
+"""The engine's markers and versions agree with packaging's, the reference for PEP 508 and 440."""
 
 from __future__ import annotations
 
@@ -7,44 +7,70 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from packaging.markers import Marker
+from packaging.markers import Marker, UndefinedComparison
+from packaging.utils import canonicalize_version
 from support.template import ROOT
 from wheels import SYSTEMS, environment
 
-from env.markers import applies, release
+from env.markers import applies, canonical, release
 
 PYTHONS = ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"]
 FACTS = [environment(system, python) for system in SYSTEMS for python in PYTHONS]
-TEXTS = ["linux", "win32", "darwin", "x86_64", "arm64", "CPython", "cpython", "nt", "posix"]
+NAMES = [name for name in FACTS[0] if name != "extra"]
+TEXTS = ["linux", "win32", "darwin", "x86_64", "arm64", "CPython", "cpython", "nt", "posix", ""]
+TEXTS += ["5.10.0-30-amd64", "22", "6.8.0", "#1 SMP Debian 5.10", "10.0.19045"]
+OPERATORS = ["==", "!=", "<", "<=", ">", ">=", "~=", "===", "in", "not in"]
 
-texts = st.builds(
-    "{} {} '{}'".format,
-    st.sampled_from(["sys_platform", "platform_machine", "os_name", "implementation_name"]),
-    st.sampled_from(["==", "!=", "in", "not in"]),
-    st.sampled_from(TEXTS),
-)
+numbers = st.integers(0, 30)
+parts = st.lists(numbers, min_size=1, max_size=4).map(lambda found: ".".join(map(str, found)))
 versions = st.builds(
-    "{} {} '{}'".format,
-    st.sampled_from(["python_version", "python_full_version"]),
-    st.sampled_from(["==", "!=", "<", "<=", ">", ">="]),
-    st.sampled_from(["3.9", "3.11", "3.12.0", "3.13", "3.14.2", "4"]),
+    "{}{}{}{}{}{}".format,
+    st.sampled_from(["", "", "1!", "v"]),
+    parts,
+    st.sampled_from(["", "", "a1", ".beta-2", "RC", "_preview03", "c0"]),
+    st.sampled_from(["", "", ".post1", "-2", "rev", "_r05"]),
+    st.sampled_from(["", "", ".dev3", "-dev"]),
+    st.sampled_from(["", "", "+cpu", "+Ubuntu-01.a", "+1"]),
 )
-starred = st.builds(
-    "python_full_version {} '3.1{}.*'".format, st.sampled_from(["==", "!="]), st.integers(0, 4)
+values = st.one_of(versions, parts.map("{}.*".format), st.sampled_from(TEXTS + PYTHONS))
+comparisons = st.builds(
+    lambda turned, name, op, value: (
+        f"'{value}' {op} {name}" if turned else f"{name} {op} '{value}'"
+    ),
+    st.booleans(),
+    st.sampled_from(NAMES),
+    st.sampled_from(OPERATORS),
+    values,
 )
 markers = st.recursive(
-    texts | versions | starred,
+    comparisons,
     lambda inner: (
         st.builds("({} {} {})".format, inner, st.sampled_from(["and", "or"]), inner)
         | st.builds("{} {} {}".format, inner, st.sampled_from(["and", "or"]), inner)
     ),
-    max_leaves=6,
+    max_leaves=5,
+)
+facts = st.builds(
+    lambda facts, some: {**facts, **some},
+    st.sampled_from(FACTS),
+    st.dictionaries(st.sampled_from(["platform_release", "implementation_version"]), values),
 )
 
 
-@given(marker=markers, facts=st.sampled_from(FACTS))
+@given(marker=markers, facts=facts)
 def test_any_marker_holds_exactly_where_packaging_says(marker: str, facts: dict[str, str]) -> None:
-    assert applies(marker, facts) == Marker(marker).evaluate(facts)
+    try:
+        expected = Marker(marker).evaluate(facts)
+    except UndefinedComparison:
+        with pytest.raises(ValueError, match="not a marker"):
+            applies(marker, facts)
+    else:
+        assert applies(marker, facts) == expected
+
+
+@given(version=values)
+def test_versions_that_are_one_have_one_spelling(version: str) -> None:
+    assert canonical(version) == canonicalize_version(version)
 
 
 def test_every_marker_of_the_catalogue_is_understood() -> None:
@@ -57,7 +83,8 @@ def test_every_marker_of_the_catalogue_is_understood() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["sys_platform", "sys_platform == ", "(os_name == 'nt'", "?", "'a' < 'b'"]
+    "text",
+    ["sys_platform", "sys_platform == ", "(os_name == 'nt'", "?", "'a' < 'b'", "os_name ~= 'nt'"],
 )
 def test_what_is_no_marker_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="marker"):

@@ -12,7 +12,8 @@ Where to read on:
     sync.py          brings the environment to the lock
     drift.py         every way in which an environment can differ from the lock (difference.py),
                      surroundings.py those that reach past all packages
-    lock.py          resolves pyproject.toml into the lock; freeze.py what was installed past it
+    direct.py        what pyproject.toml asks for; lock.py resolves that into the lock
+    freeze.py        adopts what was installed past the lock
     withdrawn.py     refuses versions that attackers made
     interpreters.py  finds the Python that was asked for, discovery.py wherever one may be;
                      probe.py asks it what it is

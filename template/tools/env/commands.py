@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from . import drift, state
-from . import manifest as proof
 from .ambient import say, scrubbed
 from .errors import DIFFERENT, DONE, WRONG_USE, EnvError
 from .managers import manager
@@ -33,8 +32,7 @@ def sync(project: Project, options: Namespace) -> int:
         )
     if not done:
         say(f"{project.env_label}: ready, nothing to do")
-    manifest = proof.read_manifest(project.env)
-    for difference in drift.unlocked(project, manifest.markers) if manifest else ():
+    for difference in drift.unlocked(project):
         say(f"note: {difference.message} Lock it with: {project.command('lock')}")
     return DONE
 

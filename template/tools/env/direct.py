@@ -1,84 +1,273 @@
-"""What pyproject.toml asks for and the lock does not hold: an edit that was not locked.
+"""What pyproject.toml asks for: the direct dependencies, and the settings that decide a resolution.
 
-The lock's comments name what each package is there for ("# via NAME (pyproject.toml)"), so that a
-dependency that was taken out of pyproject.toml is seen too.
+The resolver is given a draft with just that, so nothing else can move the lock; the lock keeps a
+hash of it, so an edit that was not locked is seen, and an edit of anything else is none.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from .difference import UNLOCKED, Difference
-from .markers import applies, satisfies_all
-from .project import RUN_LOCK, Project
-from .requirements import Pin, for_this_system, normalize, parse
+from .ambient import capture
+from .difference import UNLOCKED, UNREADABLE, Difference
+from .errors import EnvError
+from .project import Project, read_text
+from .requirements import normalize, notes
 
 FILE = "pyproject.toml"
 _REQUIREMENT = re.compile(
-    r"\s*(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*\(?(?P<bounds>[^;@()]*)\)?"
-    r"(;\s*(?P<marker>.+))?\Z"
+    r"\s*(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[(?P<extras>[^\]]*)\])?(?P<rest>[^;]*)"
+    r"(;\s*(?P<marker>.+))?",
+    re.DOTALL,
 )
-_BLOCK = re.compile(r"^(?P<name>[\w.-]+)==.*\n(?:    --hash.*\n)*(?P<via>(?:    #.*\n?)*)", re.M)
+_DECISIVE = re.compile(
+    r"index(-.*)?|extra-index-url|find-links|sources|pip|torch-backend|config-settings.*"
+    r"|.*-dependencies|dependency-metadata|.*environments|conflicts|prerelease|resolution"
+    r"|fork-strategy|no-(index|sources|binary|build)(-.*)?|exclude-newer(-.*)?"
+)
+"""The keys of [tool.uv] that decide a resolution."""
+
+# Python has a reader of TOML from 3.11 on; those of the field's tools stand in before.
+_READERS = ("tomllib", "tomli", "pip._vendor.tomli")
+_READ_FOR_US = f"""
+import importlib, json, sys
+for name in {_READERS}:
+    try:
+        print(json.dumps(importlib.import_module(name).loads(sys.argv[1]), default=str))
+        break
+    except ImportError:
+        pass
+"""
 
 
-def unlocked(project: Project, facts: Mapping[str, str]) -> Iterator[Difference]:
-    """What was not locked; `facts` decide which dependencies are for this system.
+class Asked(NamedTuple):
+    """What pyproject.toml asks for."""
 
-    Silent where pyproject.toml or the lock cannot be read: `lock` and `sync` say so. Nothing is
-    found by a Python older than 3.11, whose standard library does not read TOML.
+    name: str
+    requires_python: str
+    dependencies: tuple[str, ...]
+    groups: Mapping[str, tuple[str, ...]]
+    """Those that the lock holds, by normalized name: [tool.uv] default-groups, else dev. What they
+    include (PEP 735) is in them, and so is what the project's own extras bring."""
+
+    settings: Mapping[str, Any]
+    """Of [tool.uv], as far as they decide a resolution; those of a uv.toml go before them."""
+
+    @property
+    def buildable(self) -> tuple[str, ...]:
+        """The packages that may be built from source; all others are installed from wheels only."""
+        return tuple(sorted(map(normalize, self.settings.get("no-binary-package", ()))))
+
+    @property
+    def sha256(self) -> str:
+        """Of all this, whatever its order, spaces, quotes and comments. catalogue/lock.jinja works
+        out the same for a new project."""
+        lines = [f"requires-python {_tight(self.requires_python)}"]
+        for group, requirements in {"": self.dependencies, **self.groups}.items():
+            lines += [f"{group} {_canonical(line)}" for line in requirements]
+        lines += [
+            f"{key} {json.dumps(self.settings[key], sort_keys=True)}" for key in self.settings
+        ]
+        return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+    def draft(self, root: Path, environments: Sequence[str]) -> str:
+        """A pyproject.toml with this and nothing else, for any directory.
+
+        What is relative in it is meant from `root`. Wheels are demanded for `environments`, markers
+        each, unless it says itself for which.
+        """
+        settings = {"required-environments": list(environments), **_absolute(root, self.settings)}
+        project = {
+            "name": self.name,
+            "version": "0",
+            "requires-python": self.requires_python or ">=3",
+            "dependencies": [_located(root, line) for line in self.dependencies],
+        }
+        groups = {
+            name: [_located(root, line) for line in self.groups[name]] for name in self.groups
+        }
+        tables: dict[str, Mapping[str, object]]
+        tables = {"project": project, "dependency-groups": groups, "tool.uv": settings}
+        return "\n".join(
+            f"[{title}]\n" + "".join(f"{json.dumps(key)} = {_toml(table[key])}\n" for key in table)
+            for title, table in tables.items()
+        )
+
+
+def asked(project: Project, path: Path | None = None) -> Asked:
+    """What the project's pyproject.toml asks for, or the draft of one at `path`.
+
+    Raises EnvError where it cannot be read.
     """
     try:
-        text = project.lock.read_text(encoding="utf-8")
-        pins, asked = parse(text), _asked(project)
-        held = for_this_system(pins, facts)
-    except (ImportError, OSError, ValueError, AttributeError, TypeError):
+        content = _loads(project, read_text(path or project.root / FILE))
+        settings = dict(content.get("tool", {}).get("uv", {}))
+        if (project.root / "uv.toml").exists():
+            settings.update(_loads(project, read_text(project.root / "uv.toml")))
+        return _asked(content, settings)
+    except (OSError, ValueError) as error:
+        raise EnvError(
+            f"{FILE} cannot be read: {error}.", f"Mend it, then run: {project.command('lock')}"
+        ) from None
+
+
+def name_at(directory: Path) -> str:
+    """The name of the project in a directory; its own where pyproject.toml does not tell."""
+    try:
+        text = read_text(directory / FILE)
+    except (OSError, ValueError):
+        return normalize(directory.name)
+    found = re.search(r"""^\[project\][^\[]*?^name\s*=\s*["']([^"']+)""", text, re.M | re.S)
+    return normalize(found[1] if found else directory.name)
+
+
+def unlocked(project: Project) -> Iterator[Difference]:
+    """What was edited and not locked. A lock without a hash is of an older template, or of another
+    tool: nothing is known, until it is locked again. Nor is there where the lock cannot be read:
+    `sync` says so.
+    """
+    try:
+        told = notes(read_text(project.lock))
+    except (OSError, ValueError):
         return
-    for name, bounds, marker in asked:
-        yield from _lacking(name, bounds, marker, held, facts)
-    for name in sorted(_roots(project, text) - {name for name, _, _ in asked}):
-        message = f"{name} is locked for {FILE}, which does not ask for it any more."
-        yield Difference(UNLOCKED, message, name)
-
-
-def _asked(project: Project) -> list[tuple[str, str, str]]:
-    """Name, bounds and marker of each direct dependency; a link in place of bounds is none.
-
-    A name may come twice, with markers that exclude each other.
-    """
-    import tomllib
-
-    content: dict[str, Any] = tomllib.loads((project.root / FILE).read_text(encoding="utf-8"))
-    lines = list(content.get("project", {}).get("dependencies", []))
-    if project.lock.name != RUN_LOCK:
-        lines += content.get("dependency-groups", {}).get("dev", [])
-    found = [_REQUIREMENT.match(line) for line in lines if isinstance(line, str)]
-    return [
-        (normalize(each["name"]), each["bounds"].strip(), (each["marker"] or "").strip())
-        for each in found
-        if each
-    ]
-
-
-def _lacking(
-    name: str, bounds: str, marker: str, held: Mapping[str, Pin], facts: Mapping[str, str]
-) -> Iterator[Difference]:
     try:
-        if marker and not applies(marker, facts):
+        if asked(project).sha256 != told.asked and told.asked:
+            message = f"What {FILE} asks for has changed since it was locked."
+            yield Difference(UNLOCKED, message)
+    except EnvError as error:
+        yield Difference(UNREADABLE, error.happened, "", FILE)
+
+
+def _loads(project: Project, text: str) -> dict[str, Any]:
+    for name in _READERS:
+        try:
+            found: dict[str, Any] = import_module(name).loads(text)
+        except ImportError:
+            continue
+        return found
+    # The environment's Python is newer than this one, or has a reader among its packages.
+    code, output = capture([str(project.python_path), "-I", "-c", _READ_FOR_US, text], {})
+    if code != 0 or not output:
+        raise ValueError("this Python reads no TOML, a newer one (3.11) does")
+    there: dict[str, Any] = json.loads(output)
+    return there
+
+
+class _Tables(NamedTuple):
+    """The tables of a pyproject.toml that name each other; keys are normalized."""
+
+    name: str
+    extras: Mapping[str, Sequence[str]]
+    groups: Mapping[str, Sequence[Any]]
+
+    def group(self, name: str, inside: tuple[str, ...] = ()) -> Iterator[str]:
+        """The requirements of a group, with those of the groups in it."""
+        if name not in self.groups or name in inside:
+            what = "includes itself" if name in inside else "is not there"
+            raise ValueError(f"the dependency group {name} {what}")
+        for each in self.groups[name]:
+            if isinstance(each, str):
+                yield from self.outside(each)
+            else:
+                yield from self.group(normalize(each["include-group"]), (*inside, name))
+
+    def outside(self, line: str, inside: tuple[str, ...] = ()) -> Iterator[str]:
+        """A requirement; for an extra of the project itself, all that this extra brings."""
+        found = _REQUIREMENT.match(line)
+        if found is None or normalize(found["name"]) != self.name:
+            yield line
             return
-        if name not in held:
-            message = f"{name} is asked for in {FILE} and is not in the lock."
-            yield Difference(UNLOCKED, message, name)
-        elif not satisfies_all(held[name].version, bounds):
-            message = f"{FILE} asks for {name}{bounds}, and locked is {held[name].version}."
-            yield Difference(UNLOCKED, message, name)
-    except ValueError:
-        return  # nothing that can be decided here; the resolver can
+        for extra in map(normalize, re.findall(r"[\w.-]+", found["extras"] or "")):
+            if extra not in self.extras:
+                raise ValueError(f"{line} asks for an extra that the project does not have")
+            for each in self.extras[extra] if extra not in inside else ():
+                for inner in self.outside(each, (*inside, extra)):
+                    yield _under(inner, found["marker"])
 
 
-def _roots(project: Project, lock: str) -> set[str]:
-    """The packages that the lock says are there for pyproject.toml itself."""
-    own = re.escape(normalize(project.name))
-    named = re.compile(rf"^    #(?: via|  ) +{own}(?: \({FILE}.*\))?$", re.M)
-    return {normalize(each["name"]) for each in _BLOCK.finditer(lock) if named.search(each["via"])}
+def _asked(content: Mapping[str, Any], settings: Mapping[str, Any]) -> Asked:
+    try:
+        project = content["project"]
+        tables = _Tables(
+            normalize(project["name"]),
+            *(
+                {normalize(name): table[name] for name in table}
+                for table in (
+                    project.get("optional-dependencies", {}),
+                    content.get("dependency-groups", {}),
+                )
+            ),
+        )
+        chosen = settings.get("default-groups", ["dev"] if "dev" in tables.groups else [])
+        names = sorted(tables.groups) if chosen == "all" else map(normalize, chosen)
+        dependencies = (tables.outside(line) for line in project.get("dependencies", ()))
+        return Asked(
+            name=project["name"],
+            requires_python=project.get("requires-python", ""),
+            dependencies=tuple(dict.fromkeys(chain.from_iterable(dependencies))),
+            groups={name: tuple(dict.fromkeys(tables.group(name))) for name in names},
+            settings={key: settings[key] for key in settings if _DECISIVE.fullmatch(key)},
+        )
+    except (AttributeError, KeyError, TypeError):
+        raise ValueError("a table of its dependencies is not what it should be") from None
+
+
+def _under(line: str, marker: str | None) -> str:
+    """A requirement for where `marker` holds, too."""
+    if not marker:
+        return line
+    requirement, _, own = line.partition(";")
+    return f"{requirement} ; ({marker}) and ({own})" if own else f"{requirement} ; {marker}"
+
+
+def _tight(text: str) -> str:
+    return re.sub(r"\s+", "", text).replace("'", '"')
+
+
+def _canonical(line: str) -> str:
+    found = _REQUIREMENT.match(line)
+    return _tight(normalize(found["name"]) + line[found.end("name") :]) if found else _tight(line)
+
+
+def _located(root: Path, line: str) -> str:
+    """A requirement whose reference is a relative path, with the address that it means."""
+    found = re.match(r"([^;@]*@\s*)(?![A-Za-z][A-Za-z0-9+.-]+:)(\S+)(.*)", line, re.DOTALL)
+    return f"{found[1]}{(root / found[2]).resolve().as_uri()}{found[3]}" if found else line
+
+
+def _absolute(root: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """[tool.uv] with the paths in it absolute."""
+
+    def path(text: str) -> str:
+        return text if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", text) else str((root / text).resolve())
+
+    def table(some: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: path(some[key]) if key in ("path", "url") else some[key] for key in some}
+
+    found = dict(settings)
+    if "find-links" in found:
+        found["find-links"] = [path(each) for each in found["find-links"]]
+    if "index" in found:
+        found["index"] = [table(each) for each in found["index"]]
+    if "sources" in found:
+        found["sources"] = {
+            name: [table(each) for each in source] if isinstance(source, list) else table(source)
+            for name, source in found["sources"].items()
+        }
+    return found
+
+
+def _toml(value: object) -> str:
+    """As TOML, which for these is JSON but for tables."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(key)} = {_toml(value[key])}" for key in value) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False, default=str)

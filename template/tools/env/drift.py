@@ -9,7 +9,7 @@ Then it looks at what reaches past all packages: .pth files, the Python undernea
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from . import direct, files, installed, state, surroundings, withdrawn
@@ -24,6 +24,7 @@ from .difference import (
     SHADOWED,
     STRAY_PTH,
     UNLOCKED,
+    UNREADABLE,
     WITHDRAWN,
     WRONG_VERSION,
     Difference,
@@ -31,6 +32,7 @@ from .difference import (
 from .installed import Distribution, Record, Recorded
 from .managers import manager
 from .manifest import Manifest
+from .markers import canonical
 from .project import Project
 from .requirements import Pin, locked, normalize, sha256
 
@@ -61,15 +63,15 @@ def check(project: Project, fast: bool = False) -> list[Difference]:
     found += differences(project, seen.manifest, fast)
     site = project.env / seen.manifest.site_packages
     found += surroundings.shadows(site, os.environ.get("PYTHONPATH", ""))
-    return found + list(unlocked(project, seen.manifest.markers))
+    return found + list(unlocked(project))
 
 
-def unlocked(project: Project, facts: Mapping[str, str]) -> Iterator[Difference]:
-    """What a person asked for and did not lock; `facts` are the values of markers."""
+def unlocked(project: Project) -> Iterator[Difference]:
+    """What a person asked for and did not lock."""
     said = manager(project).unlocked(project)
     if said:
         yield Difference(UNLOCKED, said)
-    yield from direct.unlocked(project, facts)
+    yield from direct.unlocked(project)
 
 
 def hidden(project: Project, found: list[Difference]) -> set[Difference]:
@@ -88,7 +90,7 @@ def mend(project: Project, found: list[Difference], full: bool = False) -> str:
         return state.ELSEWHERE
     if codes == {SHADOWED}:
         return "unset PYTHONPATH"
-    if codes & {UNLOCKED, WITHDRAWN}:
+    if codes & {UNLOCKED, UNREADABLE, WITHDRAWN}:
         return f"{project.command('lock')}, then {project.command('sync')}"
     return project.command("sync", *["--full"] * full) if codes else ""
 
@@ -121,7 +123,7 @@ def compare(pins: dict[str, Pin], present: list[Distribution], own: str) -> Iter
         have = versions.get(name)
         if have is None:
             yield Difference(MISSING_PACKAGE, f"{name} {pin.version} is not installed.", name)
-        elif have != [pin.version]:
+        elif pin.version and list(map(canonical, have)) != [canonical(pin.version)]:
             listed = " and ".join(have)
             yield Difference(WRONG_VERSION, f"{name} is {listed}, locked is {pin.version}.", name)
     if own and own not in versions:

@@ -11,31 +11,45 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import together, withdrawn
+from . import direct, together, withdrawn
 from .ambient import scrubbed
+from .direct import Asked
 from .errors import EnvError, InstallerFailed
 from .installers import Uv, find_uv
 from .managers import manager
-from .project import RUN_LOCK, Project
-from .requirements import Pin, normalize, parse
+from .markers import SYSTEMS, applies, facts_of
+from .project import RUN_LOCK, Project, read_text
+from .requirements import (
+    Notes,
+    Pin,
+    for_this_system,
+    normalize,
+    notes,
+    parse,
+    proven,
+    sides,
+    with_notes,
+)
 from .scratch import scratch
 
-DIRECT = "pyproject.toml"
-_DRAFT = "# Draft: "
-"""Begins a line of a lock that was rendered for requirements that nobody has resolved yet."""
-
-HEADER = """\
-# Every package of this project, exact and hashed, for all systems. Made by tools/env; do not edit.
-# To change it: edit the dependencies in pyproject.toml, then run  python tools/env lock
-"""
+DIRECT = direct.FILE
+_PLACE = re.compile(
+    r"^(?:(?P<name>[\w.-]+) @ |-e )?(?P<place>(?:file://|/|[A-Za-z]:[\\/])\S*)(?P<rest>.*)",
+    re.MULTILINE,
+)
+_NO_WHEEL_FOR = re.compile(
+    r"(?P<name>[A-Za-z0-9][\w.-]*)[=<>!~]*\S* (?:has|have) no `(?P<marker>[^`]*)`-compatible wheels"
+)
+_NO_WHEEL = re.compile(r"Wheels are required for `(?P<name>[^`]+)`")
 
 
 def is_draft(project: Project) -> bool:
     """Whether the lock is only what the resolver is to begin from."""
-    return any(line.startswith(_DRAFT) for line in _text(project.lock).splitlines()[:9])
+    return notes(_text(project.lock)).draft is not None
 
 
 def lock(
@@ -53,11 +67,10 @@ def lock(
     Raises EnvError, with all files as they were, where there is no uv or no solution.
     """
     uv = _uv(project, offline)
-    with scratch("lock-") as place:
-        kept = _preferences(project.lock, upgrade, prefer)
-        again = again or project.command("lock")
-        asked = _Asked(project.root, kept, upgrade, offline, again)
-        return replace(project, _resolve(project, uv, place, asked))
+    again = again or project.command("lock")
+    kept = _preferences(project, upgrade, prefer)
+    task = _Task(project.root, direct.asked(project), kept, upgrade, offline, again)
+    return replace(project, _resolve(project, uv, task), again)
 
 
 def edit(
@@ -86,31 +99,34 @@ def edit(
                 f"uv could not {verb} {' '.join(words)}; the lines above say why.",
                 f"Mend that (nothing was changed) and run again: {again}",
             ) from None
-        kept = _preferences(project.lock, None, None) + "".join(f"{pin}\n" for pin in pins)
-        drafts = _resolve(project, uv, place, _Asked(place, kept, None, offline, again))
+        kept = _preferences(project, None, None) + "".join(f"{pin}\n" for pin in pins)
+        task = _Task(place, direct.asked(project, draft), kept, None, offline, again)
+        drafts = _resolve(project, uv, task)
         # Last: with the old pyproject.toml, a new lock still holds all that it asks for.
-        drafts[project.root / DIRECT] = _with_line_endings_of(project.root / DIRECT, draft)
-        return replace(project, drafts)
+        drafts[project.root / DIRECT] = read_text(draft)
+        return replace(project, drafts, again)
 
 
 def changes(before: str, after: str) -> list[str]:
-    """What became of the packages of a lock, a line each, as "numpy 2.4.0 -> 2.5.0"."""
-    old, new = _versions(before), _versions(after)
+    """What became of the packages of a lock, a line each, as "numpy 2.4.0 -> 2.5.0".
+
+    A lock `before` with both sides of a conflict in it is told as "numpy 2.3.0 or 2.4.0 -> 2.4.0".
+    """
+    old: dict[str, set[str]] = {}
+    for side in sides(before):
+        for name, version in _versions(side).items():
+            old.setdefault(name, set()).add(version)
+    new = _versions(after)
     lines = []
     for name in sorted(old.keys() | new.keys()):
+        was = " or ".join(sorted(old.get(name, ())))
         if name not in old:
             lines.append(f"{name} {new[name]} (new)")
         elif name not in new:
-            lines.append(f"{name} {old[name]} (gone)")
-        elif old[name] != new[name]:
-            lines.append(f"{name} {old[name]} -> {new[name]}")
+            lines.append(f"{name} {was} (gone)")
+        elif was != new[name]:
+            lines.append(f"{name} {was} -> {new[name]}")
     return lines
-
-
-def _with_line_endings_of(original: Path, draft: Path) -> str:
-    """The text of `draft`; uv writes its own line endings, and a person's stay."""
-    text = draft.read_text(encoding="utf-8")
-    return text.replace("\n", "\r\n") if b"\r\n" in original.read_bytes() else text
 
 
 def _uv(project: Project, offline: bool) -> Uv:
@@ -128,12 +144,13 @@ def _uv(project: Project, offline: bool) -> Uv:
     return uv
 
 
-class _Asked(NamedTuple):
+class _Task(NamedTuple):
     """What is to be resolved."""
 
     source: Path
     """Directory of the pyproject.toml that counts."""
 
+    asked: Asked
     kept: str
     """Text of a lock whose pins are kept where they can be."""
 
@@ -143,25 +160,30 @@ class _Asked(NamedTuple):
     """The command to name where there is no solution."""
 
 
-def _resolve(project: Project, uv: Uv, place: Path, asked: _Asked) -> dict[Path, str]:
+def _resolve(project: Project, uv: Uv, task: _Task) -> dict[Path, str]:
     """The text of each lock file, by path.
 
     The larger requirements are resolved first, the others out of their pins.
     """
-    full, run = place / "full.txt", place / "run.txt"
-    full.write_text(asked.kept, encoding="utf-8")
-    with_groups = project.lock.name != RUN_LOCK
-    try:
-        uv.compile(asked.source, full, ["dev"] if with_groups else [], asked.offline)
-        drafts = {project.lock: HEADER + full.read_text(encoding="utf-8")}
-        if with_groups:
-            shutil.copy(full, run)
-            uv.compile(asked.source, run, [], asked.offline)
-            drafts[project.root / RUN_LOCK] = HEADER + run.read_text(encoding="utf-8")
-        manager(project).complete(project, uv, asked.source, drafts, asked.upgrade, asked.offline)
-    except InstallerFailed as error:
-        _refuse(project, re.findall(r"([\w.-]+)==([\w.]+)", error.output))
-        raise _unresolved(asked.again, error) from None
+    told = Notes(asked=task.asked.sha256)
+    with scratch("lock-") as place:
+        text = task.asked.draft(project.root, _environments(project, task.asked))
+        (place / DIRECT).write_text(text, encoding="utf-8")
+        full, run = place / "full.txt", place / "run.txt"
+        full.write_text(task.kept, encoding="utf-8")
+        groups = list(task.asked.groups) if project.lock.name != RUN_LOCK else []
+        try:
+            uv.compile(place, full, groups, task.asked.buildable, task.offline)
+            drafts = {project.lock: with_notes(told, named(project, full))}
+            if project.lock.name != RUN_LOCK:
+                shutil.copy(full, run)
+                uv.compile(place, run, [], task.asked.buildable, task.offline)
+                drafts[project.root / RUN_LOCK] = with_notes(told, named(project, run))
+            managed = manager(project)
+            managed.complete(project, uv, task.source, drafts, task.upgrade, task.offline)
+        except InstallerFailed as error:
+            _refuse(project, re.findall(r"([\w.-]+)==([\w.]+)", error.output))
+            raise _without_wheel(project, task, error) or _unresolved(task.again, error) from None
     _refuse(project, _pins(drafts[project.lock]))
     return drafts
 
@@ -173,34 +195,130 @@ def _refuse(project: Project, packages: Sequence[tuple[Any, ...]]) -> None:
         raise EnvError(f"{taken}, and is asked for.", f"Ask for another version: {another}")
 
 
-def _unresolved(again: str, error: InstallerFailed) -> EnvError:
-    mend = f"Mend that (nothing was changed) and run again: {again}"
+def _environments(project: Project, asked: Asked) -> list[str]:
+    """Where everything is to have wheels, as markers: each system, with each Python of the lock.
+
+    A build of PyTorch for GPUs is only for the systems that have it.
+    """
+    of_gpus = {"cu": (SYSTEMS[0], SYSTEMS[3]), "ro": SYSTEMS[:1]}
+    systems = of_gpus.get(project.torch_build[:2], SYSTEMS)
+    limits = asked.settings.get("environments", [""])
+    return [
+        f"sys_platform == '{system[0]}' and platform_machine == '{system[1]}'"
+        f" and python_version == '{python}'"
+        for python, system in product(_pythons(project), systems)
+        if any(applies(limit, facts_of(system, python)) for limit in limits)
+    ]
+
+
+def _pythons(project: Project) -> tuple[str, ...]:
+    """The minor versions that the lock is for, as far as they are known."""
+    return project.pythons or tuple(dict.fromkeys((project.python_minimum, project.python)))
+
+
+def named(project: Project, written: Path) -> str:
+    """The lines that a resolver wrote; a place on this machine is told from the project's root."""
+    return _PLACE.sub(lambda found: _line_of(project, found), written.read_text(encoding="utf-8"))
+
+
+def _line_of(project: Project, found: re.Match[str]) -> str:
+    from urllib.parse import quote, urlsplit
+    from urllib.request import url2pathname
+
+    place = found["place"]
+    path = url2pathname(urlsplit(place).path) if place.startswith("file:") else place
+    name = found["name"] or direct.name_at(Path(path))
+    seen = os.path.relpath(path, project.root).replace(os.sep, "/")
+    return f"{name} @ {quote(seen)}{found['rest']}"
+
+
+def _unresolved(retry: str, error: InstallerFailed) -> EnvError:
+    mend = f"Mend that (nothing was changed) and run again: {retry}"
     if error.unreachable and not error.tells("no solution found"):
         return EnvError("The index to resolve with was not reached; the lines above say why.", mend)
     return EnvError("The dependencies could not be resolved; the lines above say why.", mend)
 
 
-def replace(project: Project, drafts: dict[Path, str]) -> list[str]:
+def _without_wheel(project: Project, task: _Task, error: InstallerFailed) -> EnvError | None:
+    """For a package that has no wheel, or none for one of the places that the lock is for."""
+    told = re.sub(r"\{[^}]*\}", "", " ".join(error.output.split()))  # "alpha{os_name == 'nt'}"
+    found = _NO_WHEEL_FOR.search(told)
+    if found:
+        name, (where, without) = found["name"], _place(project, found["marker"])
+        asks = f"{name} ; {without}"
+        return EnvError(
+            f"{name} has no wheel for {where}.",
+            f"Leave that out (nothing was changed): {project.command('add', asks)}",
+        )
+    found = _NO_WHEEL.search(told)
+    if found:
+        name = found["name"]
+        return EnvError(
+            f"{name} has no wheel, and nothing is built from source unasked.",
+            f"Name it in no-binary-package of [tool.uv] in {DIRECT}, then run again: {task.again}",
+        )
+    return None
+
+
+def _place(project: Project, marker: str) -> tuple[str, str]:
+    """The place that a marker of `_environments` is for, and the marker that leaves it out.
+
+    It is the first place that has no wheel; the first system has one for most that have any.
+    """
+    values = dict(re.findall(r"(\w+) == '([^']+)'", marker))
+    platform, machine = values.get("sys_platform", ""), values.get("platform_machine", "")
+    python = values.get("python_full_version", "").replace(".*", "")
+    if python not in ("", _pythons(project)[0]) and (platform, machine) == SYSTEMS[0]:
+        return f"Python {python}", f"python_version < '{python}'"
+    without = f"sys_platform != '{platform}'"
+    if (platform, machine) != SYSTEMS[0] and platform == SYSTEMS[0][0]:
+        without = f"platform_machine != '{machine}'"
+    return f"{platform} {machine}", without
+
+
+def _proven(project: Project, drafts: dict[Path, str], retry: str) -> None:
+    """EnvError where `sync` could not read a lock among the drafts, on some system or Python."""
+    try:
+        for path in (project.lock, project.root / RUN_LOCK):
+            pins = proven(drafts.get(path, ""))
+            for system, python in product(SYSTEMS, _pythons(project)):
+                for_this_system(pins, facts_of(system, python))
+    except ValueError as error:
+        raise EnvError(
+            f"What uv resolved makes no lock that can be proven: {error}.",
+            f"Ask for another version of it (nothing was changed), then run again: {retry}",
+        ) from None
+
+
+def replace(project: Project, drafts: dict[Path, str], retry: str = "") -> list[str]:
     """Put the drafts in place of the files, all or none; what changed, a line each.
 
-    An empty draft removes its file.
+    An empty draft removes its file. Raises EnvError, with all files as they were, where a lock
+    among them is not proven; `retry` is the command to name then, if that is not `lock`.
     """
+    _proven(project, drafts, retry or project.command("lock"))
     found = changes(_text(project.lock), drafts.get(project.lock, _text(project.lock)))
     fresh = together.replace(project.root, drafts)
     return found or [f"{path.name} is written anew" for path in fresh]
 
 
-def _preferences(today: Path, upgrade: Sequence[str] | None, prefer: Path | None) -> str:
-    """A lock's text whose pins uv keeps where it can."""
-    first = _text(prefer) if prefer else ""
-    free = {pin.name for pin in _pins(first)} | {normalize(name) for name in upgrade or ()}
-    pins = [] if upgrade is not None and not upgrade else _pins(_text(today))
-    return first + "".join(pin.text + "\n" for pin in pins if pin.name not in free)
+def _preferences(project: Project, upgrade: Sequence[str] | None, prefer: Path | None) -> str:
+    """The pins that uv keeps where it can; of two for one package it takes the newer.
+
+    Two come from both sides of a conflict, and from a lock to run of which one pin was changed.
+    """
+    first = _pins(_text(prefer)) if prefer else []
+    free = {pin.name for pin in first} | {normalize(name) for name in upgrade or ()}
+    today = [] if upgrade is not None and not upgrade else [project.lock, project.root / RUN_LOCK]
+    found = [pin for path in dict.fromkeys(today) for pin in _pins(_text(path))]
+    kept = first + [pin for pin in found if pin.name not in free]
+    return "".join(f"{text}\n" for text in dict.fromkeys(pin.text for pin in kept if pin.version))
 
 
 def _pins(text: str) -> list[Pin]:
+    """The pins of a lock, of both sides where it holds a conflict."""
     try:
-        return parse(text)
+        return [pin for side in sides(text) for pin in parse(side)]
     except ValueError:
         return []  # then nothing is preferred, and the resolver decides
 
@@ -208,12 +326,12 @@ def _pins(text: str) -> list[Pin]:
 def _versions(text: str) -> dict[str, str]:
     versions: dict[str, list[str]] = {}
     for pin in _pins(text):
-        versions.setdefault(pin.name, []).append(pin.version)
+        versions.setdefault(pin.name, []).append(pin.exact)
     return {name: " and ".join(each) for name, each in versions.items()}
 
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except OSError:
+        return read_text(path)
+    except (OSError, ValueError):
         return ""

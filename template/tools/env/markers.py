@@ -9,12 +9,43 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<bracket>[()])|(?P<op><=|>=|==|!=|~=|<|>|not\s+in\b|in\b)"
+    r"\s*(?:(?P<bracket>[()])|(?P<op>===|<=|>=|==|!=|~=|<|>|not\s+in\b|in\b)"
     r"|(?P<bool>and\b|or\b)|'(?P<single>[^']*)'|\"(?P<double>[^\"]*)\"|(?P<name>[a-z_]+))"
 )
-_VERSIONS = {"python_version", "python_full_version", "implementation_version"}
+_VERSIONS = {"python_version", "python_full_version", "implementation_version", "platform_release"}
+_VERSION = re.compile(
+    r"\s*v?(?:(?P<epoch>\d+)!)?(?P<release>\d+(?:\.\d+)*)"
+    r"(?:[-_.]?(?P<phase>alpha|a|beta|b|preview|pre|c|rc)[-_.]?(?P<pre>\d*))?"
+    r"(?P<posted>-(?P<implied>\d+)|[-_.]?(?:post|rev|r)[-_.]?(?P<post>\d*))?"
+    r"(?P<developed>[-_.]?dev[-_.]?(?P<dev>\d*))?"
+    r"(?:\+(?P<local>[a-z0-9]+(?:[-_.][a-z0-9]+)*))?\s*",
+    re.IGNORECASE | re.ASCII,
+)
+_PHASES = {"alpha": "a", "beta": "b", "preview": "rc", "pre": "rc", "c": "rc"}
+
+SYSTEMS = (("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64"), ("win32", "AMD64"))
+"""Every system that a lock is for: sys_platform and platform_machine."""
+
+
+def facts_of(system: tuple[str, str], python: str) -> dict[str, str]:
+    """What markers are decided by on a system of SYSTEMS, for a minor version of CPython."""
+    platform, machine = system
+    return {
+        "implementation_name": "cpython",
+        "implementation_version": f"{python}.0",
+        "os_name": "nt" if platform == "win32" else "posix",
+        "platform_machine": machine,
+        "platform_python_implementation": "CPython",
+        "platform_release": "",
+        "platform_system": {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}[platform],
+        "platform_version": "",
+        "python_full_version": f"{python}.0",
+        "python_version": python,
+        "sys_platform": platform,
+    }
 
 
 def applies(marker: str, facts: Mapping[str, str]) -> bool:
@@ -67,9 +98,10 @@ def _one(tokens: list[tuple[str, str]], facts: Mapping[str, str]) -> bool:
         _take(tokens, "bracket")
         return value
     left, op, right = _take(tokens, "side"), _take(tokens, "op")[1], _take(tokens, "side")
+    if "name" not in (left[0], right[0]):
+        raise ValueError(f"not a marker: {left[1]} {op} {right[1]} asks for nothing")
     by_version = left[1] in _VERSIONS or right[1] in _VERSIONS
-    a, b = (_value(side, facts) for side in (left, right))
-    return _compare_versions(a, op, b) if by_version else _compare_text(a, op, b)
+    return _compare(_value(left, facts), " ".join(op.split()), _value(right, facts), by_version)
 
 
 def _value(side: tuple[str, str], facts: Mapping[str, str]) -> str:
@@ -86,49 +118,120 @@ def _take(tokens: list[tuple[str, str]], wanted: str) -> tuple[str, str]:
     return tokens.pop()
 
 
-def _compare_text(a: str, op: str, b: str) -> bool:
+def _compare(a: str, op: str, b: str, by_version: bool) -> bool:
+    """As versions where they are to be, and `b` is one; an order of other texts says nothing.
+
+    https://packaging.python.org/en/latest/specifications/dependency-specifiers/
+    """
     if op == "in":
         return a in b
-    if op.startswith("not"):
+    if op == "not in":
         return a not in b
-    if op == "==":
+    if by_version and op == "===":
+        return a.lower() == b.lower()
+    starred = b.endswith(".*") and op in ("==", "!=")
+    bound = _version(b[:-2] if starred else b) if by_version else None
+    if bound is not None and _is_bound(bound, op, starred):
+        version = _version(a)
+        return version is not None and _within(version, op, bound, starred)
+    if op in ("<", ">"):
+        return False
+    if op in ("==", "<=", ">="):
         return a == b
     if op == "!=":
         return a != b
-    raise ValueError(f"markers do not order texts: {a} {op} {b}")
+    raise ValueError(f"not a marker: {op} does not compare texts, {a} and {b}")
 
 
-def _compare_versions(a: str, op: str, b: str) -> bool:
-    if op in ("in",) or op.startswith("not"):
-        listed = a in re.split(r"[\s,|]+", b)
-        return listed if op == "in" else not listed
-    if b.endswith(".*") and op in ("==", "!="):
-        prefix = release(b[:-2])
-        same = release(a, len(prefix))[: len(prefix)] == prefix
-        return same if op == "==" else not same
-    if op == "~=":
-        fixed = release(b)
-        return (
-            release(a, len(fixed)) >= fixed
-            and release(a, len(fixed))[: len(fixed) - 1] == fixed[:-1]
-        )
-    width = max(len(release(a)), len(release(b)))
-    x, y = release(a, width), release(b, width)
-    return {"==": x == y, "!=": x != y, "<": x < y, "<=": x <= y, ">": x > y, ">=": x >= y}[op]
+class _Version(NamedTuple):
+    """The parts of a version (PEP 440)."""
+
+    epoch: int
+    release: tuple[int, ...]
+    pre: tuple[str, int] | None
+    post: int | None
+    dev: int | None
+    local: tuple[str, ...]
+
+    @property
+    def base(self) -> tuple[int, tuple[int, ...]]:
+        numbers = self.release
+        while len(numbers) > 1 and numbers[-1] == 0:
+            numbers = numbers[:-1]
+        return self.epoch, numbers
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """What compares as versions do."""
+        early = self.dev is not None and self.pre is None and self.post is None
+        pre = ("", 0) if early else self.pre or ("z", 0)
+        post = -1 if self.post is None else self.post
+        local = [(int(part), "") if part.isdigit() else (-1, part) for part in self.local]
+        return *self.base, pre, post, self.dev is None, self.dev or 0, local
 
 
-def satisfies_all(version: str, bounds: str) -> bool:
-    """Whether a version is within bounds as ">=2,<3", by release numbers ("" is no bound).
+def _version(text: str) -> _Version | None:
+    """A version in its parts; None for a text that is none."""
+    found = _VERSION.fullmatch(text)
+    if found is None:
+        return None
+    phase = (found["phase"] or "").lower()
+    local = re.split("[-_.]", found["local"].lower()) if found["local"] else []
+    return _Version(
+        int(found["epoch"] or 0),
+        tuple(int(part) for part in found["release"].split(".")),
+        (_PHASES.get(phase, phase), int(found["pre"] or 0)) if phase else None,
+        int(found["implied"] or found["post"] or 0) if found["posted"] else None,
+        int(found["dev"] or 0) if found["developed"] else None,
+        tuple(str(int(part)) if part.isdigit() else part for part in local),
+    )
 
-    Raises ValueError for bounds that are none.
-    """
-    for bound in filter(None, (part.strip() for part in bounds.split(","))):
-        found = re.fullmatch(r"(<=|>=|===?|!=|~=|<|>)\s*(\S+)", bound)
-        if found is None:
-            raise ValueError(f"not a bound: {bound}")
-        if not _compare_versions(version, found[1][:2], found[2]):
+
+def _is_bound(version: _Version, op: str, starred: bool) -> bool:
+    """Whether `op` can stand before a version; starred is "3.1.*"."""
+    if starred:
+        return (version.pre, version.post, version.dev, version.local) == (None, None, None, ())
+    if op == "~=" and len(version.release) < 2:
+        return False
+    return not version.local or op in ("==", "!=")
+
+
+def _within(version: _Version, op: str, bound: _Version, starred: bool) -> bool:
+    if op == "!=":
+        return not _within(version, "==", bound, starred)
+    public = version if bound.local else version._replace(local=())
+    if starred or op == "~=":
+        fixed = bound.release if starred else bound.release[:-1]
+        numbers = (version.release + (0,) * len(fixed))[: len(fixed)]
+        same = (version.epoch, numbers) == (bound.epoch, fixed)
+        return same and (starred or public.order >= bound.order)
+    if op == "==":
+        return public.order == bound.order
+    if op in ("<=", ">="):
+        return public.order <= bound.order if op == "<=" else public.order >= bound.order
+    early, late = version.pre or version.dev is not None, version.post is not None
+    if version.base == bound.base:  # 1.0rc1 is not before 1.0 in this sense, nor 1.0.post1 after it
+        if op == "<" and early and not (bound.pre or bound.dev is not None):
             return False
-    return True
+        if op == ">" and (version.local or (late and bound.post is None)):
+            return False
+    return version.order < bound.order if op == "<" else version.order > bound.order
+
+
+def canonical(version: str) -> str:
+    """A version in the one spelling that compares equal (PEP 440): "2025.05.09" is "2025.5.9".
+
+    A text that is no version stays as it is.
+    """
+    parts = _version(version)
+    if parts is None:
+        return version
+    text = f"{parts.epoch}!" if parts.epoch else ""
+    text += ".".join(map(str, parts.base[1]))
+    text += "".join(map(str, parts.pre or ()))
+    text += "" if parts.post is None else f".post{parts.post}"
+    text += "" if parts.dev is None else f".dev{parts.dev}"
+    return text + (f"+{'.'.join(parts.local)}" if parts.local else "")
 
 
 def release(version: str, width: int = 0) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import shlex
@@ -156,17 +157,34 @@ def env_path(root: Path, place: str, environ: Mapping[str, str]) -> Path:
     return Path(os.path.normpath(os.path.join(str(root), place)))
 
 
+def read_text(path: Path) -> str:
+    """A file that people edit: UTF-8, or UTF-16 where its first bytes say so (PowerShell, Notepad).
+
+    Raises OSError, and ValueError that says what is in it instead.
+    """
+    raw = path.read_bytes()
+    wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        text = raw.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise ValueError(f"its line {line} is no text in UTF-8") from None
+    if "\0" in text:
+        raise ValueError("it holds NUL bytes, so it is no text in UTF-8")
+    return text.replace("\r\n", "\n")
+
+
 def _read(root: Path) -> str:
     path = root / SETTINGS
     try:
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     except FileNotFoundError:
         raise EnvError(
             f"{root} is not a project of this template: it has no {SETTINGS}.",
             "Go to the project's directory, or name it with --project DIR.",
             WRONG_USE,
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise EnvError(
             f"{path} cannot be read ({error}).",
             "Bring the file back with: git checkout -- " + SETTINGS,
@@ -176,7 +194,8 @@ def _read(root: Path) -> str:
 def _quote(word: str) -> str:
     if sys.platform == "win32":
         return f'"{word}"' if " " in word else word
-    return shlex.quote(word)
+    plain = "'" in word and not re.search(r'["$`\\!]', word)  # a marker, say
+    return f'"{word}"' if plain else shlex.quote(word)
 
 
 def same_file(a: Path, b: Path) -> bool:

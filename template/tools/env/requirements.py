@@ -1,7 +1,8 @@
 """Reading a lock: the subset of pip's requirements format that resolvers write.
 
-https://pip.pypa.io/en/stable/reference/requirements-file-format/ with `name==version`, an optional
-marker and one or more `--hash` options a line; comments and everything else carry no meaning here.
+https://pip.pypa.io/en/stable/reference/requirements-file-format/ with `name==version` or
+`name @ REFERENCE`, an optional marker and `--hash` options a line. Comments carry no meaning but
+for the notes at its top.
 """
 
 from __future__ import annotations
@@ -13,14 +14,23 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from .errors import EnvError
 from .markers import applies
+from .project import read_text
 
+HEADER = """\
+# Every package of this project, exact and hashed, for all systems. Made by tools/env; do not edit.
+# To change it: edit the dependencies in pyproject.toml, then run  python tools/env lock
+"""
 _PIN = re.compile(
-    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(\[[^\]]*\])?==(?P<version>[^\s;\\]+)"
+    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?"
+    r"(\s*==\s*(?P<version>[^\s;\\]+)|\s*@\s*(?P<reference>\S+))"
     r"(\s*;\s*(?P<marker>.*?))?(?P<hashes>(\s+--hash=\S+)*)\s*\Z"
 )
+_COMMIT = re.compile(r"git\+\S+@[0-9a-f]{40}(#\S*)?\Z")
+_CONFLICT = re.compile(r"^(<{7}|={7}|>{7}|\|{7})( |$)", re.MULTILINE)
 
 
 class Pin(NamedTuple):
@@ -28,6 +38,8 @@ class Pin(NamedTuple):
     """Normalized (PEP 503)."""
 
     version: str
+    """As written, "" beside a reference."""
+
     marker: str
     """As written, "" where the line is for every system."""
 
@@ -36,6 +48,62 @@ class Pin(NamedTuple):
 
     text: str
     """The whole logical line, for handing it on to an installer."""
+
+    reference: str | None = None
+    """What follows `@` in a direct reference: the address of a wheel or an sdist,
+    "git+ADDRESS@COMMIT", or a directory, relative to the project; None for what an index serves."""
+
+    @property
+    def exact(self) -> str:
+        """What is pinned: the version or the reference."""
+        return self.reference or self.version
+
+    @property
+    def hashable(self) -> bool:
+        """Whether a hash can prove it: a commit proves itself, and a directory is as it is."""
+        return self.reference is None or not (
+            _COMMIT.match(self.reference) or is_directory(self.reference)
+        )
+
+
+class Notes(NamedTuple):
+    """What a lock says of itself below its header, in comment lines; None for what it does not."""
+
+    draft: str | None = None
+    """There where nobody has resolved it yet."""
+
+    exported: str | None = None
+    """sha256 of the uv.lock that it was exported from."""
+
+    asked: str | None = None
+    """sha256 of what pyproject.toml asked for when it was resolved (direct.py)."""
+
+    cutoff: str | None = None
+    """The moment after which nothing was uploaded that is in it, as "2026-11-19T00:00:00Z"."""
+
+
+_NOTES = Notes(
+    "# Draft: ", "# Exported from uv.lock with the sha256 ", "# Asked: sha256 ", "# Cut-off: "
+)
+
+
+def notes(text: str) -> Notes:
+    """The notes of a lock, which stand in its first comment lines."""
+    head = re.match(r"(#.*\n|\s*\n)*", text).group()  # type: ignore[union-attr]
+    found = (re.search(f"^{label}(.*)$", head, re.MULTILINE) for label in _NOTES)
+    return Notes(*(each and each[1].strip() for each in found))
+
+
+def with_notes(told: Notes, lines: str) -> str:
+    """A whole lock out of its lines, its header and notes."""
+    return HEADER + "".join(f"{a}{b}\n" for a, b in zip(_NOTES, told) if b is not None) + lines
+
+
+def is_directory(reference: str) -> bool:
+    """Whether a direct reference is a directory, and no file or address."""
+    return not re.search(
+        r"\A[a-z][a-z0-9+.-]*:|\.(whl|zip|tar\.\w+|tgz)\Z", reference, re.IGNORECASE
+    )
 
 
 def normalize(name: str) -> str:
@@ -54,46 +122,73 @@ def parse(text: str) -> list[Pin]:
 
 @lru_cache(maxsize=2)  # a lock is looked at more than once, and is long
 def _parsed(text: str) -> tuple[Pin, ...]:
+    if _CONFLICT.search(text):
+        raise ValueError("git left both sides of a conflict in it")
     pins = []
-    logical = re.sub(r"\\\n", " ", text.replace("\r\n", "\n"))
-    for line in logical.split("\n"):
-        line = re.sub(r"(^|\s)#.*", "", line).strip()
-        if not line:
-            continue
+    for line in _logical(text):
         found = _PIN.match(line)
         if found is None:
             raise ValueError(f"{line} is not an exact version")
+        reference = found["reference"] and unquote(found["reference"])
+        if reference and reference.startswith("git+") and not _COMMIT.match(reference):
+            raise ValueError(f"{line} names no whole commit")
         pins.append(
             Pin(
                 name=normalize(found["name"]),
-                version=found["version"],
+                version=found["version"] or "",
                 marker=(found["marker"] or "").strip(),
                 hashes=tuple(re.findall(r"--hash=(\S+)", found["hashes"])),
                 text=re.sub(r"\s+", " ", line),
+                reference=reference,
             )
         )
     return tuple(pins)
 
 
+def proven(text: str) -> list[Pin]:
+    """The pins of a lock; ValueError, as `parse`, also for one that nothing proves."""
+    pins = parse(text)
+    bare = [pin.name for pin in pins if pin.hashable and not pin.hashes]
+    if bare:
+        raise ValueError(f"it has no hash for {', '.join(bare)}")
+    return pins
+
+
+def sides(text: str) -> list[str]:
+    """The two texts that git left in one file with conflict markers; the text where it did not."""
+    if not _CONFLICT.search(text):
+        return [text]
+    ours, theirs, at = [], [], "both"
+    for line in text.split("\n"):
+        mark = _CONFLICT.match(line)
+        if mark:
+            at = {"<": "ours", "|": "base", "=": "theirs", ">": "both"}[line[0]]
+            continue
+        ours += [line] * (at in ("both", "ours"))
+        theirs += [line] * (at in ("both", "theirs"))
+    return ["\n".join(ours), "\n".join(theirs)]
+
+
+def _logical(text: str) -> list[str]:
+    """The lines that count, each in one piece."""
+    joined = re.sub(r"\\\n", " ", text.replace("\r\n", "\n"))
+    lines = (re.sub(r"(^|\s)#.*", "", line).strip() for line in joined.split("\n"))
+    return [line for line in lines if line]
+
+
 def read(path: Path, mend: str) -> list[Pin]:
     """The pins of the lock file `path`; `mend` is the command that makes it anew.
 
-    Raises EnvError where it is missing, not a lock, or a line has no hash.
+    Raises EnvError where it is missing, not a lock, or a line has no hash that needs one.
     """
     try:
-        pins = parse(path.read_text(encoding="utf-8"))
+        return proven(read_text(path))
     except FileNotFoundError:
         raise EnvError(f"The lock {path.name} is missing.", f"Make it anew with: {mend}") from None
     except (OSError, ValueError) as error:
         raise EnvError(
             f"{path.name} cannot be read as a lock: {error}.", f"Make it anew with: {mend}"
         ) from None
-    bare = [pin.name for pin in pins if not pin.hashes]
-    if bare:
-        raise EnvError(
-            f"{path.name} has no hash for {', '.join(bare)}.", f"Make it anew with: {mend}"
-        )
-    return pins
 
 
 def sha256(*paths: Path) -> str:
@@ -110,8 +205,15 @@ def sha256(*paths: Path) -> str:
 
 
 def for_this_system(pins: list[Pin], facts: Mapping[str, str]) -> dict[str, Pin]:
-    """The pins whose markers hold, by name. Raises ValueError for a marker that is none."""
-    return {pin.name: pin for pin in pins if applies(pin.marker, facts)}
+    """The pins whose markers hold, by name.
+
+    Raises ValueError for a marker that is none, and for two that are for one package.
+    """
+    found: dict[str, Pin] = {}
+    for pin in pins:
+        if applies(pin.marker, facts) and found.setdefault(pin.name, pin).exact != pin.exact:
+            raise ValueError(f"{pin.name} is in it twice, {found[pin.name].exact} and {pin.exact}")
+    return found
 
 
 def locked(path: Path, mend: str, facts: Mapping[str, str]) -> dict[str, Pin]:

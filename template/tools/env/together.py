@@ -36,7 +36,9 @@ def replace(root: Path, drafts: Mapping[Path, str]) -> list[Path]:
         plan: list[tuple[str, str]] = []
         for path, draft in changed.items():
             written = begun / str(len(plan))
-            written.write_bytes(draft.encode())
+            # Whoever writes a draft has line endings of its own, and a person's stay.
+            crlf = path.exists() and b"\r\n" in path.read_bytes()
+            written.write_bytes((draft.replace("\n", "\r\n") if crlf else draft).encode())
             if path.exists():
                 shutil.copymode(path, written)
             plan.append((str(path.relative_to(root)), sha256(path)))

@@ -52,6 +52,12 @@ def fetched_to(project: Project) -> Path:
     return project.env / FOLDER / "uv"
 
 
+def wheels_only(buildable: Sequence[str] = ()) -> list[str]:
+    """The one rule for what may be built from source, in resolving as in installing."""
+    built = [word for name in buildable for word in ("--no-binary", name)]
+    return ["--only-binary", ":all:", *built]
+
+
 def _usable(path: Path, project: Project, environ: Mapping[str, str]) -> Uv | None:
     code, output = capture([str(path), "--version"], environ)
     found = re.match(r"uv (\d+)\.(\d+)\S*", output)
@@ -78,7 +84,7 @@ class Uv:
         self._environ = {k: v for k, v in self._locking.items() if k not in TO_LOCK}
 
     def install(self, part: Part, offline: bool) -> None:
-        words = ["--require-hashes", "--no-deps", "--only-binary", ":all:", *_ANY_AGE]
+        words = ["--require-hashes", "--no-deps", *wheels_only(), *_ANY_AGE]
         words += ["-r", str(part.requirements), *self._build(), *self._sources(offline)]
         environ = self._environ
         if part.source:  # what the machine adds to the ordinary index has no say there
@@ -118,7 +124,7 @@ class Uv:
     ) -> None:
         """Install the lines of a lock into a directory, for programs run by `interpreter`."""
         words = ["--python", str(interpreter.path), "--target", str(library), "--require-hashes"]
-        words += ["--no-deps", "--only-binary", ":all:", "-r", str(requirements), *_ANY_AGE]
+        words += ["--no-deps", *wheels_only(), "-r", str(requirements), *_ANY_AGE]
         self._install(["pip", "install", *words, *self._sources(offline)], self._environ)
 
     def uninstall(self, names: Sequence[str]) -> None:
@@ -131,7 +137,14 @@ class Uv:
         words = ["--no-deps", "--no-build-isolation", "--editable", str(self._project.root)]
         self._run(["pip", "install", *self._python(), *words, *self._sources(offline)], environ)
 
-    def compile(self, source: Path, output: Path, groups: Sequence[str], offline: bool) -> None:
+    def compile(
+        self,
+        source: Path,
+        output: Path,
+        groups: Sequence[str],
+        buildable: Sequence[str],
+        offline: bool,
+    ) -> None:
         """Resolve the pyproject.toml in the directory `source` into `output`, keeping its pins.
 
         One answer for every system and Python from `python_minimum` on. Raises InstallerFailed,
@@ -140,6 +153,7 @@ class Uv:
         words = ["--universal", "--generate-hashes", "--no-header", "--quiet"]
         words += ["--python-version", self._project.python_minimum]
         words += [word for group in groups for word in ("--group", group)]
+        words += wheels_only(buildable)
         words += ["--output-file", str(output), *self._build(), *self._sources(offline)]
         # By standard input: uv names a file of constraints in the comments of the lock.
         files = [Path(each) for each in self._locking.get("UV_CONSTRAINT", "").split()]
@@ -170,16 +184,14 @@ class Uv:
             words += self._python()
         self._run(["lock", "--quiet", *words, *self._sources(offline)], self._locking, source)
 
-    def export(self, source: Path, dev: bool) -> str:
-        """The uv.lock in the directory `source` as hashed requirements, `dev` ones too or not.
+    def export(self, source: Path, output: Path, groups: Sequence[str]) -> None:
+        """The uv.lock in the directory `source` as hashed requirements, those of `groups` too.
 
         The project itself is left out. Raises InstallerFailed.
         """
-        output = source / "export.txt"
         words = ["--frozen", "--no-emit-project", "--no-header", "--no-default-groups", "--quiet"]
-        words += ["--group", "dev"] if dev else []
+        words += [word for group in groups for word in ("--group", group)]
         self._run(["export", *words, "--output-file", str(output)], self._environ, source)
-        return output.read_text(encoding="utf-8")
 
     def fetch_python(self, version: str) -> None:
         """Let uv download a Python into its own place in the user's data directory."""

@@ -12,16 +12,16 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from .. import direct
 from ..ambient import say
 from ..installers import Uv
-from ..lock import DIRECT, HEADER, replace
-from ..project import RUN_LOCK, Project
-from ..requirements import parse, sha256
+from ..lock import DIRECT, named, replace
+from ..project import RUN_LOCK, Project, read_text
+from ..requirements import Notes, notes, parse, sha256, with_notes
 from ..scratch import scratch
 from . import venv
 
 LOCK = "uv.lock"
-_SOURCE = "# Exported from uv.lock with the sha256 "
 
 
 class Manager(venv.Manager):
@@ -48,7 +48,7 @@ class Manager(venv.Manager):
                 uv.lock(place, [], offline)
             else:
                 say(f"{LOCK}: making it, with the versions of {project.lock.name}")
-                text = project.lock.read_text(encoding="utf-8")
+                text = read_text(project.lock)
                 uv.lock(place, _pins(text), offline)
             replace(project, _exported(project, uv, place))
 
@@ -73,10 +73,12 @@ class Manager(venv.Manager):
 
 def _exported(project: Project, uv: Uv, place: Path) -> dict[Path, str]:
     """The lock files that follow from the pyproject.toml and uv.lock in `place`, texts by path."""
-    digest = sha256(place / LOCK)
-    header = f"{HEADER}{_SOURCE}{digest}\n"
-    drafts = {project.lock: header + uv.export(place, dev=project.lock.name != RUN_LOCK)}
-    drafts[project.root / RUN_LOCK] = header + uv.export(place, dev=False)
+    asked = direct.asked(project, place / DIRECT)
+    told = Notes(exported=sha256(place / LOCK), asked=asked.sha256)
+    drafts = {}
+    for path, groups in {project.root / RUN_LOCK: (), project.lock: asked.groups}.items():
+        uv.export(place, place / path.name, tuple(groups))
+        drafts[path] = with_notes(told, named(project, place / path.name))
     drafts[project.root / LOCK] = (place / LOCK).read_text(encoding="utf-8")
     return drafts
 
@@ -86,14 +88,13 @@ def _pins(text: str) -> list[str]:
     return [
         f"{pin.name}=={pin.version}" + (f" ; {pin.marker}" if pin.marker else "")
         for pin in parse(text)
+        if pin.version
     ]
 
 
 def _source(requirements: Path) -> str:
     """sha256 of the uv.lock that `requirements` were exported from, "" where none is named."""
     try:
-        text = requirements.read_text(encoding="utf-8")
-    except OSError:
+        return notes(read_text(requirements)).exported or ""
+    except (OSError, ValueError):
         return ""
-    found = re.search(f"^{_SOURCE}([0-9a-f]+)$", text, re.MULTILINE)
-    return found[1] if found else ""
