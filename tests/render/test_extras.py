@@ -16,6 +16,7 @@ FILES = {
     "devcontainer": {".devcontainer/devcontainer.json"},
     "pre-commit": {".pre-commit-config.yaml", "tools/in_env.sh"},
     "github": {
+        ".github/workflows/audit.yml",
         ".github/workflows/checks.yml",
         ".github/workflows/template-update.yml",
         "tools/template_update.py",

@@ -105,7 +105,7 @@ def test_without_a_framework_there_is_no_starter(template: Path, tmp_path: Path)
         "pyproject.toml", "src/digits/__init__.py", "tests/test_package.py",
     }  # fmt: skip
     tasks = documents(project)["pyproject.toml"]["tool"]["poe"]["tasks"]
-    assert set(tasks) == {"test", "lint", "format", "template-check"}
+    assert set(tasks) == {"test", "lint", "format", "audit", "template-check"}
     readme = (project / "README.md").read_text(encoding="utf-8")
     assert not re.search(r"train|predict|evaluate|doctor|configs/", readme)
 

@@ -7,7 +7,6 @@ import json
 from typing import Any
 
 import pytest
-from audit import accepted, worlds
 from moved import report
 from support.template import ROOT
 
@@ -45,13 +44,3 @@ def test_a_library_that_can_be_had_for_less_is_named(lock: dict[str, Any]) -> No
     entry["pythons"] = [*entry["pythons"], "3.99"]
     pythons = ", ".join(lock["python"])
     assert f"- polars: pythons {pythons}, before {pythons}, 3.99" in report(before, lock)
-
-
-def test_no_list_for_the_audit_names_a_package_twice() -> None:
-    pins = ["a==1", "b==1", "a==2", "c==1", "a==3", "b==2"]
-    assert worlds(pins) == [["a==1", "b==1", "c==1"], ["a==2", "b==2"], ["a==3"]]
-
-
-def test_accepted_vulnerabilities_have_an_identifier_and_comments() -> None:
-    text = "# why\nPYSEC-2026-1  # only on Plan 9\n\n  GHSA-aaaa  reason\n"
-    assert accepted(text) == ["PYSEC-2026-1", "GHSA-aaaa"]
