@@ -15,7 +15,7 @@ from support.mends import known, named
 
 ROWS = errors.error_rows(messages.messages())
 # A sentence begins with a capital, a word in brackets, or a name that is written small.
-BEGINS = r"([A-Z⟨]|uv |pip |[\w/]+\.(cfg|txt|yml|lock|toml) )"
+BEGINS = r"([A-Z⟨.]|uv |pip |[\w/.-]+\.(cfg|txt|yml|lock|toml) )"
 ENDS = r"(\.|`|⟨command⟩|⟨difference⟩)"  # a difference is a sentence with its own full stop
 ACTIONS = {"Bring", "Go", "Mend", "Move", "Name", "Remove", "Set"}
 

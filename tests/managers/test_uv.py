@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from support.engine import MINOR, Tiny, clean_environ
+import pytest
+from support.engine import MINOR, Tiny, clean_environ, other_pythons
 from support.managers import uv
-from support.wheels import wheel
+from support.wheels import uv_wheel, wheel
 
 
 def pins(project: Tiny, lock: str = "requirements-dev.txt") -> list[str]:
@@ -104,13 +105,44 @@ def test_an_edited_pyproject_is_locked_before_there_is_a_lock_of_uv(by_uv: Tiny)
     assert same_for_uv(by_uv)
 
 
+@pytest.fixture
+def another_python() -> str:
+    """A Python that the lock is for and the tests do not run on; its minor version."""
+    newer = [each for each in other_pythons() if int(each[2:]) > int(MINOR[2:])]
+    if not newer:
+        pytest.skip("there is no newer Python on this machine")
+    return newer[0]
+
+
+def test_the_python_that_uv_pins_is_the_one_that_is_asked_for(
+    by_uv: Tiny, another_python: str
+) -> None:
+    by_uv.sync()
+    (by_uv.root / ".python-version").write_text(f"# uv python pin\n{another_python}\n")
+    assert by_uv.codes() == ["other-python"]
+    by_uv.sync()
+    assert by_uv.info()["python"].startswith(f"{another_python}.")
+    assert same_for_uv(by_uv)
+    assert by_uv.codes() == []
+
+
+def test_a_python_chosen_by_hand_is_pinned_for_uv_too(by_uv: Tiny, another_python: str) -> None:
+    assert f"Python {another_python} from now on" in by_uv.sync("--python", another_python).stderr
+    assert (by_uv.root / ".python-version").read_text() == f"{another_python}\n"
+    assert same_for_uv(by_uv)
+    by_uv.run("delete", "--yes")
+    by_uv.sync()
+    assert by_uv.info()["python"].startswith(f"{another_python}.")
+    (by_uv.root / ".python-version").write_text("pypy\n")
+    assert "asks for Python 'pypy', which is not a version" in by_uv.run("check").stderr
+
+
 def test_a_machine_without_uv_gets_the_locked_one(
     by_uv: Tiny, wheelhouse: Path, tmp_path: Path, home: Path
 ) -> None:
     real = Path(by_uv.environ["UV"])
     nowhere = clean_environ(home, **{**by_uv.environ, "UV": str(tmp_path / "none")})
-    text = f"import os, sys\nmain = lambda: os.execv({str(real)!r}, ['uv', *sys.argv[1:]])\n"
-    fetched = wheel(wheelhouse, "uv", "0.13.9", text=text)
+    fetched = uv_wheel(wheelhouse, str(real))
     path = by_uv.root / "pyproject.toml"
     path.write_text(path.read_text().replace('["gamma"]', '["gamma", "uv"]'))
     with (by_uv.root / "requirements-dev.txt").open("a") as file:

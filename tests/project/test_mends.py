@@ -452,6 +452,30 @@ def _(it: Case) -> Iterator[str]:
     yield "check"
 
 
+@situation("tools/env.local.cfg names an index", manager="uv")
+def _(it: Case) -> Iterator[str]:
+    local = it.root / "tools" / "env.local.cfg"
+    local.write_text(f"index = {it.environ.pop('UV_DEFAULT_INDEX')}\n")
+    del it.environ["PIP_INDEX_URL"]
+    it.edit("pyproject.toml", '["beta"]', '["beta", "delta"]')
+    yield "lock"
+    index = local.read_text().partition("= ")[2].strip()
+    local.unlink()
+    with (it.root / "pyproject.toml").open("a") as file:
+        file.write(f'\n[[tool.uv.index]]\nurl = "{index}"\ndefault = true\n')
+
+
+@situation(".python-version asks for Python", manager="uv")
+def _(it: Case) -> Iterator[str]:
+    pin = it.root / ".python-version"
+    pin.write_text(f"{MINOR}\n")
+    git(it.root, "add", str(pin))
+    pin.write_text("pypy3.11\n")
+    yield "check"
+    if it.way == 0:
+        pin.write_text(f"{MINOR}\n")
+
+
 @situation("⟨environment⟩ was made past tools/env", manager="uv")
 def _(it: Case) -> Iterator[str]:
     shutil.rmtree(it.env / ".seedbed")

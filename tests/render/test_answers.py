@@ -56,6 +56,14 @@ def test_a_bad_answer_is_refused_with_a_sentence(
     assert not (tmp_path / "p").exists()
 
 
+def test_the_index_of_one_machine_is_refused_where_a_lock_would_name_it(
+    template: Path, tmp_path: Path
+) -> None:
+    index = "https://packages.example.org/simple"
+    with pytest.raises(ValueError, match=r"into uv\.lock"):
+        render(template, tmp_path / "p", env_manager="uv", python_index=index)
+
+
 def test_a_library_that_is_not_in_the_catalogue_is_refused(template: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="libraries"):
         render(template, tmp_path / "p", libraries=["no-such-library"])

@@ -15,9 +15,13 @@ from .errors import WRONG_USE, EnvError
 
 SETTINGS = "tools/env.cfg"
 RUN_LOCK = "requirements.txt"
+PINNED = ".python-version"
+"""Names the Python of uv's own commands. With manager uv it is the project's word, too."""
+
 _KEYS = ("name", "package", "python", "python_minimum", "manager", "env", "lock")
 """Those that every project has."""
 
+_VERSION = re.compile(r"3(\.\d+){1,2}")
 _WORKON_HOME = "$WORKON_HOME/"
 
 
@@ -32,7 +36,7 @@ class Project(NamedTuple):
     """Import name of the project's own package under src/, or "" where there is none to install."""
 
     python: str
-    """The minor version asked for, as "3.12"."""
+    """The version asked for, as "3.12"."""
 
     python_minimum: str
     """The oldest minor version that the lock covers."""
@@ -110,11 +114,17 @@ def load(root: Path, environ: Mapping[str, str]) -> Project:
             "Bring the file back with: git checkout -- " + SETTINGS,
         )
     for key in ("python", "python_minimum"):
-        if not re.fullmatch(r"3(\.\d+){1,2}", values[key]):
+        if not _VERSION.fullmatch(values[key]):
             raise EnvError(
                 f"{SETTINGS} asks for Python {values[key]!r}, which is not a version.",
                 f"Write it like 3.12, or bring the file back: git checkout -- {SETTINGS}",
             )
+    pinned = _pinned(root) if values["manager"] == "uv" else None
+    if pinned and not _VERSION.fullmatch(pinned):
+        raise EnvError(
+            f"{PINNED} asks for Python {pinned!r}, which is not a version.",
+            f"Write it like 3.12, or bring the file back: git checkout -- {PINNED}",
+        )
     env = env_path(root, environ.get("UV_PROJECT_ENVIRONMENT") or values["env"], environ)
     if env == root or env in root.parents:
         raise EnvError(
@@ -126,7 +136,7 @@ def load(root: Path, environ: Mapping[str, str]) -> Project:
         root=root,
         name=values["name"],
         package=values["package"],
-        python=values["python"],
+        python=pinned or values["python"],
         python_minimum=values["python_minimum"],
         pythons=tuple(values.get("pythons", "").split()),
         manager=values["manager"],
@@ -136,6 +146,15 @@ def load(root: Path, environ: Mapping[str, str]) -> Project:
         torch_index=values.get("torch_index", ""),
         torch_packages=tuple(values.get("torch_packages", "").split()),
     )
+
+
+def _pinned(root: Path) -> str | None:
+    """The first version in PINNED, None where there is none."""
+    try:
+        lines = (root / PINNED).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return next((line.strip() for line in lines if line.strip() and line[0] != "#"), None)
 
 
 def parse_settings(text: str) -> dict[str, str]:

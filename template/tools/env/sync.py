@@ -63,6 +63,8 @@ def sync(
     if again and offline:
         raise no_trusted_copy(project, again)
     by_hand = _by_hand(project, python, chosen) if python else remembered
+    if python and by_hand and managed.pin_python(project, by_hand):
+        by_hand = ""
     stamp = Stamp(str(project.root), "", by_hand, proof.this_system())
     if own is None:
         begin = chosen or managed.prepare(project, wanted, environ, offline)

@@ -7,6 +7,7 @@ https://docs.astral.sh/uv/concepts/projects/
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -14,9 +15,11 @@ from pathlib import Path
 
 from .. import direct
 from ..ambient import say
+from ..errors import EnvError
+from ..indexes import LOCAL, of_this_project
 from ..installers import Uv
 from ..lock import DIRECT, named, replace
-from ..project import RUN_LOCK, Project, read_text
+from ..project import PINNED, RUN_LOCK, Project, read_text
 from ..requirements import Notes, notes, parse, sha256, with_notes
 from ..scratch import scratch
 from . import venv
@@ -35,10 +38,16 @@ class Manager(venv.Manager):
             return False
         return re.search(r"^uv = ", text, re.MULTILINE) is not None
 
+    def pin_python(self, project: Project, version: str) -> bool:
+        say(f"{PINNED}: Python {version} from now on, for uv's own commands too")
+        (project.root / PINNED).write_text(f"{version}\n", encoding="utf-8")
+        return True
+
     def derive(self, project: Project, uv: Uv, offline: bool, missing_too: bool = True) -> None:
         lock = project.root / LOCK
         if _source(project.lock) == sha256(lock) if lock.exists() else not missing_too:
             return
+        _refuse_own_index(project)
         with scratch("lock-") as place:
             shutil.copy(project.root / DIRECT, place / DIRECT)
             if lock.exists():
@@ -61,6 +70,7 @@ class Manager(venv.Manager):
         upgrade: Sequence[str] | None,
         offline: bool,
     ) -> None:
+        _refuse_own_index(project)
         # The requirements in `drafts` were resolved with all preferences met: they are the answer,
         # and uv.lock is made to hold exactly them.
         with scratch("lock-") as place:
@@ -69,6 +79,17 @@ class Manager(venv.Manager):
                 shutil.copy(project.root / LOCK, place / LOCK)
             uv.lock(place, _pins(drafts[project.lock]), offline)
             drafts.update(_exported(project, uv, place))
+
+
+def _refuse_own_index(project: Project) -> None:
+    """EnvError where the index is known to this machine alone: uv.lock would tell all of it."""
+    own = of_this_project(project.root, {})
+    if own and own.items() <= os.environ.items():
+        raise EnvError(
+            f"{LOCAL} names an index, and uv would write its address into {LOCK}, so into git.",
+            f"Name it as a [[tool.uv.index]] in {DIRECT}, delete that line, then run: "
+            + project.command("lock"),
+        )
 
 
 def _exported(project: Project, uv: Uv, place: Path) -> dict[Path, str]:

@@ -30,6 +30,13 @@ class Manager:
     def accept_python(self, project: Project) -> None:
         """EnvError where a Python cannot be chosen by hand or fetched by uv (`sync --python`)."""
 
+    def pin_python(self, project: Project, version: str) -> bool:
+        """Write the Python that was chosen by hand where the manager's own tools look for it.
+
+        False where there is no such place: then the choice is this environment's alone.
+        """
+        return False
+
     def prepare(
         self, project: Project, wanted: str, environ: Mapping[str, str], offline: bool
     ) -> Interpreter:
