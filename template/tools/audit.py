@@ -46,6 +46,8 @@ def main() -> int:
         accepted = acceptances(text)
         pins = [pin for lock in locks for pin in requirements.parse(lock.read_text("utf-8"))]
         answers = [ask(world, options.osv_url) for world in worlds(pins)]
+        for pin in filter(lambda pin: pin.reference, pins):
+            print(f"{pin.name} is not asked for: it comes from an address, and OSV knows none.")
     except (OSError, ValueError) as error:
         print(f"error: The lock could not be audited: {error}", file=sys.stderr)
         print("       When that is mended, run: poe audit", file=sys.stderr)
@@ -73,7 +75,8 @@ def worlds(pins: list[requirements.Pin]) -> list[list[str]]:
     Markers are left out, since every system counts, and so is the name of a build, as in "2.9+cpu".
     """
     lists: list[dict[str, str]] = []
-    for name, version in dict.fromkeys((pin.name, pin.version.partition("+")[0]) for pin in pins):
+    named = [(pin.name, pin.version.partition("+")[0]) for pin in pins if pin.version]
+    for name, version in dict.fromkeys(named):
         free = next((each for each in lists if name not in each), None)
         if free is None:
             lists.append(free := {})

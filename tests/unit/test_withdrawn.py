@@ -48,6 +48,8 @@ def test_each_version_is_known_with_its_advisory() -> None:
     [
         ("litellm", "1.82.8", True),
         ("litellm", "1.82.8+local", True),
+        ("litellm", "1.82.08", True),
+        ("xinference", "2.6", True),
         ("litellm", "1.82.6", False),
         ("litellm", "1.82.80", False),
         ("litellm-proxy", "1.82.8", False),
@@ -58,6 +60,22 @@ def test_only_the_very_version_of_the_very_package_is_withdrawn(
     name: str, version: str, is_one: bool
 ) -> None:
     assert bool(withdrawn.among([(name, version)])) is is_one
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "https://example.org/a-1/litellm-1.82.8-py3-none-any.whl",
+        "https://example.org/litellm-1.82.8.tar.gz#sha256=00",
+        "wheels/litellm-1.82.8-1-py3-none-any.whl",
+        "litellm-1.82.8.zip",
+    ],
+)
+def test_the_name_of_a_file_tells_the_version(reference: str) -> None:
+    [pin] = requirements.parse(f"litellm @ {reference} --hash=sha256:{'0' * 64}\n")
+    assert [each.version for each in withdrawn.among([pin])] == ["1.82.8"]
+    [pin] = requirements.parse(f"litellm @ {reference.replace('82', '83')}\n")
+    assert withdrawn.among([pin]) == []
 
 
 def test_no_lock_of_this_repository_holds_one() -> None:

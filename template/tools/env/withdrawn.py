@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .errors import EnvError
+from .markers import canonical
 
 LIST = Path(__file__).with_name("withdrawn.txt")
 CREDENTIALS = (
@@ -18,6 +19,8 @@ CREDENTIALS = (
     "another machine, and bring no new one here before this is mended."
 )
 _LINE = re.compile(r"(?P<name>[a-z0-9-]+)!=(?P<versions>\S+)  # (?P<why>.+)")
+
+_FILE = re.compile(r"-(\d[^-/]*?)(-[^/]+\.whl|\.tar\.\w+|\.zip)(#.*)?\Z")
 
 
 class Withdrawn(NamedTuple):
@@ -34,11 +37,18 @@ def among(packages: Iterable[tuple[Any, ...]]) -> list[Withdrawn]:
     """Those that are withdrawn; each begins, as a Pin or Distribution, with name and version."""
     lines = map(_LINE.match, LIST.read_text(encoding="utf-8").splitlines())
     listed = {each["name"]: (each["versions"].split(",!="), each["why"]) for each in lines if each}
+    found = [(each[0], _version(each)) for each in packages if each[0] in listed]
     return [
         Withdrawn(name, version, listed[name][1])
-        for name, version, *_ in packages
-        if name in listed and version.partition("+")[0] in listed[name][0]
+        for name, version in found
+        if canonical(version.partition("+")[0]) in map(canonical, listed[name][0])
     ]
+
+
+def _version(package: tuple[Any, ...]) -> str:
+    """Of a direct reference, the one in the name of its file."""
+    file = _FILE.search(getattr(package, "reference", None) or "")
+    return file[1] if file else str(package[1])
 
 
 def refuse(packages: Iterable[tuple[Any, ...]], mend: str) -> None:
