@@ -24,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,7 @@ def compare(answers_file: str) -> dict[str, Any]:
         "conflicts": [name for name in pristine if unresolved(Path(name))],
         "stopped": stopped,
         "missing": missing,
+        "withdrawn": withdrawn(answers) if newest["update_available"] else [],
     }
 
 
@@ -113,7 +115,8 @@ def templates_own(answers: dict[str, Any], answers_file: str) -> dict[str, bytes
     with tempfile.TemporaryDirectory(prefix="template-check-") as place:
         folder = Path(place)
         for _ in range(2):
-            render(answers, answers_file, folder)
+            # Copier's own is left out, which it would read the second time
+            render(answers, folder, [f"/{answers_file}"], answers_file)
             found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
             files = {name: path.read_bytes() for name, path in found.items() if path.is_file()}
             for name in files:
@@ -121,7 +124,10 @@ def templates_own(answers: dict[str, Any], answers_file: str) -> dict[str, bytes
     return {name: content for name, content in files.items() if content != MARKERS[0]}
 
 
-def render(answers: dict[str, Any], answers_file: str, folder: Path) -> None:
+def render(
+    answers: dict[str, Any], folder: Path, exclude: Sequence[str], answers_file: str = ANSWERS
+) -> None:
+    """Make the project of these answers; where they name no version, that of the newest one."""
     import copier
     from plumbum import ProcessExecutionError
 
@@ -131,8 +137,8 @@ def render(answers: dict[str, Any], answers_file: str, folder: Path) -> None:
             folder,
             data={key: value for key, value in answers.items() if not key.startswith("_")},
             answers_file=answers_file,
-            vcs_ref=answers["_commit"],
-            exclude=[f"/{answers_file}"],  # Copier's own, which it would read the second time
+            vcs_ref=answers.get("_commit"),
+            exclude=exclude,
             defaults=True,
             overwrite=True,
             skip_tasks=True,
@@ -141,6 +147,19 @@ def render(answers: dict[str, Any], answers_file: str, folder: Path) -> None:
     except (copier.errors.CopierError, ProcessExecutionError) as error:
         reason = without_login(getattr(error, "stderr", "") or str(error))
         raise ValueError(reason.strip()) from None
+
+
+def withdrawn(answers: dict[str, Any]) -> list[str]:
+    """A sentence for each version of the lock that the newest template knows attackers made."""
+    from env import project, requirements
+    from env import withdrawn as known
+
+    pins = requirements.parse(project.load(Path(), os.environ).lock.read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory(prefix="template-check-") as place:
+        only = ["*", "!/tools", "!/tools/env", f"!/tools/env/{known.LIST.name}"]
+        render({"_src_path": answers["_src_path"]}, Path(place), only)
+        found = known.among(pins, Path(place, "tools", "env", known.LIST.name))
+    return [f"{taken}. {known.CREDENTIALS}" for taken in found]
 
 
 def difference(path: Path, pristine: bytes) -> str:
@@ -192,6 +211,8 @@ def lost(mine: bytes, base: bytes, now: bytes | None) -> bool:
 
 def tell(facts: dict[str, Any], answers_file: str) -> None:
     print(f"Made from {facts['template']} at {facts['version']}.")
+    for sentence in facts["withdrawn"]:
+        print(sentence)
     if facts["update_available"]:
         update = f"uvx copier update --trust{option(answers_file)}"
         print(f"There is {facts['latest']}. Get it with: {update}")

@@ -33,9 +33,9 @@ class Withdrawn(NamedTuple):
         return f"{self.name} {self.version} was made by attackers ({self.why})"
 
 
-def among(packages: Iterable[tuple[Any, ...]]) -> list[Withdrawn]:
+def among(packages: Iterable[tuple[Any, ...]], file: Path = LIST) -> list[Withdrawn]:
     """Those that are withdrawn; each begins, as a Pin or Distribution, with name and version."""
-    lines = map(_LINE.match, LIST.read_text(encoding="utf-8").splitlines())
+    lines = map(_LINE.match, file.read_text(encoding="utf-8").splitlines())
     listed = {each["name"]: (each["versions"].split(",!="), each["why"]) for each in lines if each}
     found = [(each[0], _version(each)) for each in packages if each[0] in listed]
     return [
