@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from support.engine import MINOR, Tiny, clean_environ, other_pythons
 from support.managers import uv
+from support.template import git
 from support.wheels import uv_wheel, wheel
 
 
@@ -103,6 +106,34 @@ def test_an_edited_pyproject_is_locked_before_there_is_a_lock_of_uv(by_uv: Tiny)
     assert pins(by_uv) == ["alpha==1.0", "gamma==1.0"]
     by_uv.sync()
     assert same_for_uv(by_uv)
+
+
+def test_two_branches_that_added_packages_are_merged(by_uv: Tiny, wheelhouse: Path) -> None:
+    by_uv.sync()
+    (by_uv.root / ".gitignore").write_text(".venv\n")
+    wheel(wheelhouse, "delta", "3.0")
+    wheel(wheelhouse, "dodo", "4.0")
+    git(by_uv.root, "init", "--quiet", "--initial-branch=main")
+    git(by_uv.root, "add", "--all")
+    git(by_uv.root, "commit", "--quiet", "--message", "both")
+    for branch, package in (("theirs", "delta"), ("ours", "dodo")):
+        git(by_uv.root, "checkout", "--quiet", "-b", branch, "main")
+        assert by_uv.run("add", package).returncode == 0
+        git(by_uv.root, "commit", "--quiet", "--all", "--message", branch)
+    for name in ("delta", "dodo", "gamma"):
+        wheel(wheelhouse, name, "9.0")
+    with pytest.raises(subprocess.CalledProcessError):
+        git(by_uv.root, "merge", "theirs")
+    conflicts = git(by_uv.root, "diff", "--name-only", "--diff-filter=U").split()
+    assert {"uv.lock", "pyproject.toml", "requirements-dev.txt"} <= set(conflicts)
+    path = by_uv.root / "pyproject.toml"
+    path.write_text(re.sub(r"(?m)^(<<<<<<<|=======|>>>>>>>).*\n", "", path.read_text()))
+    assert by_uv.run("sync").returncode == 3
+    assert by_uv.run("lock").returncode == 0
+    by_uv.sync()
+    assert pins(by_uv) == ["alpha==1.0", "beta==2.0", "delta==3.0", "dodo==4.0", "gamma==1.0"]
+    assert same_for_uv(by_uv)
+    assert by_uv.codes() == []
 
 
 @pytest.fixture

@@ -476,6 +476,12 @@ def _(it: Case) -> Iterator[str]:
         pin.write_text(f"{MINOR}\n")
 
 
+@situation("uv.lock cannot be read", manager="uv")
+def _(it: Case) -> Iterator[str]:
+    it.edit("uv.lock", "[[package]]", "<<<<<<< ours\n=======\n>>>>>>> theirs\n[[package]]")
+    yield "sync"
+
+
 @situation("⟨environment⟩ was made past tools/env", manager="uv")
 def _(it: Case) -> Iterator[str]:
     shutil.rmtree(it.env / ".seedbed")

@@ -20,7 +20,7 @@ from ..indexes import LOCAL, of_this_project
 from ..installers import Uv
 from ..lock import DIRECT, named, replace
 from ..project import PINNED, RUN_LOCK, Project, read_text
-from ..requirements import Notes, notes, parse, sha256, with_notes
+from ..requirements import Notes, notes, parse, sha256, sides, with_notes
 from ..scratch import scratch
 from . import venv
 
@@ -47,6 +47,13 @@ class Manager(venv.Manager):
         lock = project.root / LOCK
         if _source(project.lock) == sha256(lock) if lock.exists() else not missing_too:
             return
+        if _in_conflict(lock):
+            if not missing_too:
+                return  # `complete` makes it anew
+            raise EnvError(
+                f"{LOCK} cannot be read: git left both sides of a conflict in it.",
+                f"Make it anew with: {project.command('lock')}",
+            )
         _refuse_own_index(project)
         with scratch("lock-") as place:
             shutil.copy(project.root / DIRECT, place / DIRECT)
@@ -75,10 +82,16 @@ class Manager(venv.Manager):
         # and uv.lock is made to hold exactly them.
         with scratch("lock-") as place:
             shutil.copy(source / DIRECT, place / DIRECT)
-            if (project.root / LOCK).exists():
-                shutil.copy(project.root / LOCK, place / LOCK)
+            lock = project.root / LOCK
+            if lock.exists() and not _in_conflict(lock):
+                shutil.copy(lock, place / LOCK)
             uv.lock(place, _pins(drafts[project.lock]), offline)
             drafts.update(_exported(project, uv, place))
+
+
+def _in_conflict(lock: Path) -> bool:
+    """Whether git left both sides of a merge in it."""
+    return lock.exists() and len(sides(read_text(lock))) > 1
 
 
 def _refuse_own_index(project: Project) -> None:
