@@ -177,7 +177,7 @@ def test_a_full_disk_leaves_a_lock_as_it_was(
     wheel(wheelhouse, "delta", "1.0")
     done = in_namespace(script, project, PLACE=str(tmp_path / "disk"))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.split() == ["env", "env.cfg"]
+    assert done.stdout.split() == [".env-turn", "env", "env.cfg"]
     assert "No space left on device" in done.stderr
     assert "code 3" in done.stderr
 
@@ -238,6 +238,7 @@ def test_a_project_that_cannot_be_written_to_can_be_used(ready: Tiny) -> None:
     done = in_namespace(script, ready)
     assert done.returncode == 0, done.stderr
     assert "nothing to do" in done.stderr
+    assert "it cannot be locked ([Errno 30]" in done.stderr
     assert done.stdout.splitlines()[-1] == "1.0"
 
 

@@ -194,7 +194,11 @@ def test_what_was_decided_is_carried_out_by_the_next_command(base: Tiny, tmp_pat
     assert "anew" not in (project.root / "pyproject.toml").read_text()
     project.run("delete", "--yes")
     assert (project.root / "pyproject.toml").read_text() == "pyproject.toml anew"
-    assert {path.name for path in (project.root / "tools").iterdir()} == {"env", "env.cfg"}
+    assert {path.name for path in (project.root / "tools").iterdir()} == {
+        "env",
+        "env.cfg",
+        ".env-turn",
+    }
 
 
 def test_a_file_that_was_changed_meanwhile_is_not_overwritten(base: Tiny, tmp_path: Path) -> None:
@@ -235,7 +239,11 @@ def _goes_on(project: Tiny, story: Story) -> None:
     assert project.info()["state"] == "ready"
     assert project.codes() == []
     assert {path.name for path in project.root.iterdir()} == {*FILES, ".venv", "tools"}
-    assert {path.name for path in (project.root / "tools").iterdir()} == {"env", "env.cfg"}
+    assert {path.name for path in (project.root / "tools").iterdir()} == {
+        "env",
+        "env.cfg",
+        ".env-turn",
+    }
 
 
 def _stopped(

@@ -255,7 +255,7 @@ def test_a_killed_creation_is_incomplete_and_goes_on(project: Tiny) -> None:
 def test_a_second_command_waits_for_the_first_and_says_so(ready: Tiny, alpha: Wheel) -> None:
     fcntl = pytest.importorskip("fcntl", reason="locks of another kind are used on Windows")
     ready.lock(alpha)
-    with open(ready.root / "tools" / "env.cfg", "rb") as held:
+    with open(ready.root / "tools" / ".env-turn", "rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         argv = [sys.executable, "tools/env", "sync"]
         second = subprocess.Popen(

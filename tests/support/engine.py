@@ -21,6 +21,13 @@ from .wheels import Wheel, uv_wheel
 ADVISORY = "PYSEC-0000-1"
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 
+PYPROJECT = """\
+[project]
+name = "tiny"
+version = "0.1.0"
+requires-python = ">=3.9"
+"""
+
 
 @dataclass(frozen=True)
 class Tiny:
@@ -93,6 +100,7 @@ def tiny(root: Path, environ: dict[str, str], **settings: str) -> Tiny:
     }
     text = "".join(f"{key} = {value}\n" for key, value in values.items())
     (root / "tools" / "env.cfg").write_text(text, encoding="utf-8")
+    (root / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
     return Tiny(root, environ)
 
 

@@ -61,11 +61,12 @@ def render(template: Path, project: Path, **answers: Any) -> Path:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every file below `folder` but git's own and byte code, by its path."""
+    """Every file below `folder`, by its path, but git's own, byte code and the engine's turn."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not {".git", "__pycache__"} & set(path.relative_to(folder).parts)
+        if path.is_file()
+        and not {".git", "__pycache__", ".env-turn"} & set(path.relative_to(folder).parts)
     }
 
 

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from env import indexes
 
@@ -97,3 +99,37 @@ def test_a_login_is_hidden_wherever_it_stands() -> None:
     line = "fetching https://me:secret@host/simple and http://token@other/x, not a@b.example"
     hidden = "fetching https://****@host/simple and http://****@other/x, not a@b.example"
     assert indexes.without_login(line) == hidden
+
+
+@given(
+    name=st.text("ab1.-_%@", min_size=1),
+    password=st.text("xyz0@:/#%?&=+,;!$*()~", min_size=1),
+    host=st.sampled_from(["host", "host:8080", "[::1]:80"]),
+    scheme=st.sampled_from(["https", "git+https", "HTTP", "ftp"]),
+)
+def test_no_password_is_printed_whatever_is_in_it(
+    name: str, password: str, host: str, scheme: str
+) -> None:
+    secret = f"<{password}>"
+    hidden = indexes.without_login(f"at {scheme}://{name}:{secret}@{host}/simple, trying again")
+    assert secret not in hidden
+    assert hidden.startswith(f"at {scheme}://****")
+    assert hidden.endswith(" trying again")
+
+
+@given(value=st.text("xyz0@:/%&=+,;!$*~", min_size=1))
+def test_nor_a_token_behind_a_question_mark(value: str) -> None:
+    hidden = indexes.without_login(f"at https://host/x.whl?token=k{value}k#sha256=ab.")
+    assert f"k{value}k" not in hidden
+    assert hidden.endswith("#sha256=ab.")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "https://host:8080/simple/x@1.0/", "https://host/a:b@c", "git@host:team/x",
+        "https://[::1]:80/simple", "x @ file:///home/a@b/x.whl", "http://host:80",
+    ],
+)  # fmt: skip
+def test_an_address_without_a_secret_stays(line: str) -> None:
+    assert indexes.without_login(line) == line

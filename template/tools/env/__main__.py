@@ -1,7 +1,5 @@
 """`python tools/env COMMAND`: makes the folder importable as the package `env`, then hands over."""
 
-import os
-import signal
 import sys
 
 # Plain syntax up to here, so that an old Python can say this and not trip over something.
@@ -11,13 +9,31 @@ if sys.version_info < (3, 9):  # noqa: UP036
         "Run it with a newer one: python3 tools/env sync" % sys.version_info[:2]
     )
 
+# Nothing of the engine, of the project or of PYTHONPATH may stand in for the standard library. Both
+# of these modules are there already, since Python needs them to start a folder.
+import importlib.util
+import os
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+_FOREIGN = [os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+sys.path[:] = [path for path in sys.path[1:] if path not in _FOREIGN]
+
+import signal  # noqa: E402
+
 # Until the command line takes over, nothing has begun: Ctrl-C just ends it, without a traceback.
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-# Python put this folder itself first on the path; its modules must be found as env.X, so that
-# none of them can stand in for a module of the standard library.
-sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+# File names are UTF-8 here, whatever a locale says: packages have theirs, and so has the project.
+if sys.getfilesystemencoding() != "utf-8":
+    _FLAGS = ["-I", "-X", "utf8", *["-B"] * sys.dont_write_bytecode]
+    os.execv(sys.executable, [sys.executable, *_FLAGS, HERE, *sys.argv[1:]])
+
+_SPEC = importlib.util.spec_from_file_location(
+    "env", os.path.join(HERE, "__init__.py"), submodule_search_locations=[HERE]
+)
+assert _SPEC is not None
+sys.modules["env"] = importlib.util.module_from_spec(_SPEC)
 
 from env.cli import main  # noqa: E402
 

@@ -7,6 +7,7 @@ certificate, proxy, cache) and what somebody forbids must get through.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -85,8 +86,12 @@ def activated(environ: Mapping[str, str], project: Project) -> dict[str, str]:
 
 
 def say(text: str) -> None:
-    """Progress for a person: standard error, at once."""
-    print(text, file=sys.stderr, flush=True)
+    """Progress for a person: standard error, at once and without passwords.
+
+    Where nobody listens any more (`sync 2>&1 | head -1`, a full disk) the work still goes on.
+    """
+    with contextlib.suppress(OSError):
+        print(indexes.without_login(text), file=sys.stderr, flush=True)
 
 
 def capture(

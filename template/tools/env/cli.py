@@ -19,9 +19,7 @@ Command = Callable[[Project, argparse.Namespace], int]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. No error leaves here as a traceback."""
-    for stream in (sys.stdout, sys.stderr):  # a path need not be in the terminal's character set
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    _mend_streams()
     options = _parser().parse_args(argv)
     command: Command = options.function
     for number in (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")):
@@ -30,7 +28,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         root = find_root(options.project)
         os.environ.update(indexes.of_this_project(root, os.environ))
-        return command(load(root, os.environ), options)
+        code = command(load(root, os.environ), options)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # who reads the answer has read enough
+        _forget_output()
+        return 128 + 13
     except EnvError as error:
         say(f"error: {error.happened}\n       {error.mend}")
         return error.code
@@ -38,8 +41,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         say("stopped; what is done is kept, and the same command goes on from here")
         return 128 + (stopped.args[0] if stopped.args else signal.SIGINT)
     except OSError as error:
+        _forget_output()
         say(f"error: The system refused: {error}.\n       Mend that, then run it again.")
         return COULD_NOT
+
+
+def _mend_streams() -> None:
+    """What was closed (`>&-`) leads nowhere, so that no file that is opened later takes its place.
+
+    A path need not be in the terminal's character set, nor be text at all.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # the lowest number that is free is the closed one's
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            utf8 = stream.encoding.lower() == "utf-8"
+            stream.reconfigure(errors="surrogateescape" if utf8 else "replace")
+
+
+def _forget_output() -> None:
+    """Let what could not be written go, or Python would complain of it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _stop(number: int, frame: object) -> None:

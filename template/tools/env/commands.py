@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from argparse import Namespace
@@ -130,6 +131,9 @@ def run(project: Project, options: Namespace) -> int:
             f"{words[0]} is not in the environment or on PATH.",
             f"Add the package that brings it: {project.command('add', 'NAME')}",
         )
+    for name in ("SIGPIPE", "SIGXFSZ"):  # which Python ignores, and what it starts inherits that
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
     if os.name == "nt":  # there, exec returns to the shell before the program has ended
         return subprocess.call([program, *words[1:]], env=inside)
     return os.execve(program, words, inside)

@@ -36,7 +36,10 @@ ADDED = {*_MORE, *_MORE.values(), *(_OLD_NAMES[uv] for uv in _MORE.values() if u
 LOCAL = "tools/env.local.cfg"
 """A file that git ignores: a line `index = ADDRESS` is this machine's index for this project."""
 
-_LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
+_ADDRESS = re.compile(r"(?<=://)\S+")
+# A password may hold what should have been quoted: then the last @ of the word ends it.
+_LOGIN = re.compile(r"\A(?!\[)(?:[^\s/?#]*?:(?!\d*(?:[/?#]|\Z))\S*@|[^\s/?#]*@)")
+_QUERY = re.compile(r"\?[^\s#'\"`<>)\]]+")
 
 
 def shared(environ: Mapping[str, str]) -> dict[str, str]:
@@ -111,8 +114,10 @@ def host(environ: Mapping[str, str]) -> str:
 
 
 def without_login(text: str) -> str:
-    """`text` with the user names and passwords of the addresses in it hidden."""
-    return _LOGIN.sub("****@", text)
+    """`text` with what may be secret in its addresses hidden: logins, and what follows a `?`."""
+    if "://" not in text:
+        return text
+    return _ADDRESS.sub(lambda it: _QUERY.sub("?****", _LOGIN.sub("****@", it[0])), text)
 
 
 def _for_pip(value: str) -> str:

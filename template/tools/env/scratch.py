@@ -15,15 +15,19 @@ from pathlib import Path
 def scratch(prefix: str) -> Iterator[Path]:
     """An empty folder of the system's temporary files, removed at the end.
 
-    A signal that stops the command waits while it is made or removed: between the two steps of
-    tempfile.TemporaryDirectory it would be left behind.
+    uv looks upwards for workspaces and settings, and anybody can put some into the system's folder
+    for temporary files: what it meets first ends its search. A signal that stops the command waits
+    while the folder is made or removed: between the two steps of tempfile.TemporaryDirectory it
+    would be left behind.
     """
     _hold()
     try:
         folder = Path(tempfile.mkdtemp(prefix=prefix))
         try:
+            (folder / "pyproject.toml").write_text("[tool.uv.workspace]\n", encoding="utf-8")
+            (folder / "draft").mkdir()
             _let_go()
-            yield folder
+            yield folder / "draft"
         finally:
             try:
                 _hold()

@@ -5,31 +5,36 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import BinaryIO
 
 from . import together
 from .ambient import say
-from .project import SETTINGS, Project
+from .project import Project
+
+FILE = "tools/.env-turn"
+"""Empty, ignored by git and never removed: who waits for a file must not wait for another one."""
 
 
 @contextmanager
 def turn(project: Project) -> Iterator[None]:
     """Hold the project's turn; waits for another command that has it, and says so.
 
-    The system's own lock on tools/env.cfg: nothing is written, and a dead holder holds nothing. But
-    what it had started may live on and still write, after a SIGKILL: that inherits the turn.
-    Where the file system has no locks (some network disks), that is said and the work goes on.
-    What a command that was stopped had decided to write is written first.
+    The system's own lock on FILE, opened for writing as network disks want it: a dead holder holds
+    nothing. But what it had started may live on and still write, after a SIGKILL: that inherits the
+    turn. Where there is no lock to be had (a project that cannot be written to, a disk without
+    locks), that is said and the work goes on. What a command that was stopped had decided to write
+    is written first.
     """
-    with open(project.root / SETTINGS, "rb") as file:
+    with ExitStack() as held:
         try:
+            file = held.enter_context(open(project.root / FILE, "ab"))
             if not _take(file, wait=False):
                 say(f"{project.env_label}: another tools/env is at work here, waiting for it")
                 _take(file, wait=True)
+            os.set_inheritable(file.fileno(), True)
         except OSError as error:
-            say(f"{project.env_label}: this disk has no locks ({error}), so run one at a time")
-        os.set_inheritable(file.fileno(), True)
+            say(f"{project.env_label}: it cannot be locked ({error}), so run one at a time")
         together.finish(project.root)
         yield
 
@@ -47,7 +52,7 @@ if sys.platform == "win32":
 
     def _taken(file: BinaryIO) -> bool:
         try:
-            file.seek(1 << 30)  # a byte beyond the text, since this lock keeps readers out too
+            file.seek(0)
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
         except PermissionError:
             return False

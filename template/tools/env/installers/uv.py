@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ from ..errors import EnvError, InstallerFailed
 from ..manifest import FOLDER
 from ..probe import Interpreter
 from ..project import Project
+from ..scratch import scratch
 
 _CHATTER = re.compile(
     r" [-+~] | *(Using C?Python|Resolved|Audited|Checked|Prepared|Building|Built|Removed"
@@ -27,6 +29,8 @@ _SPOILT = re.compile(
     r"cause: (?:.* is invalid|failed to (?:open|read from) file `[^`]*archive-v)"
 )
 """Of a package whose files in the cache were damaged, by a power cut say: its name."""
+
+_OWN = "uv.toml"
 
 OLDEST = (0, 12)
 """The oldest uv that understands all that is asked of it here (`--exclude-newer false`)."""
@@ -235,10 +239,31 @@ class Uv:
         cwd: Path | None = None,
         text: BinaryIO | None = None,
     ) -> None:
-        argv = [str(self.path), *words]
-        done = stream(argv, environ, cwd or self._project.root, _worth_saying, text)
+        root, argv = self._project.root, [str(self.path), *words]
+        with scratch("uv-") as settings:
+            if words[0] == "pip" and not cwd:
+                _settings_of(root, settings)
+                argv += ["--project", str(settings)]
+            elif cwd and (root / _OWN).exists():
+                shutil.copy(root / _OWN, cwd)
+            done = stream(argv, environ, cwd or root, _worth_saying, text)
         if done.code != 0:
             raise InstallerFailed(f"{self.name} failed in `uv {words[0]} {words[1]}`.", done.tail)
+
+
+def _settings_of(root: Path, place: Path) -> None:
+    """Make `place` look like the project at `root`, and alone.
+
+    In the project itself uv would obey a workspace around it: its constraints, overrides, sources.
+    The user's and the system's settings count there as ever; a relative path means what it did.
+    """
+    for entry in os.scandir(root):
+        if entry.name not in ("pyproject.toml", "uv.lock", _OWN):
+            with contextlib.suppress(OSError):  # Windows lets not everybody make links
+                os.symlink(entry.path, place / entry.name)
+    for path in (root / "pyproject.toml", root / _OWN):
+        if path.exists():
+            shutil.copy(path, place)
 
 
 def _worth_saying(line: str) -> bool:
