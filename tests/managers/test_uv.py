@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from support.engine import MINOR, Tiny, clean_environ, other_pythons
 from support.managers import uv
+from support.sources import sdist
 from support.template import git
 from support.wheels import uv_wheel, wheel
 
@@ -50,6 +51,24 @@ def test_what_uv_adds_is_taken_over(by_uv: Tiny, wheelhouse: Path) -> None:
     assert "stale-lock" in by_uv.codes()
     assert "exported from it anew" in by_uv.sync().stderr
     assert "delta==3.0" in pins(by_uv, "requirements.txt")
+    assert by_uv.codes() == []
+    assert same_for_uv(by_uv)
+
+
+def test_what_uv_adds_and_would_have_to_build_is_refused(by_uv: Tiny, wheelhouse: Path) -> None:
+    by_uv.sync()
+    sdist(wheelhouse, "delta")
+    lock = (by_uv.root / "requirements-dev.txt").read_bytes()
+    assert uv(by_uv, "add", "delta").returncode == 0
+    assert "stale-lock" in by_uv.codes()
+    for command in ("sync", "lock"):
+        done = by_uv.run(command)
+        assert done.returncode == 3
+        assert "delta has no wheel, and nothing is built from source unasked." in done.stderr
+    assert (by_uv.root / "requirements-dev.txt").read_bytes() == lock
+    assert uv(by_uv, "remove", "delta").returncode == 0
+    assert by_uv.run("lock").returncode == 0
+    by_uv.sync()
     assert by_uv.codes() == []
     assert same_for_uv(by_uv)
 

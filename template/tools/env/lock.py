@@ -73,6 +73,13 @@ def lock(
     return replace(project, _resolve(project, uv, task), again)
 
 
+def adopt(project: Project, uv: Uv, kept: str, offline: bool) -> list[str]:
+    """`lock` with the pins of the lock text `kept`, which another program has resolved."""
+    again = project.command("sync")
+    task = _Task(project.root, direct.asked(project), kept, None, offline, again)
+    return replace(project, _resolve(project, uv, task), again)
+
+
 def edit(
     project: Project,
     verb: str,

@@ -18,7 +18,7 @@ from ..ambient import say
 from ..errors import EnvError
 from ..indexes import LOCAL, of_this_project
 from ..installers import Uv
-from ..lock import DIRECT, named, replace
+from ..lock import DIRECT, adopt, named, replace
 from ..project import PINNED, RUN_LOCK, Project, read_text
 from ..requirements import Notes, notes, parse, sha256, sides, with_notes
 from ..scratch import scratch
@@ -57,16 +57,19 @@ class Manager(venv.Manager):
         _refuse_own_index(project)
         with scratch("lock-") as place:
             shutil.copy(project.root / DIRECT, place / DIRECT)
-            if lock.exists():
-                say(f"{LOCK}: it has changed, so {project.lock.name} is exported from it anew")
-                shutil.copy(lock, place / LOCK)
-                # --frozen would take a lock that no longer fits pyproject.toml
-                uv.lock(place, [], offline)
-            else:
+            if not lock.exists():
                 say(f"{LOCK}: making it, with the versions of {project.lock.name}")
-                text = read_text(project.lock)
-                uv.lock(place, _pins(text), offline)
-            replace(project, _exported(project, uv, place))
+                uv.lock(place, _pins(read_text(project.lock)), offline)
+                replace(project, _exported(project, uv, place))
+                return
+            say(f"{LOCK}: it has changed, so {project.lock.name} is exported from it anew")
+            shutil.copy(lock, place / LOCK)
+            # --frozen would take a lock that no longer fits pyproject.toml
+            uv.lock(place, [], offline)
+            # uv builds what has no wheel and asks nobody: what it took passes our rule, or is told
+            taken = _exported(project, uv, place)[project.lock]
+            for change in adopt(project, uv, taken, offline):
+                say(f"  {change}")
 
     def complete(
         self,
