@@ -40,7 +40,7 @@ lock: env  ## resolve catalogue/libraries.yml into catalogue/lock.json and docs/
 	@$(RUN) python catalogue/build.py
 	@$(RUN) python tools/libraries.py
 
-refresh: env  ## let go of the catalogue's versions: everything released until today counts
+refresh: env  ## let go of the catalogue's versions: all that is old enough counts
 	@cp catalogue/lock.json $(MOVED).before
 	@$(RUN) python catalogue/refresh.py
 	@$(MAKE) --no-print-directory lock

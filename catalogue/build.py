@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from wheels import without_wheels
 
 HERE = Path(__file__).parent
 CONDA = HERE.parent / "template" / "tools" / "env" / "managers" / "conda" / "rattler.txt"
+UPLOADED = HERE / "uploaded.json"
+"""When the last file of each pin was uploaded; apart from lock.json, which every render reads."""
+
 PARTS = ("libraries", "variants", "dev", "tools")
 """The lists of libraries.yml whose entries have packages."""
 
@@ -37,8 +41,8 @@ class Unresolvable(Exception):
 
 
 def main() -> int:
-    """Write lock.json, what follows for the question of the Python, and the pins of what handles
-    conda packages; prints what was done.
+    """Write lock.json, what follows for the question of the Python, the pins of what handles conda
+    packages, and when all of that was uploaded; prints what was done.
 
     Exit code 1 where something cannot be resolved.
     """
@@ -48,6 +52,9 @@ def main() -> int:
         try:
             lock = build(catalogue, Path(scratch), today)
             conda = _resolve(catalogue, catalogue["conda"], Path(scratch) / "conda.txt")
+            files = Path(scratch, "pylock.conda.toml")
+            uploads = uploaded(_resolve(catalogue, _pinned(conda), files, offline=True))
+            uploads |= uploaded(Path(scratch, "pylock.toml").read_text(encoding="utf-8"))
         except Unresolvable as error:
             print(f"{error}\nMend catalogue/libraries.yml, then run: make lock", file=sys.stderr)
             return 1
@@ -56,6 +63,8 @@ def main() -> int:
     choice = json.dumps(pythons(lock), indent=1) + "\n"
     (HERE / "pythons.json").write_text(choice, encoding="utf-8", newline="\n")
     CONDA.write_text(conda, encoding="utf-8", newline="\n")
+    times = json.dumps(uploads, indent=1, sort_keys=True) + "\n"
+    UPLOADED.write_text(times, encoding="utf-8", newline="\n")
     print(f"lock.json: {len(lock['packages'])} packages, {len(text) / 1e6:.2f} MB")
     return 0
 
@@ -107,6 +116,17 @@ def build(catalogue: dict[str, Any], scratch: Path, today: dict[str, Any]) -> di
     return {**content, "packages": packages, "closures": closures}
 
 
+def uploaded(pylock: str) -> dict[str, str]:
+    """When the last of its files was uploaded, for each "name==version" of a pylock.toml."""
+    return {
+        f"{package['name']}=={package['version']}": max(
+            f"{file['upload-time']:%Y-%m-%dT%H:%M:%SZ}"
+            for file in [*package.get("wheels", []), *filter(None, [package.get("sdist")])]
+        )
+        for package in tomllib.loads(pylock)["packages"]
+    }
+
+
 def pythons(lock: dict[str, Any]) -> dict[str, Any]:
     """The question of the Python: its `choices`, pairs of label and version, and the `default`.
 
@@ -148,6 +168,8 @@ def _resolve(
     source.write_text("".join(f"{line}\n" for line in requirements), encoding="utf-8")
     argv = ["uv", "pip", "compile", "--quiet", "--universal", "--no-header", source.name]
     argv += ["--python-version", catalogue["python"][0], "--exclude-newer", catalogue["cutoff"]]
+    for name, moment in catalogue["newest"].items():
+        argv += ["--exclude-newer-package", f"{name}={moment}"]
     argv += ["--output-file", output.name] + ["--offline"] * offline
     argv += ["--generate-hashes"] if output.suffix == ".txt" else ["--format", "pylock.toml"]
     # uv writes the names of its files into what it makes: they must not be those of a scratch place

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+import refresh
 import yaml
-from build import PARTS, pythons
+from build import CONDA, PARTS, UPLOADED, pythons
 from places import where
 from support.template import ROOT
 from wheels import REQUIRED, SYSTEMS, environment, without_wheels
 
 CATALOGUE = ROOT / "catalogue"
+LIBRARIES = CATALOGUE / "libraries.yml"
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +42,45 @@ def test_the_lock_was_made_from_todays_libraries(
             assert made == asked, "libraries.yml was changed: run `make lock`"
         else:
             assert lock[key] == value, "libraries.yml was changed: run `make lock`"
+
+
+def test_nothing_in_the_catalogue_was_uploaded_in_its_window(edited: dict[str, Any]) -> None:
+    cutoff = datetime.fromisoformat(edited["cutoff"])
+    assert cutoff + refresh.window(LIBRARIES.read_text("utf-8")) <= datetime.now(UTC)
+    assert all(moment > edited["cutoff"] for moment in edited["newest"].values()), "make refresh"
+
+
+@pytest.mark.parametrize("pinned", ["lock.json", "rattler.txt"])
+def test_each_file_of_the_catalogue_was_uploaded_before_its_cutoff(
+    lock: dict[str, Any], pinned: str
+) -> None:
+    """The times are those that the index told when it was resolved."""
+    uploaded = json.loads(UPLOADED.read_text(encoding="utf-8"))
+    conda = re.findall(r"^\S+==[^\s;]+", CONDA.read_text(encoding="utf-8"), re.MULTILINE)
+    for pin in lock["packages"] if pinned == "lock.json" else conda:
+        limit = lock["newest"].get(pin.partition("==")[0], lock["cutoff"])
+        assert uploaded[pin] < limit, f"{pin} is too new: run `make lock`"
+
+
+def test_a_new_cutoff_takes_out_the_exemptions_that_it_outlives() -> None:
+    text = 'cutoff: "2026-11-19T00:00:00Z"\n\nnewest:\n  a: "2026-11-21T00:00:00Z" # why\n'
+    text += '  b: "2026-11-23T00:00:00Z" # because\n\npython: []\n'
+    moved = refresh.with_cutoff(text, date(2026, 11, 22))
+    assert yaml.safe_load(moved) == {
+        "cutoff": "2026-11-22T00:00:00Z",
+        "newest": {"b": "2026-11-23T00:00:00Z"},
+        "python": [],
+    }
+    assert "# because\n\npython" in moved
+    assert yaml.safe_load(refresh.with_cutoff(moved, date(2026, 11, 23)))["newest"] == {}
+    assert refresh.with_cutoff(moved, date(2026, 11, 22)) == moved
+
+
+def test_no_day_within_the_window_can_be_named(capsys: pytest.CaptureFixture[str]) -> None:
+    before = LIBRARIES.read_bytes()
+    assert refresh.main([str(datetime.now(UTC).date())]) == 2
+    assert "is younger than the window" in capsys.readouterr().out
+    assert LIBRARIES.read_bytes() == before
 
 
 def listed(require: str | list[str]) -> list[str]:
