@@ -37,7 +37,7 @@ _READERS = {
     "⟨marker⟩": "without",
     "⟨names⟩": "words",
     "⟨packages⟩": "absent; again; bare; shown",
-    "⟨package⟩": "name; own; own name",
+    "⟨package⟩": "name; own; own name; parent",
     "⟨package⟩ ⟨version⟩ was made by attackers (⟨advisory⟩)": "taken",
     "⟨path⟩": "base; env; prefix; prefix of; project.env; python path",
     "⟨platform⟩": "asked['platform']",

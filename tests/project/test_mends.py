@@ -375,9 +375,9 @@ def _(it: Case) -> Iterator[str]:
 
 @situation("⟨package⟩ has no wheel for ⟨place⟩")
 def _(it: Case) -> Iterator[str]:
-    for system in ("manylinux2014_x86_64", "manylinux2014_aarch64", "macosx_11_0_arm64"):
-        wheel(it.wheelhouse, "epsilon", "1.0", tag=f"py3-none-{system}")
-    yield "add epsilon"
+    wheel(it.wheelhouse, "epsilon", "1.0", tag="py3-none-manylinux2014_x86_64")
+    wheel(it.wheelhouse, "zeta", "1.0", requires=("epsilon",))
+    yield "add zeta"
     it.shown = "check"
 
 

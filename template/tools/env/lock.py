@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +21,8 @@ from .direct import Asked
 from .errors import EnvError, InstallerFailed
 from .installers import Uv, find_uv
 from .managers import manager
-from .markers import SYSTEMS, applies, facts_of
+from .markers import SYSTEMS, facts_of
+from .places import Place, brings, left_out, marker, places, pythons, without_any, without_some
 from .project import RUN_LOCK, Project, read_text
 from .requirements import (
     Notes,
@@ -41,10 +42,6 @@ _PLACE = re.compile(
     r"^(?:(?P<name>[\w.-]+) @ |-e )?(?P<place>(?:file://|/|[A-Za-z]:[\\/])\S*)(?P<rest>.*)",
     re.MULTILINE,
 )
-_NO_WHEEL_FOR = re.compile(
-    r"(?P<name>[A-Za-z0-9][\w.-]*)[=<>!~]*\S* (?:has|have) no `(?P<marker>[^`]*)`-compatible wheels"
-)
-_NO_WHEEL = re.compile(r"Wheels are required for `(?P<name>[^`]+)`")
 
 
 def is_draft(project: Project) -> bool:
@@ -174,7 +171,7 @@ def _resolve(project: Project, uv: Uv, task: _Task) -> dict[Path, str]:
     """
     told = Notes(asked=task.asked.sha256)
     with scratch("lock-") as place:
-        text = task.asked.draft(project.root, _environments(project, task.asked))
+        text = task.asked.draft(project.root, [*map(marker, places(project, task.asked))])
         (place / DIRECT).write_text(text, encoding="utf-8")
         full, run = place / "full.txt", place / "run.txt"
         full.write_text(task.kept, encoding="utf-8")
@@ -190,7 +187,9 @@ def _resolve(project: Project, uv: Uv, task: _Task) -> dict[Path, str]:
             managed.complete(project, uv, task.source, drafts, task.upgrade, task.offline)
         except InstallerFailed as error:
             _refuse(project, re.findall(r"([\w.-]+)==([\w.]+)", error.output))
-            raise _without_wheel(project, task, error) or _unresolved(task.again, error) from None
+            raise _without_wheel(project, uv, task, error) or _unresolved(
+                task.again, error
+            ) from None
     _refuse(project, _pins(drafts[project.lock]))
     return drafts
 
@@ -200,27 +199,6 @@ def _refuse(project: Project, packages: Sequence[tuple[Any, ...]]) -> None:
     for taken in withdrawn.among(packages):
         another = project.command("add", f"{taken.name}!={taken.version}")
         raise EnvError(f"{taken}, and is asked for.", f"Ask for another version: {another}")
-
-
-def _environments(project: Project, asked: Asked) -> list[str]:
-    """Where everything is to have wheels, as markers: each system, with each Python of the lock.
-
-    A build of PyTorch for GPUs is only for the systems that have it.
-    """
-    of_gpus = {"cu": (SYSTEMS[0], SYSTEMS[3]), "ro": SYSTEMS[:1]}
-    systems = of_gpus.get(project.torch_build[:2], SYSTEMS)
-    limits = asked.settings.get("environments", [""])
-    return [
-        f"sys_platform == '{system[0]}' and platform_machine == '{system[1]}'"
-        f" and python_version == '{python}'"
-        for python, system in product(_pythons(project), systems)
-        if any(applies(limit, facts_of(system, python)) for limit in limits)
-    ]
-
-
-def _pythons(project: Project) -> tuple[str, ...]:
-    """The minor versions that the lock is for, as far as they are known."""
-    return project.pythons or tuple(dict.fromkeys((project.python_minimum, project.python)))
 
 
 def named(project: Project, written: Path) -> str:
@@ -246,20 +224,23 @@ def _unresolved(retry: str, error: InstallerFailed) -> EnvError:
     return EnvError("The dependencies could not be resolved; the lines above say why.", mend)
 
 
-def _without_wheel(project: Project, task: _Task, error: InstallerFailed) -> EnvError | None:
-    """For a package that has no wheel, or none for one of the places that the lock is for."""
-    told = re.sub(r"\{[^}]*\}", "", " ".join(error.output.split()))  # "alpha{os_name == 'nt'}"
-    found = _NO_WHEEL_FOR.search(told)
-    if found:
-        name, (where, without) = found["name"], _place(project, found["marker"])
-        asks = f"{name} ; {without}"
-        return EnvError(
-            f"{name} has no wheel for {where}.",
-            f"Leave that out (nothing was changed): {project.command('add', asks)}",
-        )
-    found = _NO_WHEEL.search(told)
-    if found:
-        name = found["name"]
+def _without_wheel(
+    project: Project, uv: Uv, task: _Task, error: InstallerFailed
+) -> EnvError | None:
+    """For a package that has no wheel, or none for some of the places that the lock is for."""
+    name = without_some(error)
+    if name and "required-environments" not in task.asked.settings:
+        lacks = _lacks(project, uv, task, name)
+        where, without = left_out(places(project, task.asked), lacks)
+        if where:
+            parent = brings(error, task.asked, name)
+            asks = f"{parent} ; {without}"
+            return EnvError(
+                f"{name} has no wheel for {where}.",
+                f"Leave that out (nothing was changed): {project.command('add', asks)}",
+            )
+    name = without_any(error)
+    if name:
         return EnvError(
             f"{name} has no wheel, and nothing is built from source unasked.",
             f"Name it in no-binary-package of [tool.uv] in {DIRECT}, then run again: {task.again}",
@@ -267,20 +248,21 @@ def _without_wheel(project: Project, task: _Task, error: InstallerFailed) -> Env
     return None
 
 
-def _place(project: Project, marker: str) -> tuple[str, str]:
-    """The place that a marker of `_environments` is for, and the marker that leaves it out.
+def _lacks(project: Project, uv: Uv, task: _Task, name: str) -> Callable[[Place], bool]:
+    """Whether a package is what has no wheel where only this place counts."""
 
-    It is the first place that has no wheel; the first system has one for most that have any.
-    """
-    values = dict(re.findall(r"(\w+) == '([^']+)'", marker))
-    platform, machine = values.get("sys_platform", ""), values.get("platform_machine", "")
-    python = values.get("python_full_version", "").replace(".*", "")
-    if python not in ("", _pythons(project)[0]) and (platform, machine) == SYSTEMS[0]:
-        return f"Python {python}", f"python_version < '{python}'"
-    without = f"sys_platform != '{platform}'"
-    if (platform, machine) != SYSTEMS[0] and platform == SYSTEMS[0][0]:
-        without = f"platform_machine != '{machine}'"
-    return f"{platform} {machine}", without
+    def lacks(place: Place) -> bool:
+        with scratch("lock-") as folder:
+            text = task.asked.draft(project.root, [marker(place)])
+            (folder / DIRECT).write_text(text, encoding="utf-8")
+            groups, built = list(task.asked.groups), task.asked.buildable
+            try:
+                uv.compile(folder, folder / "full.txt", groups, built, task.offline, quietly=True)
+            except InstallerFailed as error:
+                return without_some(error) == name
+        return False
+
+    return lacks
 
 
 def _proven(project: Project, drafts: dict[Path, str], retry: str) -> None:
@@ -288,7 +270,7 @@ def _proven(project: Project, drafts: dict[Path, str], retry: str) -> None:
     try:
         for path in (project.lock, project.root / RUN_LOCK):
             pins = proven(drafts.get(path, ""))
-            for system, python in product(SYSTEMS, _pythons(project)):
+            for system, python in product(SYSTEMS, pythons(project)):
                 for_this_system(pins, facts_of(system, python))
     except ValueError as error:
         raise EnvError(

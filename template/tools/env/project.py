@@ -213,7 +213,7 @@ def _read(root: Path) -> str:
 def _quote(word: str) -> str:
     if sys.platform == "win32":
         return f'"{word}"' if " " in word else word
-    plain = "'" in word and not re.search(r'["$`\\!]', word)  # a marker, say
+    plain = "'" in word and not re.search(r'["$`\\]|!(?!=)', word)  # a marker, say
     return f'"{word}"' if plain else shlex.quote(word)
 
 

@@ -148,11 +148,13 @@ class Uv:
         groups: Sequence[str],
         buildable: Sequence[str],
         offline: bool,
+        *,
+        quietly: bool = False,
     ) -> None:
         """Resolve the pyproject.toml in the directory `source` into `output`, keeping its pins.
 
         One answer for every system and Python from `python_minimum` on. Raises InstallerFailed,
-        also where the requirements cannot be met together.
+        also where the requirements cannot be met together; `quietly` keeps its reasons unsaid.
         """
         words = ["--universal", "--generate-hashes", "--no-header", "--quiet"]
         words += ["--python-version", self._project.python_minimum]
@@ -166,7 +168,8 @@ class Uv:
         rules.write_text("\n".join(texts), encoding="utf-8")
         words += ["--constraints", "-"]
         with rules.open("rb") as text:
-            self._run(["pip", "compile", "pyproject.toml", *words], self._locking, source, text)
+            argv = ["pip", "compile", "pyproject.toml", *words]
+            self._run(argv, self._locking, source, text, quietly=quietly)
 
     def edit(self, source: Path, verb: str, words: Sequence[str], dev: bool) -> None:
         """`add` or `remove` direct dependencies in the pyproject.toml in `source`, and only there.
@@ -238,15 +241,18 @@ class Uv:
         environ: Mapping[str, str],
         cwd: Path | None = None,
         text: BinaryIO | None = None,
+        *,
+        quietly: bool = False,
     ) -> None:
         root, argv = self._project.root, [str(self.path), *words]
         with scratch("uv-") as settings:
             if words[0] == "pip" and not cwd:
                 _settings_of(root, settings)
                 argv += ["--project", str(settings)]
-            elif cwd and (root / _OWN).exists():
+            elif cwd and words[0] != "pip" and (root / _OWN).exists():
                 shutil.copy(root / _OWN, cwd)
-            done = stream(argv, environ, cwd or root, _worth_saying, text)
+            wanted = (lambda line: False) if quietly else _worth_saying
+            done = stream(argv, environ, cwd or root, wanted, text)
         if done.code != 0:
             raise InstallerFailed(f"{self.name} failed in `uv {words[0]} {words[1]}`.", done.tail)
 
