@@ -32,7 +32,7 @@ _READERS = {
     "⟨environment⟩": "env label; label",
     "⟨file⟩": "line.path; path; path.name",
     "⟨keys⟩": "missing",
-    "⟨lock⟩": "names",
+    "⟨lock⟩": "names; project.lock.name",
     "⟨managers⟩": "names()",
     "⟨marker⟩": "without",
     "⟨names⟩": "words",
@@ -51,7 +51,7 @@ _READERS = {
     "⟨uv or pip⟩ failed in `⟨command⟩`": "str(error).rstrip('.')",
     "⟨versions⟩": "have",
     "⟨version⟩": "minor; found.python; have[0]; is now; listed; locked; manifest.python; "
-    "newest; pin.version; project.python; project.python_minimum; record; values",
+    "newest; pin.exact; pin.version; project.python; project.python_minimum; record; values",
 }
 WORDS = {code: word for word, codes in _READERS.items() for code in codes.split("; ")}
 

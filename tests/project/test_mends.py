@@ -95,6 +95,14 @@ def _(it: Case) -> Iterator[str]:
     yield "check"
 
 
+@situation("tools/env.local.cfg cannot be read")
+def _(it: Case) -> Iterator[str]:
+    path = it.root / "tools" / "env.local.cfg"
+    path.write_bytes(b"index = \xe9\n")
+    yield "check"
+    path.unlink()
+
+
 # Which Python
 
 
@@ -589,6 +597,14 @@ def _(it: Case) -> Iterator[str]:
 @situation("⟨file⟩ came with no package")
 def _(it: Case) -> Iterator[str]:
     drifts.stray_pth(it.project, it.wheelhouse)
+    yield "check"
+
+
+@situation("⟨package⟩ is ⟨version⟩ in requirements.txt")
+def _(it: Case) -> Iterator[str]:
+    newer = wheel(it.wheelhouse, "alpha", "1.1").line
+    path = it.root / "requirements.txt"
+    path.write_text(re.sub(r"alpha==.*\n.*\n", newer, path.read_text()))
     yield "check"
 
 

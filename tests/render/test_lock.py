@@ -114,6 +114,12 @@ def locked_again(project: Path) -> None:
     assert {lock: (project / lock).read_bytes() for lock in LOCKS} == before
 
 
+def test_locking_a_new_project_without_libraries_changes_no_byte(
+    template: Path, warm: Path, tmp_path: Path
+) -> None:
+    locked_again(render(template, tmp_path / "p", framework="none", libraries=[]))
+
+
 def test_resolving_the_catalogue_again_gives_the_same_content(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ OTHER_PYTHON = "other-python"
 SHADOWED = "shadowed"
 UNLOCKED = "unlocked"
 WITHDRAWN = "withdrawn"
+LOCKS_DIFFER = "locks-differ"
 UNREADABLE = "unreadable"
 
 

@@ -107,10 +107,10 @@ def asked(project: Project, path: Path | None = None) -> Asked:
     Raises EnvError where it cannot be read.
     """
     try:
-        content = _loads(project, read_text(path or project.root / FILE))
+        content = _loads(project, read_text(path or project.root / FILE, utf8=True))
         settings = dict(content.get("tool", {}).get("uv", {}))
         if (project.root / "uv.toml").exists():
-            settings.update(_loads(project, read_text(project.root / "uv.toml")))
+            settings.update(_loads(project, read_text(project.root / "uv.toml", utf8=True)))
         return _asked(content, settings)
     except (OSError, ValueError) as error:
         raise EnvError(

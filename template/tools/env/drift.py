@@ -18,6 +18,7 @@ from .difference import (
     EXTRA_PACKAGE,
     FILE_EDITED,
     FILE_MISSING,
+    LOCKS_DIFFER,
     MISSING_PACKAGE,
     OTHER_PYTHON,
     OTHER_WHEEL,
@@ -33,8 +34,8 @@ from .installed import Distribution, Record, Recorded
 from .managers import manager
 from .manifest import Manifest
 from .markers import canonical
-from .project import Project
-from .requirements import Pin, locked, normalize, sha256
+from .project import RUN_LOCK, Project, read_text
+from .requirements import Pin, locked, normalize, parse, sha256
 
 _STATES = {
     state.MISSING: "missing-env",
@@ -63,7 +64,7 @@ def check(project: Project, fast: bool = False) -> list[Difference]:
     found += differences(project, seen.manifest, fast)
     site = project.env / seen.manifest.site_packages
     found += surroundings.shadows(site, os.environ.get("PYTHONPATH", ""))
-    return found + list(unlocked(project))
+    return [*found, *unlocked(project), *_locks_differ(project)]
 
 
 def unlocked(project: Project) -> Iterator[Difference]:
@@ -72,6 +73,19 @@ def unlocked(project: Project) -> Iterator[Difference]:
     if said:
         yield Difference(UNLOCKED, said)
     yield from direct.unlocked(project)
+
+
+def _locks_differ(project: Project) -> Iterator[Difference]:
+    """A version that was changed in one of the lock files, and not in the other."""
+    run = project.root / RUN_LOCK
+    try:
+        held = {(pin.name, pin.exact) for pin in parse(read_text(project.lock))}
+        other = [pin for pin in parse(read_text(run)) if (pin.name, pin.exact) not in held]
+    except (OSError, ValueError):
+        return  # whatever needs that one says so
+    for pin in other:
+        message = f"{pin.name} is {pin.exact} in {RUN_LOCK}, and not in {project.lock.name}."
+        yield Difference(LOCKS_DIFFER, message, pin.name)
 
 
 def hidden(project: Project, found: list[Difference]) -> set[Difference]:
@@ -90,7 +104,7 @@ def mend(project: Project, found: list[Difference], full: bool = False) -> str:
         return state.ELSEWHERE
     if codes == {SHADOWED}:
         return "unset PYTHONPATH"
-    if codes & {UNLOCKED, UNREADABLE, WITHDRAWN}:
+    if codes & {LOCKS_DIFFER, UNLOCKED, UNREADABLE, WITHDRAWN}:
         return f"{project.command('lock')}, then {project.command('sync')}"
     return project.command("sync", *["--full"] * full) if codes else ""
 

@@ -15,6 +15,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from .errors import EnvError
+from .project import read_text
+
 # What stands in place of the public index, or on the way to it.
 _SAME = {
     "PIP_INDEX_URL": "UV_DEFAULT_INDEX",
@@ -90,9 +93,21 @@ def _rules(told: Mapping[str, str]) -> dict[str, str]:
 
 
 def of_this_project(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """What LOCAL says, as a variable; nothing where a variable says something else already."""
+    """What LOCAL says, as a variable; nothing where a variable says something else already.
+
+    Raises EnvError where it cannot be read: another index would be asked.
+    """
     told = any(environ.get(name) for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"))
-    found = re.search(r"^index *= *(\S+) *$", _text(root / LOCAL), re.MULTILINE)
+    try:
+        text = read_text(root / LOCAL)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise EnvError(
+            f"{LOCAL} cannot be read: {error}.",
+            "Mend that, or remove the file: it names this machine's index, and nothing else.",
+        ) from None
+    found = re.search(r"^index *= *(\S+) *$", text, re.MULTILINE)
     return {"UV_DEFAULT_INDEX": found[1]} if found and not told else {}
 
 

@@ -116,8 +116,12 @@ def changes(before: str, after: str) -> list[str]:
 
     A lock `before` with both sides of a conflict in it is told as "numpy 2.3.0 or 2.4.0 -> 2.4.0".
     """
+    return _changes(sides(before), after)
+
+
+def _changes(before: Sequence[str], after: str) -> list[str]:
     old: dict[str, set[str]] = {}
-    for side in sides(before):
+    for side in before:
         for name, version in _versions(side).items():
             old.setdefault(name, set()).add(version)
     new = _versions(after)
@@ -268,7 +272,7 @@ def _lacks(project: Project, uv: Uv, task: _Task, name: str) -> Callable[[Place]
 def _proven(project: Project, drafts: dict[Path, str], retry: str) -> None:
     """EnvError where `sync` could not read a lock among the drafts, on some system or Python."""
     try:
-        for path in (project.lock, project.root / RUN_LOCK):
+        for path in _lock_files(project):
             pins = proven(drafts.get(path, ""))
             for system, python in product(SYSTEMS, pythons(project)):
                 for_this_system(pins, facts_of(system, python))
@@ -286,7 +290,8 @@ def replace(project: Project, drafts: dict[Path, str], retry: str = "") -> list[
     among them is not proven; `retry` is the command to name then, if that is not `lock`.
     """
     _proven(project, drafts, retry or project.command("lock"))
-    found = changes(_text(project.lock), drafts.get(project.lock, _text(project.lock)))
+    before = [side for path in _lock_files(project) for side in sides(_text(path))]
+    found = _changes(before, drafts.get(project.lock, _text(project.lock)))
     fresh = together.replace(project.root, drafts)
     return found or [f"{path.name} is written anew" for path in fresh]
 
@@ -298,10 +303,14 @@ def _preferences(project: Project, upgrade: Sequence[str] | None, prefer: Path |
     """
     first = _pins(_text(prefer)) if prefer else []
     free = {pin.name for pin in first} | {normalize(name) for name in upgrade or ()}
-    today = [] if upgrade is not None and not upgrade else [project.lock, project.root / RUN_LOCK]
-    found = [pin for path in dict.fromkeys(today) for pin in _pins(_text(path))]
+    today = [] if upgrade is not None and not upgrade else _lock_files(project)
+    found = [pin for path in today for pin in _pins(_text(path))]
     kept = first + [pin for pin in found if pin.name not in free]
     return "".join(f"{text}\n" for text in dict.fromkeys(pin.text for pin in kept if pin.version))
+
+
+def _lock_files(project: Project) -> list[Path]:
+    return list(dict.fromkeys((project.lock, project.root / RUN_LOCK)))
 
 
 def _pins(text: str) -> list[Pin]:

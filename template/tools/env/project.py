@@ -176,27 +176,30 @@ def env_path(root: Path, place: str, environ: Mapping[str, str]) -> Path:
     return Path(os.path.normpath(os.path.join(str(root), place)))
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, *, utf8: bool = False) -> str:
     """A file that people edit: UTF-8, or UTF-16 where its first bytes say so (PowerShell, Notepad).
 
-    Raises OSError, and ValueError that says what is in it instead.
+    `utf8` refuses the latter, where others read the file too. Line endings become "\\n". Raises
+    OSError, and ValueError that says what is in it instead.
     """
     raw = path.read_bytes()
     wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if wide and utf8:
+        raise ValueError("it is saved as UTF-16, and has to be UTF-8")
     try:
         text = raw.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise ValueError(f"its line {line} is no text in UTF-8") from None
+        raise ValueError(f"line {line} is not UTF-8") from None
     if "\0" in text:
-        raise ValueError("it holds NUL bytes, so it is no text in UTF-8")
+        raise ValueError("it holds NUL bytes, so it is not UTF-8")
     return text.replace("\r\n", "\n")
 
 
 def _read(root: Path) -> str:
     path = root / SETTINGS
     try:
-        return read_text(path)
+        return read_text(path, utf8=True)  # the activation helpers read it too
     except FileNotFoundError:
         raise EnvError(
             f"{root} is not a project of this template: it has no {SETTINGS}.",

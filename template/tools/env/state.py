@@ -9,7 +9,7 @@ from typing import NamedTuple
 from . import manifest as proof
 from .manifest import Manifest, Stamp
 from .markers import release
-from .project import SETTINGS, Project, env_path, parse_settings, same_file
+from .project import SETTINGS, Project, env_path, parse_settings, read_text, same_file
 from .requirements import sha256
 
 READY = "ready"
@@ -103,7 +103,7 @@ def _used_elsewhere(project: Project, owner: Path) -> bool:
     An environment inside a project that was copied names the original, and yet is the copy's own.
     """
     try:
-        settings = parse_settings((owner / SETTINGS).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
+        settings = parse_settings(read_text(owner / SETTINGS))
+    except (OSError, ValueError):
         return False
     return same_file(env_path(owner, settings.get("env", ""), os.environ), project.env)

@@ -1,0 +1,269 @@
+"""`lock`: what it reads, what it keeps, and that it writes nothing that cannot be installed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from support.engine import Tiny
+from support.managers import make
+from support.template import tree
+from support.wheels import wheel
+
+LOCK, RUN = "requirements-dev.txt", "requirements.txt"
+
+
+@pytest.fixture
+def locked(tmp_path: Path, wheelhouse: Path, environ: dict[str, str]) -> Tiny:
+    """A project that asks for beta (and so alpha) and, to develop, for gamma: all are locked."""
+    project = make("venv", tmp_path / "project", wheelhouse, environ)
+    done = project.run("lock")
+    assert done.returncode == 0, done.stderr
+    return project
+
+
+def ask(project: Tiny, old: str, new: str) -> None:
+    """Edit pyproject.toml."""
+    path = project.root / "pyproject.toml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def pins(project: Tiny, lock: str = LOCK) -> list[str]:
+    return re.findall(r"^[\w.-]+==\S+", (project.root / lock).read_text(), re.MULTILINE)
+
+
+def pin(project: Tiny, wheelhouse: Path, name: str, version: str, lock: str = LOCK) -> None:
+    """Change a version in one lock file, as a bot does."""
+    line = wheel(wheelhouse, name, version).line
+    path = project.root / lock
+    path.write_text(re.sub(rf"{name}==.*\n.*\n", lambda found: line, path.read_text()))
+
+
+def said(project: Tiny, *words: str) -> str:
+    """What a command tells that must work."""
+    done = project.run(*words)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+# What it is asked for
+
+
+def test_a_group_holds_what_it_includes_and_what_the_projects_own_extras_bring(
+    locked: Tiny, wheelhouse: Path
+) -> None:
+    for name in ("tiny", "zeta", "eta", "theta"):  # a stranger has the project's name on the index
+        wheel(wheelhouse, name, "9.0")
+    ask(locked, "[dependency-groups]", '[project.optional-dependencies]\nBig = ["zeta", "eta"]\n\n'
+        '[dependency-groups]\nTest_Tools = ["theta"]')  # fmt: skip
+    ask(locked, '["gamma"]', '["gamma", "Tiny[big]", {include-group = "test.tools"}]')
+    assert locked.codes() == ["missing-env"]
+    said(locked, "lock")
+    assert pins(locked) == [
+        "alpha==1.0", "beta==2.0", "eta==9.0", "gamma==1.0", "theta==9.0", "zeta==9.0",
+    ]  # fmt: skip
+    assert pins(locked, RUN) == ["alpha==1.0", "beta==2.0"]
+    locked.sync()
+    assert locked.codes() == []
+
+
+def test_the_groups_that_uv_installs_by_default_are_locked(locked: Tiny, wheelhouse: Path) -> None:
+    wheel(wheelhouse, "zeta", "1.0")
+    ask(locked, "[dependency-groups]", '[dependency-groups]\ndocs = ["zeta"]')
+    said(locked, "lock")
+    assert "zeta==1.0" not in pins(locked)
+    path = locked.root / "pyproject.toml"
+    path.write_text(path.read_text() + '[tool.uv]\ndefault-groups = ["dev", "docs"]\n')
+    said(locked, "lock")
+    assert "zeta==1.0" in pins(locked)
+
+
+def test_the_index_of_the_projects_own_uv_toml_serves_lock_and_add(
+    locked: Tiny, wheelhouse: Path, index: str
+) -> None:
+    wheel(wheelhouse, "zeta", "1.0")
+    (locked.root / "uv.toml").write_text(f'[[index]]\nurl = "{index}"\ndefault = true\n')
+    del locked.environ["UV_DEFAULT_INDEX"], locked.environ["PIP_INDEX_URL"]
+    said(locked, "lock", "--upgrade")
+    said(locked, "add", "zeta")
+    assert "zeta==1.0" in pins(locked)
+
+
+# What it keeps
+
+
+CONFLICT = "<<<<<<< HEAD\n{}=======\n{}>>>>>>> theirs\n"
+
+
+def test_of_a_conflict_the_pins_of_both_sides_stay(locked: Tiny, wheelhouse: Path) -> None:
+    locked.sync()
+    ask(locked, '["beta"]', '["beta", "delta", "zeta"]')
+    one, two = (wheel(wheelhouse, "alpha", version).line for version in ("1.1", "1.2"))
+    delta, zeta = (wheel(wheelhouse, name, "3.0").line for name in ("delta", "zeta"))
+    for name in ("alpha", "beta", "gamma", "delta", "zeta"):
+        wheel(wheelhouse, name, "9.0")
+    path = locked.root / LOCK
+    clash = CONFLICT.format(one + delta, two + zeta)
+    path.write_text(re.sub(r"alpha==.*\n.*\n", lambda found: clash, path.read_text()))
+    for command in ("sync", "check"):
+        done = locked.run(command)
+        assert done.returncode == 3
+        assert "git left both sides of a conflict in it. Make" in done.stderr.replace(
+            "\n      ", ""
+        )
+        assert "tools/env lock" in done.stderr
+    assert locked.info()["state"] == "stale"
+    told = said(locked, "lock")
+    assert pins(locked) == ["alpha==1.2", "beta==2.0", "delta==3.0", "gamma==1.0", "zeta==3.0"]
+    assert "alpha 1.0 or 1.1 or 1.2 -> 1.2" in told
+    assert "(new)" not in told
+    locked.sync()
+    assert locked.codes() == []
+
+
+@pytest.mark.parametrize(("changed", "other"), [(LOCK, RUN), (RUN, LOCK)])
+def test_of_two_locks_that_differ_the_newer_version_stays(
+    locked: Tiny, wheelhouse: Path, changed: str, other: str
+) -> None:
+    pin(locked, wheelhouse, "alpha", "1.1", changed)
+    wheel(wheelhouse, "alpha", "1.2")
+    locked.sync()
+    assert locked.codes() == ["locks-differ"]
+    assert "alpha 1.0 or 1.1 -> 1.1" in said(locked, "lock")
+    for lock in (changed, other):
+        assert "alpha==1.1" in pins(locked, lock)
+    locked.sync()
+    assert locked.codes() == []
+
+
+def test_a_version_that_is_taken_back_is_named(locked: Tiny, wheelhouse: Path) -> None:
+    ask(locked, '["beta"]', '["beta", "alpha<1.1"]')
+    said(locked, "lock")
+    pin(locked, wheelhouse, "alpha", "1.1", RUN)
+    assert "alpha 1.0 or 1.1 -> 1.0" in said(locked, "lock")
+
+
+# What it reads
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
+def test_a_lock_in_the_encoding_of_powershell_or_notepad_is_read(
+    locked: Tiny, encoding: str
+) -> None:
+    path = locked.root / LOCK
+    mark = "\ufeff" * (encoding == "utf-16-be")
+    path.write_bytes((mark + path.read_text().replace("\n", "\r\n")).encode(encoding))
+    locked.sync()
+    assert locked.codes() == []
+    said(locked, "lock")
+    assert path.read_bytes().startswith(b"# Every package")
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "told"),
+    [
+        (LOCK, b"# caf\xe9\n", "line 1 is not UTF-8"),
+        (LOCK, b"alpha\0==1.0\n", "it holds NUL bytes"),
+        ("pyproject.toml", "[project]\n".encode("utf-16"), "it is saved as UTF-16"),
+        ("pyproject.toml", b"[project]\nname = 'caf\xe9'\n", "line 2 is not UTF-8"),
+        ("pyproject.toml", b"<<<<<<< HEAD\n", "at line 1"),
+        ("tools/env.cfg", "name = p\n".encode("utf-16"), "it is saved as UTF-16"),
+        ("tools/env.cfg", b"name = caf\xe9\n", "line 1 is not UTF-8"),
+        ("tools/env.local.cfg", b"index = caf\xe9\n", "line 1 is not UTF-8"),
+    ],
+)
+def test_what_is_no_text_is_refused_in_two_sentences(
+    locked: Tiny, name: str, body: bytes, told: str
+) -> None:
+    (locked.root / name).write_bytes(body)
+    before = tree(locked.root)
+    done = locked.run("sync" if name == LOCK else "lock")
+    assert done.returncode == 3
+    happened, mend = done.stderr.strip().split("\n")
+    assert told in happened
+    assert re.search(r"[:.] ?.*\S", mend)
+    assert tree(locked.root) == before
+
+
+def test_line_endings_of_a_lock_stay(locked: Tiny, wheelhouse: Path) -> None:
+    path = locked.root / LOCK
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    wheel(wheelhouse, "alpha", "1.1")
+    said(locked, "lock", "--upgrade")
+    assert "alpha==1.1" in pins(locked)
+    assert path.read_bytes().count(b"\n") == path.read_bytes().count(b"\r\n") > 3
+
+
+# What it writes
+
+
+LINUX = ("manylinux2014_x86_64", "manylinux2014_aarch64")
+ALL = (*LINUX, "macosx_11_0_arm64", "win_amd64")
+
+
+def test_an_older_version_that_has_wheels_everywhere_is_taken(
+    locked: Tiny, wheelhouse: Path
+) -> None:
+    for system in ALL:
+        wheel(wheelhouse, "zeta", "1.0", tag=f"py3-none-{system}")
+    wheel(wheelhouse, "zeta", "2.0", tag="py3-none-win_amd64")
+    said(locked, "add", "zeta")
+    assert "zeta==1.0" in pins(locked)
+
+
+def test_what_has_no_wheel_for_a_system_is_refused_with_the_way_to_leave_that_out(
+    locked: Tiny, wheelhouse: Path
+) -> None:
+    for system in LINUX:
+        wheel(wheelhouse, "zeta", "1.0", tag=f"py3-none-{system}")
+    wheel(wheelhouse, "eta", "1.0", requires=("zeta>=1",))
+    before = tree(locked.root)
+    done = locked.run("add", "eta")
+    assert done.returncode == 3
+    assert "error: zeta has no wheel for macOS (arm64), Windows (AMD64).\n" in done.stderr
+    without = "eta ; sys_platform != 'darwin' and sys_platform != 'win32'"
+    assert done.stderr.endswith(f'add "{without}"\n')
+    assert tree(locked.root) == before
+    said(locked, "add", without)
+    assert locked.codes() == []
+
+
+def test_what_has_no_wheel_for_a_newer_python_of_the_project_is_refused(
+    locked: Tiny, wheelhouse: Path
+) -> None:
+    settings = locked.root / "tools" / "env.cfg"
+    settings.write_text(settings.read_text() + "pythons = 3.11 3.12\n")
+    for system in ALL:
+        wheel(wheelhouse, "zeta", "1.0", tag=f"cp311-cp311-{system}")
+    done = locked.run("add", "zeta")
+    assert "error: zeta has no wheel for Python 3.12.\n" in done.stderr
+
+
+def test_a_project_for_one_system_needs_wheels_for_no_other(locked: Tiny, wheelhouse: Path) -> None:
+    path = locked.root / "pyproject.toml"
+    path.write_text(path.read_text() + "[tool.uv]\nenvironments = [\"sys_platform == 'linux'\"]\n")
+    for system in LINUX:
+        wheel(wheelhouse, "zeta", "1.0", tag=f"py3-none-{system}")
+    said(locked, "add", "zeta")
+    assert "zeta==1.0" in pins(locked)
+
+
+@pytest.mark.parametrize("marker", ["platform_version < '#1 SMP'", "'5' in platform_release"])
+def test_a_marker_that_orders_texts_is_locked_and_installed(
+    locked: Tiny, wheelhouse: Path, marker: str
+) -> None:
+    wheel(wheelhouse, "zeta", "1.0")
+    wheel(wheelhouse, "eta", "1.0", requires=(f"zeta ; {marker}",))
+    said(locked, "add", "eta")
+    assert "eta==1.0" in pins(locked)
+    assert locked.codes() == []
+
+
+def test_versions_are_compared_as_versions(locked: Tiny, wheelhouse: Path) -> None:
+    wheel(wheelhouse, "zeta", "2025.05.09")
+    said(locked, "add", "zeta==2025.5.9.0")
+    assert locked.codes() == []
+    assert "nothing to do" in locked.sync().stderr
