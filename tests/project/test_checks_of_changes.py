@@ -73,9 +73,11 @@ def test_a_private_template_is_read_with_the_token_of_the_job(project: Tiny) -> 
     github, gitlab = jobs(project)
     for settings, where in [
         (github["template"]["steps"][-1]["env"], "github.com"),
-        (update["jobs"]["update"]["steps"][-1]["env"], "github.com"),
+        (update["jobs"]["update"]["steps"][1]["env"], "github.com"),
+        (update["jobs"]["request"]["steps"][-1]["env"], "github.com"),
         (gitlab["template-check"]["variables"], "$CI_SERVER_HOST"),
         (gitlab["template-update"]["variables"], "$CI_SERVER_HOST"),
+        (gitlab["template-update-request"]["variables"], "$CI_SERVER_HOST"),
     ]:
         told = {name: str(value) for name, value in settings.items() if name.startswith("GIT_C")}
         argv = ["git", "ls-remote", "--get-url", f"https://{where}/team/template"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -54,12 +55,20 @@ def project(made: Made, tmp_path: Path) -> Path:
 
 
 def propose(project: Path, home: Path, host: str, **more: str) -> None:
-    argv = [sys.executable, "tools/template_update.py", host]
-    environ = clean_environ(home, UV_CACHE_DIR=shared_cache(), **more)
-    done = subprocess.run(
-        argv, cwd=project, env=environ, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    """What the two jobs do, each with the project as it is; only the second gets `more`."""
+    start, made = git(project, "rev-parse", "HEAD").strip(), project.with_name("made")
+    shutil.rmtree(made, ignore_errors=True)
+    environ = clean_environ(home, UV_CACHE_DIR=shared_cache())
+    script, there = "tools/template_update.py", {**environ, **more}
+    for argv, variables in [
+        ([sys.executable, script, "prepare", str(made)], environ),
+        (["git", "reset", "--quiet", "--hard", start], environ),
+        ([sys.executable, "-S", script, host, str(made)], there),
+    ]:
+        done = subprocess.run(
+            argv, cwd=project, env=variables, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
 
 
 def on_path(gh: Path) -> str:
@@ -164,10 +173,15 @@ def test_the_extras_are_files_that_say_how_they_are_started(template: Path, tmp_
     for place in [*places, "tools/template_update.py"]:
         assert not (plain / place).exists()
         assert (project / place).exists()
-    jobs = yaml.safe_load((project / places[0]).read_text())["jobs"]["update"]["steps"]
-    script = yaml.safe_load((project / places[1]).read_text())["template-update"]["script"]
-    for command in (jobs[-1]["run"], script[-1]):
-        assert "uv run --script tools/template_update.py" in command
+    jobs = yaml.safe_load((project / places[0]).read_text())["jobs"]
+    gitlab = yaml.safe_load((project / places[1]).read_text())
+    for command in (jobs["update"]["steps"][1]["run"], gitlab["template-update"]["script"][-1]):
+        assert "uv run --script tools/template_update.py prepare " in command
+    for command in (
+        jobs["request"]["steps"][-1]["run"],
+        gitlab["template-update-request"]["script"][-1],
+    ):
+        assert command.startswith("python3 tools/template_update.py git")
     settings = json.loads((project / places[2]).read_text())
     assert settings["enabledManagers"] == ["copier"]
     assert settings["ignoreScripts"] is False
