@@ -22,7 +22,7 @@ from edits import settle
 from engine import answers, command, engine, facts, in_a_temporary_copy, parsed
 from place import SETTINGS, report_the_place_before
 from project_tools import NOTE
-from relock import DIRECT, LOCK, preferred, text
+from relock import DIRECT, LOCK, preferred, taken, text
 
 PERSON, COULD_NOT, STOPPED = 1, 3, 130
 NEEDED = (*DIRECT, SETTINGS)
@@ -44,6 +44,8 @@ def main(template: Path, answers_file: str) -> int:
     code, more = follow(template, answers_file, chosen, blocking, package_moved(before, chosen))
     old_lock = (repository.committed(LOCK) or b"").decode("utf-8", "replace")
     print(summary.versions(before, chosen))
+    for sentence in taken(old_lock):
+        print(sentence)
     print(summary.packages(old_lock, text(LOCK)), end="")
     print(summary.files(repository.altered(), repository.new(), edits, own, chosen), end="")
     person = summary.person(conflicts, edits, repository.commit(), more)

@@ -9,6 +9,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent / "template" / "tools
 
 from template_check import NOTE, lost, option, stopped_update, what_is_missing, without_login
 
+from env import withdrawn
 from env.lock import changes
 
 TEMPLATE = Path(__file__).resolve().parent.parent
@@ -22,5 +23,6 @@ __all__ = [
     "option",
     "stopped_update",
     "what_is_missing",
+    "withdrawn",
     "without_login",
 ]

@@ -1,7 +1,8 @@
 """The lock after an update: resolved again, never merged.
 
-Where the template's pins or the direct dependencies have changed, the engine's `lock` gets the
-template's pins as preferences: whatever the user added or pinned stays.
+Where the template's pins or the direct dependencies have changed, or attackers made a version that
+is locked, the engine's `lock` gets the template's pins as preferences: whatever the user added or
+pinned stays.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pristine import jinja
+from project_tools import withdrawn
 from repository import changed, git
 
 DIRECT = ("pyproject.toml", "environment.yml")
@@ -25,7 +27,7 @@ def preferred(template: Path, chosen: Mapping[str, Any]) -> Path | None:
     It is in git's own folder, so that a person can lock with it when a conflict is resolved.
     """
     blessed = pristine_lock(template, chosen)
-    if pins(blessed) <= pins(text(LOCK)) and not changed(*DIRECT):
+    if pins(blessed) <= pins(text(LOCK)) and not changed(*DIRECT) and not taken(text(LOCK)):
         return None
     path = Path(os.fsdecode(git("rev-parse", "--git-path", "seedbed-pins.txt")).strip())
     path.write_text(blessed, encoding="utf-8")
@@ -40,6 +42,12 @@ def pristine_lock(template: Path, chosen: Mapping[str, Any]) -> str:
 def pins(lock: str) -> set[str]:
     """The lines of a lock that name a version."""
     return set(re.findall(r"^\S+==\S+", lock, re.MULTILINE))
+
+
+def taken(lock: str) -> list[str]:
+    """A sentence for each version in a lock that attackers made, as the new template knows."""
+    found = withdrawn.among(tuple(pin.split("==")) for pin in sorted(pins(lock)))
+    return [f"{each}. {withdrawn.CREDENTIALS}" for each in found]
 
 
 def text(name: str) -> str:

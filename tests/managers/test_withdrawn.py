@@ -105,7 +105,7 @@ def test_what_is_installed_is_told_credentials_first_and_mended(
     found = json.loads(project.run("check", "--json").stdout)
     told = {each["code"]: each for each in found["differences"]}["withdrawn"]
     assert told["package"] == "alpha"
-    assert "token and key that this machine could reach as stolen" in told["message"]
+    assert "token and key that it could reach as stolen" in told["message"]
     assert found["mend"].endswith(" sync")
     plain = project.run("check").stdout
     assert plain.index("as stolen") < plain.index("Mend with")

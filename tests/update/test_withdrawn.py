@@ -12,7 +12,7 @@ import copier
 import pytest
 from support.engine import clean_environ, run
 from support.template import make_template, release, render
-from support.updates import commit
+from support.updates import commit, update
 
 ADVISORY = "PYSEC-0000-1: it stole credentials"
 
@@ -62,3 +62,16 @@ def test_an_update_brings_the_list_and_the_lock_is_refused(
     assert done.returncode == 3
     assert f"error: {sentence}, and is not taken.\n" in done.stderr
     assert not (project / ".venv").exists()
+
+
+@pytest.mark.thorough
+def test_an_update_takes_another_version_and_says_why(behind: tuple[Path, str], home: Path) -> None:
+    project, sentence = behind
+    done = update(project, home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{sentence}. Take every password" in done.stdout
+    version = sentence.split()[1]
+    assert f"pytest {version} -> " in done.stdout
+    lock = (project / "requirements-dev.txt").read_text(encoding="utf-8")
+    assert f"pytest=={version}" not in lock
+    assert "pytest==" in lock

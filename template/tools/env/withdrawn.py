@@ -15,8 +15,8 @@ from .markers import canonical
 
 LIST = Path(__file__).with_name("withdrawn.txt")
 CREDENTIALS = (
-    "Take every password, token and key that this machine could reach as stolen: replace them from "
-    "another machine, and bring no new one here before this is mended."
+    "Take every password, token and key that it could reach as stolen: replace them from another "
+    "machine, and bring no new one to this before it is mended."
 )
 _LINE = re.compile(r"(?P<name>[a-z0-9-]+)!=(?P<versions>\S+)  # (?P<why>.+)")
 
