@@ -154,7 +154,10 @@ def difference_rows(found: Iterable[Message]) -> list[list[str]]:
     rows = []
     for code, sentence in sorted(told):
         mend = drift.mend(_PROJECT, [Difference(code, sentence)])
-        rows.append([f"`{code}`", sentence, "`" + mend.replace(", then ", "`, then `") + "`"])
+        shown = (
+            "`" + mend.replace(", then ", "`, then `") + "`" if mend else "nothing, it is a note"
+        )
+        rows.append([f"`{code}`", sentence, shown])
     return rows
 
 

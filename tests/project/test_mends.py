@@ -29,6 +29,11 @@ from support.wheels import Wheel, uv_wheel, wheel
 ROWS: list[Row] = []
 LOCK_FAILED = "the lines above say why. Mend that (nothing was changed) and run again: "
 UNREACHED = {
+    "The project itself, ⟨package⟩, is installed as a copy": "test_own_project has it",
+    "The project itself, ⟨package⟩, was installed again": "test_own_project has it",
+    "The project itself, ⟨package⟩, was installed from": "test_own_project has it",
+    "pyproject.toml has changed since ⟨package⟩ was installed": "test_own_project has it",
+    "⟨packages⟩ bring different files": "a note, about which nothing must be done",
     "⟨path⟩ was made just now and does not run.": "no Python that makes one does this here",
     "The disk is full.": "takes a disk of its own: test_a_disk_that_is_full_for_packages_is_told",
     "There is no uv on this machine, and Python ⟨version⟩ has neither": "test_faults has it, with "
@@ -594,7 +599,7 @@ def _(it: Case) -> Iterator[str]:
     yield "check"
 
 
-@situation("⟨file⟩ came with no package")
+@situation("⟨file⟩ came with no package, and Python reads")
 def _(it: Case) -> Iterator[str]:
     drifts.stray_pth(it.project, it.wheelhouse)
     yield "check"
@@ -605,6 +610,98 @@ def _(it: Case) -> Iterator[str]:
     newer = wheel(it.wheelhouse, "alpha", "1.1").line
     path = it.root / "requirements.txt"
     path.write_text(re.sub(r"alpha==.*\n.*\n", newer, path.read_text()))
+    yield "check"
+
+
+@situation("⟨file⟩ came with no package, and Python imports")
+def _(it: Case) -> Iterator[str]:
+    drifts.start_up_code(it.project, it.wheelhouse)
+    yield "check"
+
+
+@situation("⟨file⟩ came with no package, and can be imported")
+def _(it: Case) -> Iterator[str]:
+    drifts.stray_module(it.project, it.wheelhouse)
+    yield "check"
+
+
+@situation("⟨file⟩ came with no package, and is imported in place")
+def _(it: Case) -> Iterator[str]:
+    drifts.hidden_module(it.project, it.wheelhouse)
+    yield "check"
+
+
+@situation("⟨file⟩ is a symbolic link to ⟨place⟩")
+def _(it: Case) -> Iterator[str]:
+    drifts.linked_folder(it.project, it.wheelhouse)
+    yield "check"
+
+
+@situation("⟨file⟩ of ⟨package⟩ is a symbolic link")
+def _(it: Case) -> Iterator[str]:
+    drifts.linked_file(it.project, it.wheelhouse)
+    yield "check"
+
+
+@situation("⟨file⟩ cannot be run")
+def _(it: Case) -> Iterator[str]:
+    drifts.not_executable(it.project, it.wheelhouse)
+    yield "check"
+
+
+@situation("The RECORD of ⟨package⟩ is damaged.")
+def _(it: Case) -> Iterator[str]:
+    record = it.project.site / "alpha-1.0.dist-info" / "RECORD"
+    record.write_text(f"{record.read_text()}../../../../../precious.txt,,\n")
+    yield "check"
+
+
+def many(it: Case) -> list[Path]:
+    """The files of a package that has many, once it is installed."""
+    wheel(it.wheelhouse, "many", "1.0", files={f"{number}.py": b"" for number in range(20)})
+    assert it.project.run("add", "many").returncode == 0
+    return sorted((it.project.site / "many").glob("*.py"))
+
+
+@situation("⟨number⟩ files of ⟨package⟩ are gone")
+def _(it: Case) -> Iterator[str]:
+    for path in many(it):
+        path.unlink()
+    yield "check"
+
+
+@situation("⟨number⟩ files of ⟨package⟩ were changed")
+def _(it: Case) -> Iterator[str]:
+    for path in many(it):
+        path.write_text("# formatted\n")
+    yield "check"
+
+
+@situation("⟨number⟩ files of ⟨package⟩ are symbolic links")
+def _(it: Case) -> Iterator[str]:
+    for path in many(it):
+        path.rename(it.wheelhouse / path.name)
+        path.symlink_to(it.wheelhouse / path.name)
+    yield "check"
+
+
+def kernel(it: Case) -> Path:
+    """The specification of the project's kernel, once it has one."""
+    wheel(it.wheelhouse, "ipykernel", "1.0")
+    assert it.project.run("add", "--dev", "ipykernel").returncode == 0
+    return it.env / "share" / "jupyter" / "kernels" / "tiny" / "kernel.json"
+
+
+@situation("The Jupyter kernel ⟨kernel⟩ is gone")
+def _(it: Case) -> Iterator[str]:
+    kernel(it).unlink()
+    yield "check"
+
+
+@situation("The Jupyter kernel ⟨kernel⟩ was changed")
+def _(it: Case) -> Iterator[str]:
+    path = kernel(it)
+    path.write_text(path.read_text().replace(str(it.env), "/usr"))
     yield "check"
 
 

@@ -73,6 +73,51 @@ def stray_pth(project: Tiny, wheelhouse: Path) -> dict[str, str]:
     return {}
 
 
+def stray_module(project: Tiny, wheelhouse: Path) -> dict[str, str]:
+    """A copy of somebody's library, put where every program finds it."""
+    (project.site / "library").mkdir()
+    (project.site / "library" / "__init__.py").touch()
+    return {}
+
+
+def start_up_code(project: Tiny, wheelhouse: Path) -> dict[str, str]:
+    (project.site / "sitecustomize.py").write_text("import os; os.environ['STRAY'] = '1'\n")
+    return {}
+
+
+def hidden_module(project: Tiny, wheelhouse: Path) -> dict[str, str]:
+    """A package that is imported in place of a module of the same name beside it."""
+    (project.site / "alpha" / "part").mkdir()
+    (project.site / "alpha" / "part" / "__init__.py").touch()
+    return {}
+
+
+def linked_folder(project: Tiny, wheelhouse: Path) -> dict[str, str]:
+    """A checkout that is worked on, in the place of the package."""
+    checkout = wheelhouse.parent / "checkout"
+    (project.site / "alpha").rename(checkout)
+    (project.site / "alpha").symlink_to(checkout)
+    return {}
+
+
+def linked_file(project: Tiny, wheelhouse: Path) -> dict[str, str]:
+    path = project.site / "alpha" / "data.txt"
+    path.rename(wheelhouse.parent / "data.txt")
+    path.symlink_to(wheelhouse.parent / "data.txt")
+    return {}
+
+
+def not_executable(project: Tiny, wheelhouse: Path) -> dict[str, str]:
+    (project.scripts / "alpha").chmod(0o644)
+    return {}
+
+
+def sees_the_base(project: Tiny, wheelhouse: Path) -> dict[str, str]:
+    path = project.env / "pyvenv.cfg"
+    path.write_text(path.read_text().replace("packages = false", "packages = true"))
+    return {}
+
+
 def shadowed(project: Tiny, wheelhouse: Path) -> dict[str, str]:
     folder = wheelhouse.parent / "shadows"
     (folder / "alpha").mkdir(parents=True, exist_ok=True)

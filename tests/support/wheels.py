@@ -49,6 +49,7 @@ def wheel(
     texts = {
         f"{module}/__init__.py": f"version = {version!r}\ndef main(): print(version)\n{text}",
         f"{module}/data.txt": "some data\n",
+        f"{module}/part.py": "",
         f"{info}/METADATA": metadata,
         f"{info}/entry_points.txt": f"[console_scripts]\n{name} = {module}:main\n",
         f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",

@@ -18,6 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 _FOREIGN = [os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep)]
 sys.path[:] = [path for path in sys.path[1:] if path not in _FOREIGN]
 
+import gc  # noqa: E402
 import signal  # noqa: E402
 
 # Until the command line takes over, nothing has begun: Ctrl-C just ends it, without a traceback.
@@ -34,6 +35,8 @@ _SPEC = importlib.util.spec_from_file_location(
 )
 assert _SPEC is not None
 sys.modules["env"] = importlib.util.module_from_spec(_SPEC)
+
+gc.disable()  # a command is over before what it read in is worth a search for what can be freed
 
 from env.cli import main  # noqa: E402
 

@@ -39,16 +39,21 @@ def sync(project: Project, options: Namespace) -> int:
 
 
 def check(project: Project, options: Namespace) -> int:
-    found = drift.check(project, options.fast)
+    told = drift.check(project, options.fast)
+    found = [each for each in told if not each.is_note]
+    notes = [each for each in told if each.is_note]
     hidden = set() if options.fast else drift.hidden(project, found)
     mend = drift.mend(project, found, bool(hidden))
     if options.json:
         mends = (drift.mend(project, [each], each in hidden) for each in found)
-        told = [{**each._asdict(), "mend": way} for each, way in zip(found, mends)]
-        _print({"differences": told, "mend": mend})
-    elif found:
-        for difference in found:
-            print(f"{difference.code}: {difference.message}")
+        rows = [{**each._asdict(), "mend": way} for each, way in zip(found, mends)]
+        _print({"differences": rows, "mend": mend, "notes": [each._asdict() for each in notes]})
+        return DIFFERENT if found else DONE
+    for difference in found:
+        print(f"{difference.code}: {difference.message}")
+    for note in notes:
+        print(f"note: {note.message}")
+    if found:
         print(f"{len(found)} difference{'s'[: len(found) > 1]}. Mend with: {mend}")
     else:
         print(f"{project.env_label} is exactly {' and '.join(path.name for path in project.locks)}")

@@ -10,13 +10,19 @@ WRONG_VERSION = "wrong-version"
 OTHER_WHEEL = "other-wheel"
 FILE_EDITED = "file-edited"
 FILE_MISSING = "file-missing"
+SYMBOLIC_LINK = "symbolic-link"
+NOT_EXECUTABLE = "not-executable"
 STRAY_PTH = "stray-pth"
+STRAY_MODULE = "stray-module"
+STALE_PROJECT = "stale-project"
+OTHER_KERNEL = "other-kernel"
 OTHER_PYTHON = "other-python"
 SHADOWED = "shadowed"
 UNLOCKED = "unlocked"
 WITHDRAWN = "withdrawn"
 LOCKS_DIFFER = "locks-differ"
 UNREADABLE = "unreadable"
+SHARED_FILE = "shared-file"
 
 
 class Difference(NamedTuple):
@@ -31,3 +37,8 @@ class Difference(NamedTuple):
 
     file: str = ""
     """Path relative to site-packages, "" where it is not about one file."""
+
+    @property
+    def is_note(self) -> bool:
+        """Whether nobody has to mend it: the environment is as the lock asks."""
+        return self.code == SHARED_FILE

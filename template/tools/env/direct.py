@@ -107,10 +107,10 @@ def asked(project: Project, path: Path | None = None) -> Asked:
     Raises EnvError where it cannot be read.
     """
     try:
-        content = _loads(project, read_text(path or project.root / FILE, utf8=True))
+        content = loads(project, read_text(path or project.root / FILE, utf8=True))
         settings = dict(content.get("tool", {}).get("uv", {}))
         if (project.root / "uv.toml").exists():
-            settings.update(_loads(project, read_text(project.root / "uv.toml", utf8=True)))
+            settings.update(loads(project, read_text(project.root / "uv.toml", utf8=True)))
         return _asked(content, settings)
     except (OSError, ValueError) as error:
         raise EnvError(
@@ -137,6 +137,8 @@ def unlocked(project: Project) -> Iterator[Difference]:
         told = notes(read_text(project.lock))
     except (OSError, ValueError):
         return
+    if not told.asked and not (project.root / FILE).exists():
+        return
     try:
         if asked(project).sha256 != told.asked and told.asked:
             message = f"What {FILE} asks for has changed since it was locked."
@@ -145,7 +147,8 @@ def unlocked(project: Project) -> Iterator[Difference]:
         yield Difference(UNREADABLE, error.happened, "", FILE)
 
 
-def _loads(project: Project, text: str) -> dict[str, Any]:
+def loads(project: Project, text: str) -> dict[str, Any]:
+    """A TOML file of the project; ValueError where it is none, or nothing here can read one."""
     for name in _READERS:
         try:
             found: dict[str, Any] = import_module(name).loads(text)

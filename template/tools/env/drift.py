@@ -3,16 +3,16 @@
 A list of versions cannot tell whether an environment works: a file may be edited, deleted, or come
 from another wheel of the same version. So this compares in three steps: the lock with what is
 installed, what is installed with the manifest, and every file with the hash its wheel recorded.
-Then it looks at what reaches past all packages: .pth files, the Python underneath, PYTHONPATH.
+Then it looks at what no package brought, and at what reaches past all of them.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 
-from . import direct, files, installed, state, surroundings, withdrawn
+from . import direct, editable, files, kernel, state, surroundings, withdrawn
 from . import manifest as proof
 from .difference import (
     EXTRA_PACKAGE,
@@ -20,22 +20,25 @@ from .difference import (
     FILE_MISSING,
     LOCKS_DIFFER,
     MISSING_PACKAGE,
+    NOT_EXECUTABLE,
     OTHER_PYTHON,
     OTHER_WHEEL,
     SHADOWED,
-    STRAY_PTH,
+    SHARED_FILE,
+    SYMBOLIC_LINK,
     UNLOCKED,
     UNREADABLE,
     WITHDRAWN,
     WRONG_VERSION,
     Difference,
 )
-from .installed import Distribution, Record, Recorded
+from .files import Contents
+from .installed import Distribution, Record, fingerprint
 from .managers import manager
 from .manifest import Manifest
 from .markers import canonical
 from .project import RUN_LOCK, Project, read_text
-from .requirements import Pin, locked, normalize, parse, sha256
+from .requirements import Pin, locked, parse, sha256
 
 _STATES = {
     state.MISSING: "missing-env",
@@ -45,6 +48,10 @@ _STATES = {
     state.FOREIGN: "foreign-env",
     state.BROKEN: "broken-env",
 }
+
+
+_MANY = 10
+"""As many files of one package are told one by one, and more in one sentence."""
 
 
 def check(project: Project, fast: bool = False) -> list[Difference]:
@@ -61,9 +68,11 @@ def check(project: Project, fast: bool = False) -> list[Difference]:
         found.append(Difference(code, seen.reason))
     if seen.manifest is None or seen.state not in (state.READY, state.STALE):
         return found
-    found += differences(project, seen.manifest, fast)
-    site = project.env / seen.manifest.site_packages
-    found += surroundings.shadows(site, os.environ.get("PYTHONPATH", ""))
+    contents = files.contents(project.env / seen.manifest.site_packages)
+    found += beneath(project, seen.manifest, fast)
+    found += inside(project, contents, seen.manifest, fast)
+    variable = os.environ.get("PYTHONPATH", "")
+    found += surroundings.shadows(contents, project.package, variable)
     return [*found, *unlocked(project), *_locks_differ(project)]
 
 
@@ -99,7 +108,7 @@ def hidden(project: Project, found: list[Difference]) -> set[Difference]:
 
 def mend(project: Project, found: list[Difference], full: bool = False) -> str:
     """The command for what `check` found, "" for nothing; `full` where a fast look misses it."""
-    codes = {difference.code for difference in found}
+    codes = {difference.code for difference in found if not difference.is_note}
     if _STATES[state.FOREIGN] in codes:
         return state.ELSEWHERE
     if codes == {SHADOWED}:
@@ -109,27 +118,35 @@ def mend(project: Project, found: list[Difference], full: bool = False) -> str:
     return project.command("sync", *["--full"] * full) if codes else ""
 
 
-def differences(project: Project, manifest: Manifest, fast: bool) -> Iterator[Difference]:
-    """What `check` finds inside an environment of ours that is complete, and `sync` mends."""
-    site = project.env / manifest.site_packages
-    newer_than = proof.written_at(project.env) if fast else None
-    yield from manager(project).differences(project, newer_than)
+def beneath(project: Project, manifest: Manifest, fast: bool) -> Iterator[Difference]:
+    """What is wrong under the packages: with a conda prefix, with the Python."""
+    yield from manager(project).differences(project, _since(project, fast))
     yield from surroundings.python_underneath(project, manifest, fast)
+
+
+def inside(
+    project: Project, contents: Contents, manifest: Manifest, fast: bool
+) -> Iterator[Difference]:
+    """What `check` finds inside an environment of ours that is complete."""
+    site, present = contents.site, contents.present
     pins = locked(project.lock, project.command("lock"), manifest.markers)
-    present = installed.scan(site)
     for taken in withdrawn.among(present):
         yield Difference(WITHDRAWN, f"{taken}. {withdrawn.CREDENTIALS}", taken.name)
-    yield from compare(pins, present, own_name(project))
-    yield from damage(site, present, manifest, newer_than)
+    ours = editable.installs(project, site, present)
+    yield from compare(pins, present, editable.names(project, ours))
+    yield from editable.differences(project, site, present, ours, manifest.project)
+    yield from damage(project, contents, manifest, _since(project, fast))
+    yield from kernel.differences(project, manifest)
 
 
-def own_name(project: Project) -> str:
-    """The distribution name of the project itself, "" where it has no package to install."""
-    return normalize(project.name) if project.package else ""
+def _since(project: Project, fast: bool) -> int | None:
+    return proof.written_at(project.env) if fast else None
 
 
-def compare(pins: dict[str, Pin], present: list[Distribution], own: str) -> Iterator[Difference]:
-    """The lock against what is installed, by name and version; the project itself must be there."""
+def compare(
+    pins: Mapping[str, Pin], present: list[Distribution], own: Collection[str]
+) -> Iterator[Difference]:
+    """The lock against what is installed, by name and version; `own` are the project itself."""
     versions: dict[str, list[str]] = {}
     for dist in present:
         versions.setdefault(dist.name, []).append(dist.version)
@@ -140,39 +157,90 @@ def compare(pins: dict[str, Pin], present: list[Distribution], own: str) -> Iter
         elif pin.version and list(map(canonical, have)) != [canonical(pin.version)]:
             listed = " and ".join(have)
             yield Difference(WRONG_VERSION, f"{name} is {listed}, locked is {pin.version}.", name)
-    if own and own not in versions:
-        yield Difference(MISSING_PACKAGE, f"The project itself, {own}, is not installed.", own)
     for name, have in versions.items():
-        if name not in pins and name != own:
+        if name not in pins and name not in own:
             yield Difference(EXTRA_PACKAGE, f"{name} {have[0]} is not in the lock.", name)
 
 
 def damage(
-    site: Path, present: list[Distribution], manifest: Manifest | None, newer_than: int | None
+    project: Project, contents: Contents, manifest: Manifest | None, newer_than: int | None
 ) -> Iterator[Difference]:
     """Packages whose files are not what was installed; `newer_than` as in `files.damaged`."""
-    records: dict[str, list[Recorded]] = {}
+    present, records = contents.present, contents.records
     for dist in present:
-        found = installed.record(site, dist)
-        if found is None:
+        record = records.get(dist.directory)
+        if record is None:
             message = f"The RECORD of {dist.name} is gone."
             yield Difference(FILE_MISSING, message, dist.name, "RECORD")
-            continue
-        records[dist.name] = found.lines
-        if manifest and _from_another_file(dist, found, manifest):
+        elif not record.whole:
+            message = f"The RECORD of {dist.name} is damaged."
+            yield Difference(FILE_EDITED, message, dist.name, "RECORD")
+        elif manifest and _from_another_file(dist, record, manifest):
             message = f"{dist.name} {dist.version} was installed again, from another file."
             yield Difference(OTHER_WHEEL, message, dist.name)
-    for path in surroundings.stray_pth(site, records.values()):
-        message = f"{path} came with no package, and Python reads it at every start."
-        yield Difference(STRAY_PTH, message, "", path)
-    for name, what, path in files.damaged(site, records, newer_than):
-        code = FILE_MISSING if what == "missing" else FILE_EDITED
-        verb = "is gone" if what == "missing" else "was changed after it was installed"
-        yield Difference(code, f"{path} of {name} {verb}.", name, path)
+    if all(dist.directory in records and records[dist.directory].whole for dist in present):
+        since = proof.written_at(project.env) if manifest else None
+        known = manifest.unrecorded if manifest else []
+        for each in surroundings.beside_packages(contents):
+            if each.file not in known:
+                yield each
+        yield from surroundings.inside_packages(contents, since)
+    yield from _damaged(contents, newer_than)
+    for path in files.not_executable(project.scripts, contents):
+        message = f"{path} cannot be run: its execute permission is gone."
+        yield Difference(NOT_EXECUTABLE, message, "", path)
+    yield from _shared(contents.clashes)
+
+
+def _damaged(contents: Contents, newer_than: int | None) -> Iterator[Difference]:
+    """File by file, and in one sentence what befell many files of a package."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for name, what, path in files.damaged(
+        contents.site, contents.lines, contents.clashes, newer_than
+    ):
+        found[name, what].append(path)
+    for (name, what), paths in found.items():
+        code = (
+            FILE_MISSING
+            if what == files.MISSING
+            else (FILE_EDITED if what == files.EDITED else SYMBOLIC_LINK)
+        )
+        if len(paths) > _MANY:
+            verb = (
+                "are gone"
+                if what == files.MISSING
+                else ("were changed" if what == files.EDITED else "are symbolic links")
+            )
+            message = f"{len(paths)} files of {name} {verb}, the first is {paths[0]}."
+            yield Difference(code, message, name, paths[0])
+            continue
+        verb = (
+            "is gone"
+            if what == files.MISSING
+            else (
+                "was changed after it was installed"
+                if what == files.EDITED
+                else "is a symbolic link, and no package brings one"
+            )
+        )
+        for path in paths:
+            yield Difference(code, f"{path} of {name} {verb}.", name, path)
+
+
+def _shared(clashes: files.Clashes) -> Iterator[Difference]:
+    found: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for path, claims in clashes.items():
+        found[tuple(dict.fromkeys(claim.name for claim in claims))].append(path)
+    for owners, paths in found.items():
+        message = (
+            f"{' and '.join(owners)} bring different files of the same name, {len(paths)} of them, "
+            f"as {paths[0]}: those of the one installed last count. Ask for one of the two alone."
+        )
+        yield Difference(SHARED_FILE, message, owners[0], paths[0])
 
 
 def _from_another_file(dist: Distribution, found: Record, manifest: Manifest) -> bool:
     pin = f"{dist.name}=={dist.version}"
     if pin not in manifest.distributions or found.sha256 == manifest.records.get(pin):
         return False  # not of the manifest (told elsewhere), or untouched
-    return installed.fingerprint(found.lines) != manifest.distributions[pin]
+    return fingerprint(found.lines) != manifest.distributions[pin]

@@ -6,16 +6,18 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 
-from . import builds, drift, files, indexes, installed, withdrawn
+from . import builds, drift, editable, files, indexes, installed, surroundings, withdrawn
+from . import manifest as proof
 from .ambient import say
 from .errors import EnvError, InstallerFailed
+from .files import Contents
+from .installed import Distribution
 from .installers import Uv, forget_fetched, uv_for
 from .managers import manager
 from .manifest import Manifest
 from .probe import Interpreter
 from .project import Project
 from .requirements import locked, sha256
-from .surroundings import at_start, brought_at_start, file_mark
 
 _LOGIN = "UV_DEFAULT_INDEX=https://NAME:PASSWORD@HOST/simple"
 
@@ -24,13 +26,15 @@ def fill(
     project: Project,
     own: Interpreter,
     again: Sequence[str],
+    before: Manifest | None,
     environ: Mapping[str, str],
     offline: bool,
 ) -> Manifest:
     """Install, remove and repair; returns the proof of what is there then.
 
     `own` is the environment's interpreter, `again` the distributions whose files are not to be
-    trusted. Raises EnvError where uv fails or its work is not what the lock says.
+    trusted, `before` the proof of what was there. Raises EnvError where uv fails or its work is not
+    what the lock says.
     """
     again_with = project.command("lock")
     if indexes.is_on(environ.get("UV_MALWARE_CHECK")):
@@ -48,11 +52,19 @@ def fill(
     lock = sha256(*project.locks)  # before the work: what is changed meanwhile is seen afterwards
     pins = locked(project.lock, again_with, own.markers)
     withdrawn.refuse(pins.values(), again_with)
-    name = drift.own_name(project)
     _forget(project, own)
-    present, early = installed.scan(own.site_packages), at_start(own.site_packages)
-    extra = [dist.name for dist in present if dist.name not in pins and dist.name != name]
+    site = own.site_packages
+    present, early = installed.scan(site), surroundings.at_start(site)
+    ours = editable.installs(project, site, present)
+    names = editable.names(project, ours)
+    kept = (
+        before is not None
+        and not names.intersection(again)
+        and editable.is_current(project, site, present, ours, before.project)
+    )
+    extra = [dist.name for dist in present if dist.name not in pins and dist.name not in names]
     again = [package for package in again if package in pins]
+    strays = set(os.listdir(site)).difference(before.unrecorded if before else ())
     try:
         if extra:
             say(f"{project.env_label}: removing what is not in the lock: {', '.join(extra)}")
@@ -64,13 +76,20 @@ def fill(
         say(f"{project.env_label}: installing {len(pins)} packages with {uv.name}{source}")
         _install(project, uv, again, offline)
         _distrust(project, own, uv, offline)
-        for sentence in brought_at_start(own.site_packages, early):
+        for sentence in surroundings.brought_at_start(site, early):
             say(f"note: {sentence} Look at it first where you did not expect that.")
-        if project.package:
+        if project.package and not kept:
+            uv.uninstall([dist.name for dist in ours])  # its name may be another one now
             uv.install_project(offline)
     except InstallerFailed as error:
         raise _explained(project, error, offline) from None
-    for difference in drift.compare(pins, installed.scan(own.site_packages), name):
+    contents = files.contents(site)
+    files.make_executable(project.scripts, contents)
+    ours = editable.installs(project, site, contents.present)
+    for difference in (
+        *drift.compare(pins, contents.present, editable.names(project, ours)),
+        *editable.differences(project, site, contents.present, ours, {}),
+    ):
         raise EnvError(
             f"{uv.name} ended well, and yet: {difference.message}",
             "Look for a setting that leads it elsewhere, as `target` in a uv.toml. If there is "
@@ -78,7 +97,9 @@ def fill(
             + project.command("sync"),
         )
     forget_fetched(project)
-    return _manifest(project, own, lock, uv)
+    found = _manifest(project, own, lock, uv, contents, ours)
+    unrecorded = [each.file for each in surroundings.beside_packages(contents)]
+    return found._replace(unrecorded=[name for name in unrecorded if name not in strays])
 
 
 def no_trusted_copy(project: Project, packages: Sequence[str]) -> EnvError:
@@ -109,18 +130,19 @@ def _forget(project: Project, own: Interpreter) -> None:
 
     It is then installed over its own files.
     """
-    for dist in installed.scan(own.site_packages):
-        kept = dist.directory.endswith(".egg-info") or installed.removable(own.site_packages, dist)
-        if not kept:
+    site = own.site_packages
+    for dist in installed.scan(site):
+        record = installed.record(site, dist)
+        if not dist.directory.endswith(".egg-info") and not (record and record.whole):
             say(f"{project.env_label}: installing {dist.name} again, its RECORD is damaged")
-            shutil.rmtree(own.site_packages / dist.directory)
+            shutil.rmtree(site / dist.directory)
 
 
 def _distrust(project: Project, own: Interpreter, uv: Uv, offline: bool) -> None:
-    """Install again what came out of a cache with changed files."""
+    """Install again what came out of a cache with changed files, or went with another package."""
     site = own.site_packages
-    found = {dist.name: installed.record(site, dist) for dist in installed.scan(site)}
-    again = files.tainted(site, {name: each.lines for name, each in found.items() if each})
+    found, began = files.contents(site), proof.stamped_at(project.env)
+    again = sorted(files.tainted(site, found.lines, found.clashes, began))
     if again and offline:
         raise no_trusted_copy(project, again)
     if again:
@@ -128,28 +150,36 @@ def _distrust(project: Project, own: Interpreter, uv: Uv, offline: bool) -> None
         _install(project, uv, again, offline)
 
 
-def _manifest(project: Project, own: Interpreter, lock: str, uv: Uv) -> Manifest:
-    site, name = own.site_packages, drift.own_name(project)
+def _manifest(
+    project: Project,
+    own: Interpreter,
+    lock: str,
+    uv: Uv,
+    contents: Contents,
+    ours: Sequence[Distribution],
+) -> Manifest:
+    site = own.site_packages
     # The project's own files are left out: they are the repository's, and git knows their state.
     found = {
-        f"{dist.name}=={dist.version}": installed.record(site, dist)
-        for dist in installed.scan(site)
-        if dist.name != name
+        f"{dist.name}=={dist.version}": contents.records[dist.directory]
+        for dist in contents.present
+        if dist not in ours and dist.directory in contents.records
     }
-    prints = {pin: installed.fingerprint(each.lines) for pin, each in found.items() if each}
+    prints = {pin: installed.fingerprint(each.lines) for pin, each in found.items()}
     prints.update(manager(project).prints(project))
     return Manifest(
         lock=lock,
         python=own.version,
-        python_file=file_mark(project.python_path),
+        python_file=surroundings.file_mark(project.python_path),
         base=str(own.path),
         platform=own.platform,
         markers=dict(own.markers),
         site_packages=os.path.relpath(site, os.path.realpath(project.env)),
         installer=uv.name,
         distributions=prints,
-        records={pin: each.sha256 for pin, each in found.items() if each},
+        records={pin: each.sha256 for pin, each in found.items()},
         fingerprint=installed.combined(prints),
+        project=editable.proof(project, site, ours),
     )
 
 

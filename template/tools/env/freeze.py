@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from . import drift, installed, state, withdrawn
+from . import drift, editable, installed, state, withdrawn
 from .difference import EXTRA_PACKAGE
 from .errors import DIFFERENT, EnvError
 from .installed import Distribution
@@ -46,9 +46,10 @@ def extras(project: Project) -> Extras:
     pins = locked(project.lock, project.command("lock"), seen.manifest.markers)
     present = installed.scan(site)
     withdrawn.refuse(present, project.command("sync"))
+    own = editable.names(project, editable.installs(project, site, present))
     names = {
         difference.package
-        for difference in drift.compare(pins, present, drift.own_name(project))
+        for difference in drift.compare(pins, present, own)
         if difference.code == EXTRA_PACKAGE
     }
     return _sorted_out(site, [dist for dist in present if dist.name in names])

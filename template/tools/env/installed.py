@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +20,10 @@ from .requirements import normalize
 _NOTES = re.compile(
     r"\.dist-info/(INSTALLER|REQUESTED|RECORD|direct_url\.json|uv_cache\.json|uv_build\.json)\Z"
 )
+_DEPTH = 2 if os.name == "nt" else 3
+"""How many directories site-packages is below the environment: a path may climb no higher."""
+
+_ROOTS = ("/", "\\", *(f"{letter}:" for letter in "cdefghCDEFGH" if os.name == "nt"))
 
 
 class Distribution(NamedTuple):
@@ -36,30 +42,32 @@ class Recorded(NamedTuple):
     """Relative to site-packages, with forward slashes."""
 
     digest: str
-    """sha256, base64 as in RECORD, or "" where the line has none."""
+    """As RECORD has it, "sha256=" and base64, or "" where the line has none."""
 
     size: str
     """In bytes, "" where the line has none."""
 
     @property
-    def compiled(self) -> bool:
-        """Byte code: Python makes it, changes it and may lose it at any time."""
-        return self.path.endswith(".pyc")
-
-    @property
     def portable(self) -> bool:
-        """Whether the file is the same on every machine: a script names its interpreter."""
+        """Whether the file is the same on every machine: a script names its interpreter.
+
+        Byte code is not: Python makes it, changes it and may lose it at any time.
+        """
         inside = not self.path.startswith(("../", "/"))
-        return inside and not self.compiled and not _NOTES.search(self.path)
+        return inside and not self.path.endswith(".pyc") and not _NOTES.search(self.path)
 
 
 class Record(NamedTuple):
-    """A whole RECORD."""
+    """A RECORD."""
 
     sha256: str
     """Of the file itself: equal as long as nothing was installed anew."""
 
     lines: list[Recorded]
+
+    whole: bool
+    """Whether an installer can go by it: each line is one, it names itself, and none leads out of
+    the environment, where an installer would remove what is not the package's."""
 
 
 def scan(site: Path) -> list[Distribution]:
@@ -85,34 +93,34 @@ def record(site: Path, distribution: Distribution) -> Record | None:
             raw = file.read()
     except OSError:
         return None
-    text = raw.decode("utf-8", "replace")
-    # csv costs three times as much, and only a path with a comma needs it
-    rows = csv.reader(text.splitlines()) if '"' in text else map(_cut, text.splitlines())
-    lines = [
-        Recorded(path, digest[7:] if digest.startswith("sha256=") else "", size)
-        for path, digest, size in (row for row in rows if len(row) == 3)
-    ]
-    return Record(hashlib.sha256(raw).hexdigest(), lines)
-
-
-def removable(site: Path, distribution: Distribution) -> bool:
-    """Whether an installer can replace or remove it: its RECORD is there and whole."""
+    # Not str.splitlines(): a name may hold what that takes for the end of a line, as U+2028.
+    text = raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+    own = f"\n{distribution.directory}/RECORD,"
     try:
-        text = (site / distribution.directory / "RECORD").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return False
-    rows = list(csv.reader(text.splitlines()))
-    return bool(rows) and all(len(row) == 3 for row in rows)
+        lines = [Recorded._make(row) for row in _rows(text)]
+        odd = (path for path, _, _ in lines if ".." in path or path.startswith(_ROOTS))
+        whole = own in f"\n{text}" and not any(map(_leads_out, odd))
+    except (csv.Error, TypeError):  # a row has not three fields
+        lines, whole = [], False
+    return Record(hashlib.sha256(raw).hexdigest(), lines, whole)
 
 
-def _cut(line: str) -> list[str]:
-    return line.split(",")
+def _rows(text: str) -> Iterable[list[str]]:
+    if '"' in text:  # a name with a comma, a quote or a line break; csv takes three times as long
+        return filter(None, csv.reader(io.StringIO(text, newline="")))
+    return (line.split(",") for line in text.split("\n") if line)
+
+
+def _leads_out(path: str) -> bool:
+    climbs = os.path.normpath(path).split(os.sep)[: _DEPTH + 1]
+    return os.path.isabs(path) or climbs == [".."] * (_DEPTH + 1)
 
 
 def fingerprint(lines: list[Recorded]) -> str:
     """sha256 over what a distribution recorded; the same for every installer, path and machine."""
-    portable = sorted(f"{line.path}\0{line.digest}" for line in lines if line.portable)
-    return hashlib.sha256("\n".join(portable).encode()).hexdigest()
+    portable = (line for line in lines if line.portable)
+    texts = sorted(f"{line.path}\0{line.digest.partition('=')[2]}" for line in portable)
+    return hashlib.sha256("\n".join(texts).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def combined(fingerprints: dict[str, str]) -> str:

@@ -8,30 +8,79 @@ https://jupyter-client.readthedocs.io/en/stable/kernels.html#kernel-specs
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterable
+import os
+from collections.abc import Iterator
+from pathlib import Path
 
+from .difference import OTHER_KERNEL, Difference
+from .managers import manager
+from .manifest import Manifest
 from .project import Project
+from .requirements import sha256
 
 _NEEDS = "ipykernel"
+_OF_A_SHELL = {"PWD", "OLDPWD", "SHLVL", "_"}
 
 
-def register(project: Project, distributions: Iterable[str]) -> None:
-    """Write the kernel's specification where `distributions`, names, can run it; else take it away.
+def register(project: Project, manifest: Manifest) -> str:
+    """Write the kernel's specification where what is installed can run it; else take it away.
 
     A notebook that names the kernel then runs in this environment, also out of a Jupyter that lives
-    elsewhere and was told of `ENV/share/jupyter` (JUPYTER_PATH).
+    elsewhere and was told of `ENV/share/jupyter` (JUPYTER_PATH). Returns the sha256 of what was
+    written, "" for nothing.
     """
-    folder = project.env / "share" / "jupyter" / "kernels" / project.name
-    if _NEEDS not in distributions:
+    folder = _folder(project)
+    if folder.is_symlink():
+        folder.unlink()
+    if not _runs(manifest):
+        import shutil  # late: a look needs it not
+
         shutil.rmtree(folder, ignore_errors=True)
-        return
-    python = str(project.python_path)
+        return ""
     kernel = {
-        "argv": [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "argv": [str(project.python_path), "-m", "ipykernel_launcher", "-f", "{connection_file}"],
         "display_name": project.name,
+        "env": _variables(project),
         "language": "python",
         "metadata": {"debugger": True},
     }
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "kernel.json").write_text(json.dumps(kernel, indent=1) + "\n", encoding="utf-8")
+    draft = folder / "kernel.json.new"
+    draft.write_text(json.dumps(kernel, indent=1) + "\n", encoding="utf-8")
+    os.replace(draft, folder / "kernel.json")
+    return sha256(folder / "kernel.json")
+
+
+def differences(project: Project, manifest: Manifest) -> Iterator[Difference]:
+    """Whether the specification is still what was written."""
+    path = _folder(project) / "kernel.json"
+    found = sha256(path)
+    if found != manifest.kernel or (not found and _runs(manifest)):
+        verb = "was changed or came past tools/env" if found else "is gone"
+        yield Difference(OTHER_KERNEL, f"The Jupyter kernel {project.name} {verb}.")
+
+
+def _folder(project: Project) -> Path:
+    return project.env / "share" / "jupyter" / "kernels" / project.name
+
+
+def _runs(manifest: Manifest) -> bool:
+    return any(pin.partition("==")[0] == _NEEDS for pin in manifest.distributions)
+
+
+def _variables(project: Project) -> dict[str, str]:
+    """What a shell that entered the environment has besides, so that `!pip` in a cell finds it.
+
+    Whoever starts the kernel puts its own PATH in place of the last word.
+    """
+    path = os.environ.get("PATH", os.defpath)
+    before = {"PATH": path, "HOME": os.path.expanduser("~")}
+    inside = manager(project).entered(project, before)
+    changed = {
+        name: value.replace("$", "$$")
+        for name, value in inside.items()
+        if before.get(name) != value and name not in _OF_A_SHELL
+    }
+    if inside["PATH"].endswith(path):
+        changed["PATH"] = inside["PATH"][: -len(path)].replace("$", "$$") + "${PATH}"
+    return changed

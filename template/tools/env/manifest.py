@@ -71,6 +71,15 @@ class Manifest(NamedTuple):
     fingerprint: str
     """Of the whole environment: equal on two machines exactly when they hold the same files."""
 
+    project: dict[str, str] = {}  # noqa: RUF012
+    """The project's own install and what it was made of, as `editable.proof` tells it."""
+
+    unrecorded: list[str] = []  # noqa: RUF012
+    """What packages brought into site-packages and did not record."""
+
+    kernel: str = ""
+    """sha256 of the kernel's specification, "" where there is none."""
+
 
 def this_system() -> str:
     """The system as far as two that share a disk can differ, as "linux-x86_64".
@@ -124,6 +133,11 @@ def written_at(env: Path) -> int:
     return written if written <= time.time_ns() else 0
 
 
+def stamped_at(env: Path) -> int:
+    """When the stamp was written, in nanoseconds of the file system's own clock."""
+    return os.stat(env / FOLDER / _STAMP).st_mtime_ns
+
+
 def withdraw(env: Path) -> None:
     """Takes the proof away before anything is changed: a killed change leaves `incomplete`."""
     with contextlib.suppress(FileNotFoundError):
@@ -135,6 +149,22 @@ def folder(env: Path) -> Path:
     path = env / FOLDER
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def set_aside(env: Path, path: Path) -> Path:
+    """Move what is not ours out of the way and into the engine's own directory; where it is now.
+
+    A symbolic link is moved itself, and what it leads to is left alone.
+    """
+    import shutil  # late: few need it
+
+    place = folder(env) / "aside"
+    place.mkdir(exist_ok=True)
+    kept = place / path.name
+    while os.path.lexists(kept):
+        kept = kept.with_name(kept.name + "~")
+    shutil.move(os.fspath(path), kept)
+    return kept
 
 
 def _replace(env: Path, name: str, text: str) -> None:

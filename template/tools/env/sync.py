@@ -12,10 +12,18 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from . import drift, installed, kernel, state, withdrawn
+from . import drift, files, installed, kernel, state, surroundings, withdrawn
 from . import manifest as proof
 from .ambient import say, scrubbed
-from .difference import STRAY_PTH
+from .difference import (
+    FILE_EDITED,
+    FILE_MISSING,
+    OTHER_WHEEL,
+    STRAY_MODULE,
+    STRAY_PTH,
+    SYMBOLIC_LINK,
+    Difference,
+)
 from .errors import EnvError, InstallerFailed
 from .fill import fill, no_trusted_copy
 from .installers import find_uv
@@ -26,6 +34,9 @@ from .probe import Interpreter, probe
 from .project import Project
 from .requirements import read
 from .state import Assessment
+
+_FETCHED = (FILE_EDITED, FILE_MISSING, OTHER_WHEEL, SYMBOLIC_LINK)
+_AWAY = (STRAY_MODULE, STRAY_PTH, SYMBOLIC_LINK)
 
 
 def sync(
@@ -55,12 +66,15 @@ def sync(
     lock = project.command("lock")
     withdrawn.refuse(read(project.lock, lock), lock)
     seen = _not_started_again(project, seen)
-    if _nothing_to_do(project, seen, chosen, full):
+    found = _found(project, seen, full)
+    if _nothing_to_do(project, seen, chosen, full) and not found:
         return False
     own = _kept(project, seen, chosen.version if chosen else wanted, environ)
     newer_than = proof.written_at(project.env) if seen.manifest and not full else None
-    again, stray = _damaged(seen, own, newer_than) if own else ([], [])
-    if again and offline:
+    if own and seen.manifest is None:
+        found = list(drift.damage(project, files.contents(own.site_packages), None, None))
+    again = sorted({each.package for each in found if each.code in _FETCHED and each.package})
+    if own and again and offline:
         raise no_trusted_copy(project, again)
     by_hand = _by_hand(project, python, chosen) if python else remembered
     if python and by_hand and managed.pin_python(project, by_hand):
@@ -74,11 +88,9 @@ def sync(
         proof.withdraw(project.env)
         if managed.refresh(project, newer_than, environ, offline):
             own = _running(project, environ)
-    for path in stray:
-        say(f"{project.env_label}: removing {path}, which no package brought")
-        (own.site_packages / path).unlink()
-    manifest = fill(project, own, again, environ, offline)
-    kernel.register(project, {pin.partition("==")[0] for pin in manifest.distributions})
+        _clear(project, own.site_packages, found)
+    manifest = fill(project, own, again, seen.manifest, environ, offline)
+    manifest = manifest._replace(kernel=kernel.register(project, manifest))
     proof.write_manifest(project.env, manifest)
     proof.write_stamp(project.env, stamp._replace(lock=manifest.lock))
     took = time.monotonic() - started
@@ -134,14 +146,24 @@ def _not_started_again(project: Project, seen: Assessment) -> Assessment:
     return seen
 
 
+def _found(project: Project, seen: Assessment, full: bool) -> list[Difference]:
+    """What is wrong inside an environment whose proof is there."""
+    if seen.manifest is None or seen.state not in (state.READY, state.STALE):
+        return []
+    contents = files.contents(project.env / seen.manifest.site_packages)
+    found = drift.inside(project, contents, seen.manifest, fast=not full)
+    return [each for each in found if not each.is_note]
+
+
 def _nothing_to_do(
     project: Project, seen: Assessment, chosen: Interpreter | None, full: bool
 ) -> bool:
+    """Whether all is well besides what `_found` finds."""
     if seen.state != state.READY or seen.manifest is None:
         return False
     if chosen is not None and chosen.version != seen.manifest.python:
         return False
-    return not any(drift.differences(project, seen.manifest, fast=not full))
+    return not any(drift.beneath(project, seen.manifest, fast=not full))
 
 
 def _by_hand(project: Project, python: str, chosen: Interpreter | None) -> str:
@@ -156,7 +178,8 @@ def _kept(
     """The interpreter of the environment that is there, None where it must be made anew."""
     if seen.state not in (state.READY, state.STALE, state.INCOMPLETE):
         return None
-    own = inside(project, environ) if manager(project).fits(project) else None
+    fits = manager(project).fits(project) and not project.scripts.is_symlink()
+    own = inside(project, environ) if fits else None
     return own if own is not None and state.satisfies(own.version, wanted) else None
 
 
@@ -171,14 +194,13 @@ def inside(project: Project, environ: Mapping[str, str]) -> Interpreter | None:
     return own
 
 
-def _damaged(
-    seen: Assessment, own: Interpreter, newer_than: int | None
-) -> tuple[list[str], list[str]]:
-    """The distributions whose files are not what was installed, and stray .pth files."""
-    present = installed.scan(own.site_packages)
-    found = list(drift.damage(own.site_packages, present, seen.manifest, newer_than))
-    packages = sorted({difference.package for difference in found if difference.package})
-    return packages, [each.file for each in found if each.code == STRAY_PTH]
+def _clear(project: Project, site: Path, found: list[Difference]) -> None:
+    """Move out of the way what no package brought: nothing may be written through a link."""
+    away = [each.file for each in found if each.code in _AWAY]
+    for path in dict.fromkeys([*away, *surroundings.links(site)]):
+        if os.path.lexists(site / path):
+            kept = os.path.relpath(proof.set_aside(project.env, site / path), project.env)
+            say(f"{project.env_label}: moving {path}, which no package brought, to {kept} in it")
 
 
 def _make(

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ... import files
 from ...difference import (
     EXTRA_PACKAGE,
     FILE_EDITED,
@@ -23,7 +23,6 @@ from ...difference import (
     WRONG_VERSION,
     Difference,
 )
-from ...files import damaged
 from ...installed import Recorded
 
 
@@ -102,16 +101,11 @@ def differences(prefix: Path, lock: Explicit, newer_than: int | None) -> Iterato
         if name not in lock.packages:
             message = f"{name} {record['version']} of the conda prefix is not in the lock."
             yield Difference(EXTRA_PACKAGE, message, name)
-    files = {name: list(_files(record)) for name, record in have.items()}
-    for name, what, path in damaged(prefix, files, newer_than):
-        code = FILE_MISSING if what == "missing" else FILE_EDITED
-        verb = "is gone" if what == "missing" else "was changed after it was installed"
+    lines = {name: _files(record) for name, record in have.items()}
+    for name, what, path in files.damaged(prefix, lines, {}, newer_than):
+        code = FILE_MISSING if what == files.MISSING else FILE_EDITED
+        verb = "is gone" if what == files.MISSING else "was changed after it was installed"
         yield Difference(code, f"{path} of {name} in the conda prefix {verb}.", name, path)
-    for name, lines in files.items():
-        for line in lines:  # links, which have no hash of their own
-            if not line.digest and not os.path.lexists(prefix / line.path):
-                message = f"{line.path} of {name} in the conda prefix is gone."
-                yield Difference(FILE_MISSING, message, name, line.path)
 
 
 def keep_from_pip(prefix: Path) -> None:
@@ -167,4 +161,4 @@ def _files(record: dict[str, Any]) -> list[Recorded]:
 
 def _recorded(digest: str) -> str:
     """A hex digest as RECORD writes it."""
-    return base64.urlsafe_b64encode(bytes.fromhex(digest)).rstrip(b"=").decode()
+    return "sha256=" + base64.urlsafe_b64encode(bytes.fromhex(digest)).rstrip(b"=").decode()

@@ -1,0 +1,143 @@
+"""The project's own install: editable, out of this directory, made of today's pyproject.toml.
+
+https://packaging.python.org/en/latest/specifications/direct-url/
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from . import direct, indexes
+from .difference import MISSING_PACKAGE, STALE_PROJECT, Difference
+from .installed import Distribution, fingerprint, record
+from .project import Project, read_text, same_file
+from .requirements import sha256
+
+
+def installs(project: Project, site: Path, present: Sequence[Distribution]) -> list[Distribution]:
+    """Those that came out of the project's directory: one, where its name has not changed."""
+    return [dist for dist in present if same_file(_directory(_origin(site, dist)), project.root)]
+
+
+def names(project: Project, ours: Sequence[Distribution]) -> set[str]:
+    """The project's own distributions, `ours` or the one to be; none where it has no package."""
+    if not project.package:
+        return set()
+    return {dist.name for dist in ours} or {direct.name_at(project.root)}
+
+
+def differences(
+    project: Project,
+    site: Path,
+    present: Sequence[Distribution],
+    ours: Sequence[Distribution],
+    proof: dict[str, str],
+) -> Iterator[Difference]:
+    """Why the project's own install is not what it should be; `proof` is the manifest's."""
+    if not project.package:
+        return
+    if not ours:
+        name = direct.name_at(project.root)
+        other = [_origin(site, dist) for dist in present if dist.name == name]
+        if other:
+            address = indexes.without_login(str(other[0].get("url", "an index")))
+            message = f"The project itself, {name}, was installed from {address}, not from here."
+            yield Difference(STALE_PROJECT, message, name)
+        else:
+            message = f"The project itself, {name}, is not installed."
+            yield Difference(MISSING_PACKAGE, message, name)
+        return
+    name = ours[0].name
+    if not all(_origin(site, dist).get("dir_info", {}).get("editable") for dist in ours):
+        message = f"The project itself, {name}, is installed as a copy that follows no edit."
+        yield Difference(STALE_PROJECT, message, name)
+    elif proof and _print(site, ours) != proof.get("install"):
+        message = f"The project itself, {name}, was installed again, in another way."
+        yield Difference(STALE_PROJECT, message, name)
+    elif proof and not _is_made_of(project, proof):
+        message = f"{direct.FILE} has changed since {name} was installed from it."
+        yield Difference(STALE_PROJECT, message, name)
+
+
+def is_current(
+    project: Project,
+    site: Path,
+    present: Sequence[Distribution],
+    ours: Sequence[Distribution],
+    proof: dict[str, str],
+) -> bool:
+    """Whether installing it again would change nothing, not even the list of its dependencies."""
+    same = sha256(project.root / direct.FILE) == proof.get("pyproject")
+    return same and not any(differences(project, site, present, ours, proof))
+
+
+def proof(project: Project, site: Path, ours: Sequence[Distribution]) -> dict[str, str]:
+    """What `differences` goes by later: the install itself, and what it was made of."""
+    if not ours:
+        return {}
+    found = {"install": _print(site, ours), "pyproject": sha256(project.root / direct.FILE)}
+    return {**found, "asked": _asked(project)}
+
+
+def _is_made_of(project: Project, proof: dict[str, str]) -> bool:
+    """Whether what decides the install stands in pyproject.toml as it did.
+
+    Where that cannot be read, any change of the file counts.
+    """
+    if sha256(project.root / direct.FILE) == proof.get("pyproject"):
+        return True
+    asked = _asked(project)
+    return asked != "" and asked == proof.get("asked")
+
+
+def _asked(project: Project) -> str:
+    """A hash of what decides the install, "" where nobody can read it here.
+
+    Not of the dependencies: whoever edits those locks and syncs, and that installs anew.
+    """
+    try:
+        content = direct.loads(project, read_text(project.root / direct.FILE))
+        own = {key: value for key, value in content["project"].items() if key != "dependencies"}
+        build = content.get("build-system", {})
+        backend = str(build.get("build-backend", ""))
+        tools = {
+            name: table.get("build-backend", table)  # uv's own has much more in it
+            for name, table in content.get("tool", {}).items()
+            if backend.startswith(name.replace("-", "_"))
+        }
+        text = json.dumps([own, build, tools], sort_keys=True, default=str)
+    except (OSError, ValueError, KeyError, AttributeError):
+        return ""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _print(site: Path, ours: Sequence[Distribution]) -> str:
+    found = (record(site, dist) for dist in ours)
+    return " ".join(fingerprint(each.lines) if each else "none" for each in found)
+
+
+def _origin(site: Path, dist: Distribution) -> dict[str, Any]:
+    """What direct_url.json says; nothing for a package that came from an index."""
+    try:
+        told = json.loads((site / dist.directory / "direct_url.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _directory(origin: dict[str, Any]) -> Path:
+    """The directory that it came out of; the one of no install where it came otherwise."""
+    url = urlsplit(str(origin.get("url", "")))
+    if url.scheme != "file" or "dir_info" not in origin:
+        return Path(os.devnull)
+    # url2pathname of urllib.request does the same, and takes longer to import than all of this
+    path = unquote(url.path)
+    if os.name == "nt":
+        path = f"//{url.netloc}{path}" if url.netloc else path.lstrip("/")
+    return Path(path)
