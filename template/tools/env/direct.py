@@ -130,9 +130,11 @@ def name_at(directory: Path) -> str:
 
 def unlocked(project: Project) -> Iterator[Difference]:
     """What was edited and not locked. A lock without a hash is of an older template, or of another
-    tool: nothing is known, until it is locked again. Nor is there where the lock cannot be read:
-    `sync` says so.
+    tool: nothing is known, until it is locked again. Nor is there where the lock cannot be read, or
+    where nothing is asked for: `sync` and `lock` say so.
     """
+    if not (project.root / FILE).exists():
+        return
     try:
         told = notes(read_text(project.lock))
     except (OSError, ValueError):
