@@ -19,7 +19,6 @@ from engine import answers, command, engine, facts, in_a_temporary_copy, strict
 from pristine import names
 from project_tools import TEMPLATE
 
-COULD_NOT = 3
 LOCAL = Path("tools/env.local.cfg")
 """What holds on this machine only; git ignores it."""
 
@@ -38,7 +37,7 @@ def main(answers_file: str, python_index: str) -> int:
     if python_index:  # not among the recorded answers, since those are in git
         LOCAL.write_text(f"index = {python_index}\n", encoding="utf-8")
     chosen = answers(answers_file)
-    code = make_environment(chosen["python_version"]) if chosen["create_env"] else 0
+    code = engine("sync") if chosen["create_env"] else 0
     # Last: the first commit has the locks that the environment brought.
     later = start_repository(names(TEMPLATE, chosen, answers_file)) if chosen["git_init"] else []
     if code:
@@ -94,32 +93,6 @@ def tell(what: str, done: subprocess.CompletedProcess[str]) -> None:
         say(f"     {line}")
 
 
-def make_environment(python: str) -> int:
-    """The engine's exit code; where the Python is missing, a person is asked what to do."""
-    code = engine("sync")
-    if code != COULD_NOT or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return code
-    seen = facts("--pythons")
-    found = list(seen.get("pythons", {}))
-    if not seen or any(_minor(each) == _minor(python) for each in found):
-        return code  # the trouble is another one
-    return ask(python, found, code)
-
-
-def ask(python: str, found: list[str], code: int) -> int:
-    """Let a person choose between the Pythons that are there, a download, and later."""
-    import questionary  # Copier's own dependency
-
-    fetch, later = f"let uv fetch Python {python}", "later"
-    use = {f"use Python {each} for the environment on this machine": each for each in found[::-1]}
-    choice = questionary.select(
-        f"Python {python} is not on this machine. What now?", choices=[*use, fetch, later]
-    ).ask()
-    if choice in use:
-        return engine("sync", "--python", ".".join(use[choice].split(".")[:2]))
-    return engine("sync", "--fetch") if choice == fetch else code
-
-
 def next_steps(made: bool, task: str, first: Sequence[str]) -> None:
     """Say what to type next, in the shell in use; `first` is what git waits for."""
     # PWD still names where Copier was started; a system that does not set it gets the whole path.
@@ -139,10 +112,6 @@ def next_steps(made: bool, task: str, first: Sequence[str]) -> None:
 
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
-
-
-def _minor(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".")[:2])
 
 
 def _git(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:

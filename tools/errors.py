@@ -69,7 +69,7 @@ in [What check catches](checks.md). `sync` removes what is extra; to keep it, ru
 # A heading, and the modules or functions whose errors stand under it; the longest name counts.
 TOPICS = {
     "The project and its settings": ["project", "indexes", "managers.manager"],
-    "Which Python": ["interpreters", "sync._obtain", "sync._running", "managers.venv"],
+    "Which Python": ["interpreters", "provision", "sync._running", "managers.venv"],
     "The place of the environment": ["sync", "commands.delete", "commands._yes"],
     "Installing packages": ["sync.sync", "fill", "installers"],
     "The lock, and adding libraries": [

@@ -19,7 +19,7 @@ from typing import NamedTuple
 ENGINE = Path(__file__).resolve().parent.parent / "template" / "tools" / "env"
 COMMAND = "python3 tools/env"
 # How many of the arguments of each class are for people.
-_KINDS = {"EnvError": 3, "NoInterpreter": 3, "Trouble": 1, "Assessment": 2, "Difference": 2}
+_KINDS = {"EnvError": 3, "NoInterpreter": 2, "Trouble": 1, "Assessment": 2, "Difference": 2}
 # A reader's words, and what they stand for in the code: expressions, or the last name in one.
 _READERS = {
     "--python ⟨wanted⟩": "asked",

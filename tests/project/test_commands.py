@@ -53,6 +53,7 @@ def test_info_has_the_documented_keys(ready: Tiny) -> None:
         "manager",
         "python",
         "python_asked",
+        "python_project",
         "python_path",
         "path",
         "lock",

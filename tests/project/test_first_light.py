@@ -192,15 +192,16 @@ class TestTrouble:
         done = copy(template, tmp_path / "p", {**unreachable, "SEEDBED_STRICT": "1"})
         assert done.returncode != 0
 
-    def test_a_missing_python_keeps_the_project_and_names_the_commands(
+    def test_a_missing_python_gives_way_to_one_that_the_lock_covers(
         self, template: Path, tmp_path: Path, unreachable: dict[str, str]
     ) -> None:
-        done = copy(template, tmp_path / "p", unreachable, python_version="3.14")
+        environ = {**unreachable, "UV_PYTHON_DOWNLOADS": "never"}
+        done = copy(template, tmp_path / "p", environ, python_version="3.15")
         if "is not on this machine" not in done.stderr:
-            pytest.skip("Python 3.14 is on this machine, so it is not missing")
+            pytest.skip("Python 3.15 is on this machine, so it is not missing")
         assert done.returncode == 0
-        assert "sync --fetch" in done.stderr
-        assert info(tmp_path / "p", unreachable)["state"] == "missing"
+        assert "is taken, which the lock covers" in done.stderr
+        assert ".venv: making it with Python" in done.stderr
 
     def test_inside_of_a_repository_no_second_one_is_made(
         self, template: Path, tmp_path: Path, home: Path

@@ -94,24 +94,28 @@ def say(text: str) -> None:
         print(indexes.without_login(text), file=sys.stderr, flush=True)
 
 
-def capture(
-    argv: Sequence[str], environ: Mapping[str, str], cwd: str | None = None
-) -> tuple[int, str]:
-    """Run quietly; exit code and standard output. A program that cannot start counts as 127."""
+class Captured(NamedTuple):
+    code: int
+    output: str
+    errors: str
+
+
+def capture(argv: Sequence[str], environ: Mapping[str, str], cwd: str | None = None) -> Captured:
+    """Run quietly; what the program printed. One that cannot start counts as 127."""
     try:
         done = subprocess.run(
             list(argv),
             env=dict(environ),
             cwd=cwd,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
             timeout=60,
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired):
-        return 127, ""
-    return done.returncode, done.stdout.decode("utf-8", "replace")
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Captured(127, "", str(error))
+    printed = (each.decode("utf-8", "replace") for each in (done.stdout, done.stderr))
+    return Captured(done.returncode, *printed)
 
 
 def stream(

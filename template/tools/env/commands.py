@@ -153,6 +153,7 @@ def info(project: Project, options: Namespace) -> int:
         "manager": project.manager,
         "python": seen.manifest.python if seen.manifest else None,
         "python_asked": (seen.stamp.python if seen.stamp else "") or project.python,
+        "python_project": project.python,
         "python_path": str(project.python_path),
         "path": str(project.env),
         "lock": project.lock.name,
@@ -164,8 +165,9 @@ def info(project: Project, options: Namespace) -> int:
     if options.pythons:
         from . import interpreters
 
-        found = interpreters.usable(project, scrubbed(os.environ))
+        found, unfit = interpreters.survey(project, scrubbed(os.environ))
         facts["pythons"] = {each.version: str(each.path) for each in found}
+        facts["pythons_unfit"] = {each.path: each.why for each in unfit}
     if options.json:
         _print(facts)
     else:

@@ -158,7 +158,7 @@ def loads(project: Project, text: str) -> dict[str, Any]:
             continue
         return found
     # The environment's Python is newer than this one, or has a reader among its packages.
-    code, output = capture([str(project.python_path), "-I", "-c", _READ_FOR_US, text], {})
+    code, output, _ = capture([str(project.python_path), "-I", "-c", _READ_FOR_US, text], {})
     if code != 0 or not output:
         raise ValueError("this Python reads no TOML, a newer one (3.11) does")
     there: dict[str, Any] = json.loads(output)

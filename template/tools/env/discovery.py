@@ -126,6 +126,11 @@ def _numbers(path: str) -> tuple[int, ...]:
     return tuple(map(int, found[-1].split("."))) if found else ()
 
 
+def is_shim(command: str) -> bool:
+    """Whether a command is one of those that only start another one."""
+    return _is_shims(os.path.dirname(command))
+
+
 def _points_on(folder: str) -> bool:
     """Whether what is in it is no Python itself: a shim, or the stub that opens the Store."""
     return _is_shims(folder) or PurePath(folder).name.lower() == "windowsapps"

@@ -31,10 +31,6 @@ class EnvError(Exception):
         self.code = code
 
 
-class NoInterpreter(EnvError):
-    """The Python that was asked for is not on this machine."""
-
-
 class InstallerFailed(Exception):
     """uv or pip ended with an error; `output` is the end of what it printed.
 

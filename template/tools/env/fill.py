@@ -178,7 +178,7 @@ def _manifest(
         installer=uv.name,
         distributions=prints,
         records={pin: each.sha256 for pin, each in found.items()},
-        fingerprint=installed.combined(prints),
+        fingerprint=installed.combined({**prints, f"python=={own.minor}": ""}),
         project=editable.proof(project, site, ours),
     )
 

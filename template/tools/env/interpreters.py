@@ -8,14 +8,26 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from .discovery import candidates
-from .errors import WRONG_USE, EnvError, NoInterpreter
+from .discovery import candidates, is_shim
+from .errors import WRONG_USE, EnvError
 from .markers import release
-from .probe import Interpreter, probe
+from .probe import Interpreter, Unfit, examine, probe
 from .project import Project
 from .state import satisfies
+
+
+class NoInterpreter(EnvError):
+    """The Python that was asked for is not on this machine; `serving` are those that will do."""
+
+    def __init__(self, happened: str, mend: str, serving: Sequence[Interpreter]) -> None:
+        super().__init__(happened, mend)
+        self.serving = serving
+
+
+_OLDEST, _NEWEST = 6, 21
+"""The minor versions of Python 3 that are looked for where all of them count."""
 
 
 def find(project: Project, wanted: str, environ: Mapping[str, str]) -> Interpreter:
@@ -47,20 +59,37 @@ def is_version(wanted: str) -> bool:
 
 def usable(project: Project, environ: Mapping[str, str]) -> list[Interpreter]:
     """The Pythons of this machine that the lock covers, one a minor version, oldest first."""
-    found = []
-    minors = [f"3.{minor}" for minor in range(release(project.python_minimum)[1], 20)]
-    for minor in project.pythons or minors:
+    return survey(project, environ)[0]
+
+
+def survey(project: Project, environ: Mapping[str, str]) -> tuple[list[Interpreter], list[Unfit]]:
+    """All Pythons of this machine: those that `usable` gives, and the others with the reason."""
+    serving: dict[str, Interpreter] = {}
+    others: dict[str, Unfit] = {}
+    for minor in (f"3.{number}" for number in range(_OLDEST, _NEWEST)):
         for argv in candidates(minor, environ):
-            interpreter = probe(argv, environ)
-            if interpreter is not None and interpreter.minor == minor:
-                found.append(interpreter)
-                break
-    return found
+            found = examine(argv, environ)
+            if isinstance(found, Unfit):
+                if is_shim(found.path):
+                    continue  # it says no in many words, and is no Python
+                others.setdefault(os.path.realpath(found.path), found)
+            elif found.minor != minor:
+                continue  # `python3` of another minor version, which has its turn
+            elif not _covered(project, found):
+                why = f"is {found.version}, which the lock does not cover"
+                others.setdefault(str(found.path), Unfit(str(found.path), why))
+            else:
+                serving.setdefault(minor, found)
+    return list(serving.values()), list(others.values())
+
+
+def _covered(project: Project, found: Interpreter) -> bool:
+    too_old = release(found.version) < release(project.python_minimum)
+    return not too_old and (not project.pythons or found.minor in project.pythons)
 
 
 def _for_the_lock(project: Project, found: Interpreter) -> Interpreter:
-    too_old = release(found.version) < release(project.python_minimum)
-    if too_old or (project.pythons and found.minor not in project.pythons):
+    if not _covered(project, found):
         covered = ", ".join(project.pythons) or f"{project.python_minimum} and newer"
         raise EnvError(
             f"The lock is for Python {covered}, and {found.path} is {found.version}.",
@@ -71,12 +100,14 @@ def _for_the_lock(project: Project, found: Interpreter) -> Interpreter:
 
 
 def _not_found(project: Project, wanted: str, environ: Mapping[str, str]) -> NoInterpreter:
-    found = usable(project, environ)
+    found, others = survey(project, environ)
     have = ", ".join(interpreter.version for interpreter in found) or "none"
+    unfit = "".join(f"; {each.path} {each.why}" for each in others)
     newest = found[-1].minor if found else "VERSION"
     asked = [] if wanted == project.python else ["--python", wanted]
     return NoInterpreter(
-        f"Python {wanted} is not on this machine (found: {have}).",
+        f"Python {wanted} is not on this machine (found: {have}{unfit}).",
         f"Install it; or let uv fetch it: {project.command('sync', *asked, '--fetch')}; "
         f"or use another one here: {project.command('sync', '--python', newest)}",
+        found,
     )

@@ -70,17 +70,38 @@ class Interpreter(NamedTuple):
         return self.markers["python_version"]
 
 
+class Unfit(NamedTuple):
+    """A Python, or what should be one, that serves no project."""
+
+    path: str
+    why: str
+    """Goes on after its path, as "is the free-threaded build"."""
+
+
 def probe(argv: list[str], environ: Mapping[str, str]) -> Interpreter | None:
     """What the command `argv` starts, or None where that is not a standard CPython build."""
+    found = examine(argv, environ)
+    return found if isinstance(found, Interpreter) else None
+
+
+def examine(argv: list[str], environ: Mapping[str, str]) -> Interpreter | Unfit:
+    """The same, with the reason where it is none."""
     # In the root directory: a shim answers by the files of the current one (.tool-versions).
-    code, output = capture([*argv, "-I", "-c", _PROBE], environ, cwd=os.path.abspath(os.sep))
-    if code != 0:
-        return None
+    root = os.path.abspath(os.sep)
+    code, output, errors = capture([*argv, "-I", "-c", _PROBE], environ, cwd=root)
     try:
-        facts = json.loads(output)
+        facts = json.loads(output) if code == 0 else None
     except ValueError:
-        return None
-    if facts["markers"]["implementation_name"] != "cpython" or facts.pop("free_threaded"):
-        return None
+        facts = None
+    if facts is None:
+        said = [line.strip() for line in errors.splitlines() if line.strip()]
+        return Unfit(argv[0], f"does not start: {said[-1]}" if said else "does not start")
+    markers = facts["markers"]
+    if markers["implementation_name"] != "cpython":
+        kind = markers["platform_python_implementation"]
+        return Unfit(argv[0], f"is {kind} {markers['implementation_version']}")
+    if facts.pop("free_threaded"):
+        version = markers["python_full_version"]
+        return Unfit(argv[0], f"is the free-threaded build of {version}")
     facts.update(path=Path(facts["path"]), site_packages=Path(facts["site_packages"]))
     return Interpreter(**facts)

@@ -207,7 +207,7 @@ def python_underneath(project: Project, manifest: Manifest, fast: bool) -> Itera
     if fast and file_mark(project.python_path) == manifest.python_file:
         return
     argv = [str(project.python_path), "-I", "-S", "-c", "import sys; print(sys.version.split()[0])"]
-    version = capture(argv, scrubbed(os.environ))[1].strip()
+    version = capture(argv, scrubbed(os.environ)).output.strip()
     if version != manifest.python:
         message = f"Python is {version or 'not running'} now, and was {manifest.python}."
         yield Difference(OTHER_PYTHON, message)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from . import drift, files, installed, kernel, state, surroundings, withdrawn
+from . import drift, files, installed, kernel, provision, state, surroundings, withdrawn
 from . import manifest as proof
 from .ambient import say, scrubbed
 from .difference import (
@@ -24,10 +24,9 @@ from .difference import (
     SYMBOLIC_LINK,
     Difference,
 )
-from .errors import EnvError, InstallerFailed
+from .errors import EnvError
 from .fill import fill, no_trusted_copy
-from .installers import find_uv
-from .interpreters import find, is_version
+from .interpreters import NoInterpreter, find, is_version
 from .managers import manager
 from .manifest import Stamp
 from .probe import Interpreter, probe
@@ -61,7 +60,8 @@ def sync(
     managed = manager(project)
     if python or fetch:
         managed.accept_python(project)
-    chosen = _obtain(project, wanted, fetch, environ) if python or fetch else None
+    obtain = provision.fetched if fetch else find
+    chosen = obtain(project, wanted, environ) if python or fetch else None
     # A lock that cannot be read or must not be installed costs nothing.
     lock = project.command("lock")
     withdrawn.refuse(read(project.lock, lock), lock)
@@ -79,11 +79,14 @@ def sync(
     by_hand = _by_hand(project, python, chosen) if python else remembered
     if python and by_hand and managed.pin_python(project, by_hand):
         by_hand = ""
-    stamp = Stamp(str(project.root), "", by_hand, proof.this_system())
     if own is None:
-        begin = chosen or managed.prepare(project, wanted, environ, offline)
+        begin = chosen
+        if begin is None:
+            begin, by_hand = _begin(project, wanted, by_hand, environ, offline)
+        stamp = _stamp(project, by_hand)
         own = _make(project, seen, stamp, begin, environ, offline)
     else:
+        stamp = _stamp(project, by_hand)
         proof.write_stamp(project.env, stamp)
         proof.withdraw(project.env)
         if managed.refresh(project, newer_than, environ, offline):
@@ -166,6 +169,10 @@ def _nothing_to_do(
     return not any(drift.beneath(project, seen.manifest, fast=not full))
 
 
+def _stamp(project: Project, by_hand: str) -> Stamp:
+    return Stamp(str(project.root), "", by_hand, proof.this_system())
+
+
 def _by_hand(project: Project, python: str, chosen: Interpreter | None) -> str:
     """The version to remember for this environment, "" where it is the project's own anyway."""
     version = chosen.minor if chosen and not is_version(python) else python
@@ -234,21 +241,12 @@ def _running(project: Project, environ: Mapping[str, str]) -> Interpreter:
     return own
 
 
-def _obtain(project: Project, wanted: str, fetch: bool, environ: Mapping[str, str]) -> Interpreter:
-    """The interpreter that was asked for, fetched by uv where that was asked for too."""
-    if fetch:
-        uv = find_uv(project, environ)
-        if uv is None:
-            raise EnvError(
-                "There is no uv on this machine to fetch a Python with.",
-                f"Install uv, or Python {wanted} another way, then run: {project.command('sync')}",
-            )
-        say(f"{project.env_label}: letting {uv.name} fetch Python {wanted}")
-        try:
-            uv.fetch_python(wanted)
-        except InstallerFailed:
-            raise EnvError(
-                f"uv could not fetch Python {wanted}; the lines above say why.",
-                f"Install it another way, then run: {project.command('sync')}",
-            ) from None
-    return find(project, wanted, environ)
+def _begin(
+    project: Project, wanted: str, by_hand: str, environ: Mapping[str, str], offline: bool
+) -> tuple[Interpreter, str]:
+    """The Python to make the environment from, and the version that it keeps to from then on."""
+    try:
+        return manager(project).prepare(project, wanted, environ, offline), by_hand
+    except NoInterpreter as missing:
+        other = provision.instead(project, wanted, missing, environ, offline=offline)
+    return other, "" if state.satisfies(other.version, project.python) else other.minor

@@ -63,7 +63,7 @@ def wheels_only(buildable: Sequence[str] = ()) -> list[str]:
 
 
 def _usable(path: Path, project: Project, environ: Mapping[str, str]) -> Uv | None:
-    code, output = capture([str(path), "--version"], environ)
+    code, output, _ = capture([str(path), "--version"], environ)
     found = re.match(r"uv (\d+)\.(\d+)\S*", output)
     if code != 0 or found is None:
         return None

@@ -191,7 +191,7 @@ def _put_venv_on_top(project: Project, environ: Mapping[str, str]) -> None:
             + project.command("sync"),
         )
     # PEP 668: a stray `pip install` into the prefix is refused; the venv is the place for it.
-    stdlib = Path(capture([str(python), "-I", "-c", _STDLIB], environ)[1].strip())
+    stdlib = Path(capture([str(python), "-I", "-c", _STDLIB], environ).output.strip())
     (stdlib / "EXTERNALLY-MANAGED").write_text(_MANAGED, encoding="utf-8")
     venv.make_venv(project, base, environ)
     for name, line in _ENTER.items():
@@ -218,7 +218,7 @@ def _after_scripts(project: Project, inside: dict[str, str]) -> dict[str, str]:
     words = '. "$1" >&2; shift; ' * len(scripts) + 'exec "$@"'
     tell = "import json, os; print(json.dumps(dict(os.environ)))"
     python = [str(project.python_path), "-I", "-c", tell]
-    code, output = capture([shell, "-c", words, shell, *scripts, *python], inside)
+    code, output, _ = capture([shell, "-c", words, shell, *scripts, *python], inside)
     if code != 0:
         raise EnvError(
             f"An activation script of a conda package failed, in {folder}.",
