@@ -40,8 +40,9 @@ LOCAL = "tools/env.local.cfg"
 """A file that git ignores: a line `index = ADDRESS` is this machine's index for this project."""
 
 _ADDRESS = re.compile(r"(?<=://)\S+")
-# A password may hold what should have been quoted: then the last @ of the word ends it.
-_LOGIN = re.compile(r"\A(?!\[)(?:[^\s/?#]*?:(?!\d*(?:[/?#]|\Z))\S*@|[^\s/?#]*@)")
+# A password may hold what should have been quoted: then the last @ of the word ends it. What a
+# message gives as an example is none.
+_LOGIN = re.compile(r"\A(?!\[|NAME:PASSWORD@)(?:[^\s/?#]*?:(?!\d*(?:[/?#]|\Z))\S*@|[^\s/?#]*@)")
 _QUERY = re.compile(r"\?[^\s#'\"`<>)\]]+")
 
 
