@@ -102,7 +102,7 @@ def test_an_index_that_is_slow_and_answers_is_waited_for(project: Tiny, wheelhou
 @pytest.mark.parametrize(
     ("how", "sentence"),
     [
-        ("404", "The dependencies could not be resolved"),
+        ("404", "The index has no beta, which tiny asks for"),
         ("401", "The dependencies could not be resolved"),
         ("500", "The index to resolve with was not reached"),
         ("slow", "The index to resolve with was not reached"),

@@ -322,10 +322,43 @@ def _(it: Case) -> Iterator[str]:
     it.environ["UV_DEFAULT_INDEX"] = right
 
 
+def make_a_clash(it: Case) -> None:
+    """Two packages that need two versions of a third."""
+    wheel(it.wheelhouse, "delta", "2.0")
+    wheel(it.wheelhouse, "left", "1.0", requires=("delta==1.0",))
+    wheel(it.wheelhouse, "right", "1.0", requires=("delta==2.0",))
+
+
 @situation(f"The dependencies could not be resolved; {LOCK_FAILED}`⟨")
+def _(it: Case) -> Iterator[str]:
+    make_a_clash(it)
+    yield "add left right"
+    it.fill = {"left right": "left"}
+
+
+ABSENT = "The index has no ⟨packages⟩, which ⟨package⟩ asks for. Mend the name or version, in "
+ABSENT += "pyproject.toml or in the command (nothing was changed), then run again: "
+
+
+@situation(f"{ABSENT}`⟨")
 def _(it: Case) -> Iterator[str]:
     yield "add dleta"
     it.fill = {"dleta": "delta"}
+
+
+@situation(f"{ABSENT}`python3", manager="uv")
+def _(it: Case) -> Iterator[str]:
+    it.edit("uv.lock", "version = 1\n", "version = 1\n# edited\n")
+    it.edit("pyproject.toml", '"beta"', '"beta", "delta>=7"')
+    yield "lock"
+    it.edit("pyproject.toml", "delta>=7", "delta")
+
+
+@situation("pyproject.toml asks for something")
+def _(it: Case) -> Iterator[str]:
+    it.edit("pyproject.toml", '"beta"', '"beta", "delta==1.x"')
+    yield "lock"
+    it.edit("pyproject.toml", "delta==1.x", "delta==1.*")
 
 
 @situation(f"The index to resolve with was not reached; {LOCK_FAILED}`python3", manager="uv")
@@ -340,10 +373,11 @@ def _(it: Case) -> Iterator[str]:
 
 @situation(f"The dependencies could not be resolved; {LOCK_FAILED}`python3", manager="uv")
 def _(it: Case) -> Iterator[str]:
+    make_a_clash(it)
     it.edit("uv.lock", "version = 1\n", "version = 1\n# edited\n")
-    it.edit("pyproject.toml", '"beta"', '"beta", "dleta"')
+    it.edit("pyproject.toml", '"beta"', '"beta", "left", "right"')
     yield "lock"
-    it.edit("pyproject.toml", "dleta", "delta")
+    it.edit("pyproject.toml", ', "left", "right"', "")
 
 
 @situation("⟨package⟩ ⟨version⟩ was made by attackers (⟨advisory⟩), and is asked for.")

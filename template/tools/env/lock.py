@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,6 +43,13 @@ _PLACE = re.compile(
     r"^(?:(?P<name>[\w.-]+) @ |-e )?(?P<place>(?:file://|/|[A-Za-z]:[\\/])\S*)(?P<rest>.*)",
     re.MULTILINE,
 )
+_ABSENT = re.compile(
+    r"Because (?:\S+ was not found in the package registry|there (?:is|are) no versions? of [^,]+?"
+    r"|only [^,]+? (?:is|are) available[^,]*?) and (?P<who>your project|\S+)"
+    r" depends on (?P<what>[^\s{]+?)(?:\{[^}]*\})?,? we can conclude"
+)
+_NO_REQUIREMENT = "building source distributions is disabled"
+"""What uv says where a requirement cannot be read: it takes the project for one to be built."""
 
 
 def is_draft(project: Project) -> bool:
@@ -191,11 +199,26 @@ def _resolve(project: Project, uv: Uv, task: _Task) -> dict[Path, str]:
             managed.complete(project, uv, task.source, drafts, task.upgrade, task.offline)
         except InstallerFailed as error:
             _refuse(project, re.findall(r"([\w.-]+)==([\w.]+)", error.output))
+            if error.tells(_NO_REQUIREMENT):
+                raise _no_requirement(uv, place, task) from None
             raise _without_wheel(project, uv, task, error) or _unresolved(
                 task.again, error
             ) from None
     _refuse(project, _pins(drafts[project.lock]))
     return drafts
+
+
+def _no_requirement(uv: Uv, place: Path, task: _Task) -> EnvError:
+    """For a requirement that is none, which uv names where it is asked for it alone."""
+    every = [task.asked.dependencies, *task.asked.groups.values()]
+    lines = place / "asked.txt"
+    lines.write_text("".join(f"{line}\n" for each in every for line in each), encoding="utf-8")
+    with suppress(InstallerFailed):
+        uv.read(lines)
+    return EnvError(
+        f"{DIRECT} asks for something that is no requirement; the lines above say what.",
+        f"Write it like numpy==1.26.* or torch>=2,<3, then run again: {task.again}",
+    )
 
 
 def _refuse(project: Project, packages: Sequence[tuple[Any, ...]]) -> None:
@@ -223,6 +246,14 @@ def _line_of(project: Project, found: re.Match[str]) -> str:
 
 def _unresolved(retry: str, error: InstallerFailed) -> EnvError:
     mend = f"Mend that (nothing was changed) and run again: {retry}"
+    found = _ABSENT.search(" ".join(error.output.split()))
+    if found and not error.refused:
+        absent, package = found["what"], found["who"]
+        return EnvError(
+            f"The index has no {absent}, which {package} asks for.",
+            f"Mend the name or version, in {DIRECT} or in the command (nothing was changed), then "
+            f"run again: {retry}",
+        )
     if error.unreachable and not error.tells("no solution found"):
         return EnvError("The index to resolve with was not reached; the lines above say why.", mend)
     return EnvError("The dependencies could not be resolved; the lines above say why.", mend)

@@ -171,6 +171,11 @@ class Uv:
             argv = ["pip", "compile", "pyproject.toml", *words]
             self._run(argv, self._locking, source, text, quietly=quietly)
 
+    def read(self, requirements: Path) -> None:
+        """Read a file of requirements and ask no index; InstallerFailed where a line is none."""
+        words = ["--no-deps", "--offline", "--quiet", str(requirements)]
+        self._run(["pip", "compile", *words], self._locking, requirements.parent)
+
     def edit(self, source: Path, verb: str, words: Sequence[str], dev: bool) -> None:
         """`add` or `remove` direct dependencies in the pyproject.toml in `source`, and only there.
 
