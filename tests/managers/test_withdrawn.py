@@ -11,7 +11,7 @@ import pytest
 from support.engine import ADVISORY, Tiny
 from support.managers import make, uv
 from support.template import tree
-from support.wheels import wheel
+from support.wheels import uv_wheel, wheel
 
 
 def pins(project: Tiny) -> list[str]:
@@ -154,3 +154,25 @@ def test_uv_itself_cannot_smuggle_it_in(
     mend(project, named(done.stderr))
     assert project.codes() == []
     assert "alpha-1.0" in distributions(project)
+
+
+def test_a_machine_without_uv_gets_one_to_lock_with(
+    tmp_path: Path, wheelhouse: Path, environ: dict[str, str]
+) -> None:
+    project = make("venv", tmp_path / "p", wheelhouse, environ)
+    fetched = uv_wheel(wheelhouse, environ["UV"])
+    path = project.root / "pyproject.toml"
+    path.write_text(path.read_text().replace('["gamma"]', '["gamma", "uv"]'))
+    with (project.root / "requirements-dev.txt").open("a") as file:
+        file.write(fetched.line)
+    wheel(wheelhouse, "alpha", "1.1")
+    project.withdraw("alpha", "1.0")
+    project.environ["UV"] = "/nowhere/uv"
+    done = project.run("sync")
+    assert done.returncode == 3
+    assert ADVISORY in done.stderr
+    assert distributions(project) == []
+    mend(project, named(done.stderr))
+    project.sync()
+    assert "alpha-1.1" in distributions(project)
+    assert project.codes() == []

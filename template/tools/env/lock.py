@@ -99,7 +99,7 @@ def edit(
     new. uv edits the file: comments and order stay. Raises EnvError, with all files as they were,
     where uv refuses or there is no solution.
     """
-    uv = _uv(project, offline)
+    uv = _uv(project, offline, editing=True)
     with scratch("lock-") as place:
         draft = place / DIRECT
         again = project.command(verb, *words)
@@ -145,8 +145,11 @@ def _changes(before: Sequence[str], after: str) -> list[str]:
     return lines
 
 
-def _uv(project: Project, offline: bool) -> Uv:
-    """The uv to resolve with, and requirements that are level with a lock of its own."""
+def _uv(project: Project, offline: bool, editing: bool = False) -> Uv:
+    """The uv to resolve with, and requirements that are level with a lock of its own.
+
+    Where they cannot be, an edit may be what mends it.
+    """
     uv = find_uv(project, scrubbed(os.environ))
     if uv is None:
         raise EnvError(
@@ -157,6 +160,9 @@ def _uv(project: Project, offline: bool) -> Uv:
         manager(project).derive(project, uv, offline, missing_too=False)
     except InstallerFailed as error:
         raise _unresolved(project.command("lock"), error) from None
+    except EnvError:
+        if not editing:
+            raise
     return uv
 
 

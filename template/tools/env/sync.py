@@ -26,6 +26,7 @@ from .difference import (
 )
 from .errors import EnvError
 from .fill import fill, no_trusted_copy
+from .installers import find_uv
 from .interpreters import NoInterpreter, find, is_version
 from .managers import manager
 from .manifest import Stamp
@@ -62,9 +63,11 @@ def sync(
         managed.accept_python(project)
     obtain = provision.fetched if fetch else find
     chosen = obtain(project, wanted, environ) if python or fetch else None
-    # A lock that cannot be read or must not be installed costs nothing.
+    # A lock that cannot be read or must not be installed costs nothing, but for the uv to mend it.
     lock = project.command("lock")
-    withdrawn.refuse(read(project.lock, lock), lock)
+    pins = read(project.lock, lock)
+    if seen.state != state.MISSING or find_uv(project, environ):
+        withdrawn.refuse(pins, lock)
     seen = _not_started_again(project, seen)
     found = _found(project, seen, full)
     if _nothing_to_do(project, seen, chosen, full) and not found:
