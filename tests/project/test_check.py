@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -186,3 +188,38 @@ def test_a_place_that_is_taken_is_not_mended_by_sync(project: Tiny) -> None:
     done = project.run("check")
     assert "foreign-env" in done.stdout
     assert "Mend with: export UV_PROJECT_ENVIRONMENT=/another/place" in done.stdout
+
+
+def test_a_package_that_is_installed_twice_is_told_and_mended(ready: Tiny) -> None:
+    """As an interrupted installer leaves it: the .dist-info of two versions side by side."""
+    shutil.copytree(ready.site / "alpha-1.0.dist-info", ready.site / "alpha-0.9.dist-info")
+    done = ready.run("check")
+    assert "wrong-version: alpha is 0.9 and 1.0, locked is 1.0." in done.stdout
+    ready.sync()
+    assert ready.codes() == []
+
+
+def test_what_pip_left_of_a_package_that_it_could_not_remove_is_none(ready: Tiny) -> None:
+    shutil.copytree(ready.site / "alpha-1.0.dist-info", ready.site / "~lpha-1.0.dist-info")
+    assert ready.codes() == []
+
+
+def test_what_pythonpath_hides_does_not_hide_the_other_repairs(
+    ready: Tiny, wheelhouse: Path
+) -> None:
+    variables = drifts.shadowed(ready, wheelhouse)
+    drifts.deleted(ready, wheelhouse)
+    assert ready.codes(**variables) == ["file-missing", "shadowed"]
+    done = ready.run("check", **variables)
+    assert "Mend with: python3 tools/env sync" in done.stdout
+    ready.sync(**variables)
+    assert ready.codes(**variables) == ["shadowed"]
+
+
+def test_with_a_clock_that_was_wrong_a_fast_look_hashes_all_files(ready: Tiny) -> None:
+    """A manifest from tomorrow would make every edit of today older than itself."""
+    manifest = ready.env / ".seedbed" / "manifest.json"
+    tomorrow = time.time() + 86400
+    os.utime(manifest, (tomorrow, tomorrow))
+    edited_to_the_same_size(ready, Path())
+    assert ready.codes("--fast") == ["file-edited"]

@@ -24,6 +24,12 @@ def test_run_passes_on_arguments_and_exit_code(ready: Tiny) -> None:
     assert (done.returncode, done.stdout) == (7, "['--json', 'a b', '--', '*']\n")
 
 
+def test_run_is_not_led_astray_by_pythonhome(ready: Tiny, tmp_path: Path) -> None:
+    argv = [sys.executable, "-I", "tools/env", "run", "--", "python", "-c", "print('ran')"]
+    environ = {**ready.environ, "PYTHONHOME": str(tmp_path)}
+    assert subprocess.check_output(argv, cwd=ready.root, env=environ, text=True) == "ran\n"
+
+
 def test_run_never_makes_or_changes_an_environment(project: Tiny) -> None:
     done = project.run("run", "--", "python", "-V")
     assert done.returncode == 3

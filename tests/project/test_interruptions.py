@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -333,3 +334,28 @@ def _copy(base: Tiny, root: Path) -> Tiny:
 
 def _files(project: Tiny) -> dict[str, bytes]:
     return {name: (project.root / name).read_bytes() for name in FILES}
+
+
+def test_what_a_killed_command_had_started_still_has_its_turn(base: Tiny, tmp_path: Path) -> None:
+    """SIGKILL reaches the engine and not its uv, which goes on to write."""
+    project = _copy(base, tmp_path / "project")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)
+        index = f"http://127.0.0.1:{silent.getsockname()[1]}/simple"
+        environ = {**project.environ, "UV_DEFAULT_INDEX": index, "UV_CACHE_DIR": str(tmp_path)}
+        argv = [sys.executable, "tools/env", "lock", "--upgrade"]
+        killed = subprocess.Popen(
+            argv, cwd=project.root, env=environ, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        with silent.accept()[0]:  # its uv has asked, and waits
+            killed.kill()
+            killed.wait()
+            argv = [sys.executable, "-u", "tools/env", "lock"]
+            with subprocess.Popen(
+                argv, cwd=project.root, env=project.environ, stderr=subprocess.PIPE, text=True
+            ) as waiting:
+                assert waiting.stderr
+                assert "another tools/env is at work here" in waiting.stderr.readline()
+                os.killpg(killed.pid, signal.SIGKILL)  # now what it had started, too
+                waiting.communicate(timeout=60)
+    assert waiting.returncode == 0

@@ -52,6 +52,11 @@ def test_both_locks_are_written_with_the_same_versions(asking: Tiny) -> None:
     assert pins(asking, "requirements.txt") == ["alpha==1.0", "beta==2.0"]
 
 
+def test_a_name_may_be_spelt_in_another_way(asking: Tiny, wheelhouse: Path) -> None:
+    wheel(wheelhouse, "alpha", "1.1")
+    assert "alpha 1.0 -> 1.1" in asking.run("lock", "--upgrade", "Alpha").stderr
+
+
 def test_todays_pins_are_kept_until_told(asking: Tiny, wheelhouse: Path) -> None:
     wheel(wheelhouse, "alpha", "1.1")
     wheel(wheelhouse, "gamma", "1.1")
