@@ -83,7 +83,14 @@ def build(catalogue: dict[str, Any], scratch: Path, today: dict[str, Any]) -> di
     content = {
         **catalogue,
         **{part: [_listed(entry) for entry in catalogue[part]] for part in PARTS},
+        "retired": {
+            "libraries": [_listed(entry) for entry in catalogue["retired"]["libraries"]],
+            "frameworks": catalogue["retired"]["frameworks"],
+        },
     }
+    lost = choosable(today) - choosable(content)
+    if lost:
+        raise Unresolvable(f"Projects may have {', '.join(sorted(lost))}: move it to `retired`.")
     entries = [entry for part in PARTS for entry in content[part]]
     requirements = [line for entry in entries for line in entry["require"]]
     if catalogue["cutoff"] == today["cutoff"]:  # uv keeps the pins of the file it writes to
@@ -125,6 +132,13 @@ def uploaded(pylock: str) -> dict[str, str]:
         )
         for package in tomllib.loads(pylock)["packages"]
     }
+
+
+def choosable(catalogue: dict[str, Any]) -> set[str]:
+    """What a project can have chosen, the libraries and frameworks of today and of before."""
+    retired = catalogue.get("retired", {"libraries": [], "frameworks": {}})
+    libraries = [*catalogue["libraries"], *retired["libraries"]]
+    return {each["name"] for each in libraries} | {*catalogue["frameworks"], *retired["frameworks"]}
 
 
 def pythons(lock: dict[str, Any]) -> dict[str, Any]:

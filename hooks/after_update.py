@@ -36,7 +36,7 @@ def main(template: Path, answers_file: str) -> int:
     chosen = answers(answers_file)
     before = parsed((repository.committed(answers_file) or b"{}").decode())
     edits = settle(template, before, answers_file)
-    own = starter.adapt(template, before, chosen)
+    own = starter.adapt(template, before, chosen, answers_file)
     if dependencies.FILE in repository.conflicts():
         dependencies.merge()
     conflicts = repository.conflicts()
@@ -46,6 +46,7 @@ def main(template: Path, answers_file: str) -> int:
     print(summary.versions(before, chosen))
     for sentence in taken(old_lock):
         print(sentence)
+    print(summary.answers(before, chosen), end="")
     print(summary.packages(old_lock, text(LOCK)), end="")
     print(summary.files(repository.altered(), repository.new(), edits, own, chosen), end="")
     person = summary.person(conflicts, edits, repository.commit(), more)

@@ -13,8 +13,9 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from pathlib import PurePath
 
 from engine import answers, command, in_a_temporary_copy
 from pristine import names
@@ -31,10 +32,18 @@ def main(answers_file: str) -> int:
     """Exit code 0 where the update may go on, 1 where a person is needed first."""
     if in_a_temporary_copy():
         return 0
-    own = at_risk(answers_file)
-    lacking = unheld(own)
+    now, before = templates_own(answers_file)
+    misplaced = of_another_kind(now)
+    if misplaced:
+        say(
+            f"The update would stop midway at {', '.join(misplaced)}: a directory where the template"
+        )
+        say("has a file, or the other way round. Give yours another name, and commit:")
+        say(f"  git mv {shlex.quote(misplaced[0])} {shlex.quote(misplaced[0] + '.mine')}")
+        return PERSON
+    lacking = unheld(now | before)
     if lacking:
-        return refuse(lacking, all_of_them=len(lacking) == sum(map(os.path.lexists, own)))
+        return refuse(lacking, all_of_them=len(lacking) == sum(map(os.path.isfile, now | before)))
     commit, missing = stopped_update(answers_file)
     if missing:
         say(what_is_missing(commit, missing))
@@ -46,14 +55,25 @@ def main(answers_file: str) -> int:
     return 0
 
 
-def at_risk(answers_file: str) -> set[str]:
-    """The files that Copier may overwrite or delete: the template's, as it was and as it is."""
+def templates_own(answers_file: str) -> tuple[set[str], set[str]]:
+    """The files that Copier may overwrite, and those that it may delete."""
     recorded = answers(answers_file)
-    found = names(TEMPLATE, recorded, answers_file)
+    now, before = names(TEMPLATE, recorded, answers_file), set()
     with suppress(subprocess.CalledProcessError):  # a version that the history has no more
-        found |= names(TEMPLATE, recorded, answers_file, version=str(recorded["_commit"]))
+        before = names(TEMPLATE, recorded, answers_file, version=str(recorded["_commit"]))
     left_alone = [each.strip("/") for each in owned(TEMPLATE)]
-    return {name for name in found if name.split("/")[0] not in left_alone}
+    now, before = (
+        {name for name in each if name.split("/")[0] not in left_alone} for each in (now, before)
+    )
+    return now, before
+
+
+def of_another_kind(names: Iterable[str]) -> list[str]:
+    """Directories where the template has a file, and files where it has a directory."""
+    found = {name for name in names if os.path.isdir(name) and not os.path.islink(name)}
+    folders = {str(folder) for name in names for folder in PurePath(name).parents}
+    found |= {each for each in folders if os.path.lexists(each) and not os.path.isdir(each)}
+    return sorted(found)
 
 
 def refuse(lacking: Mapping[str, bool], all_of_them: bool) -> int:

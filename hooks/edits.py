@@ -43,7 +43,7 @@ def settle(template: Path, before: Mapping[str, Any], answers_file: str) -> Edit
     if not doubtful and not renamed:
         return Edits({}, ())
     only = [pattern(name) for name in {*doubtful, *renamed}]
-    with rendered(template, str(before["_commit"]), before, only) as pristine:
+    with rendered(template, str(before["_commit"]), before, answers_file, only) as pristine:
         for old, new in renamed.items():
             if repository.mode(old) is None and content(pristine, old) is not None:
                 Path(new).unlink()  # the user had deleted it, under its old name

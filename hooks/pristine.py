@@ -19,9 +19,15 @@ NOW = "HEAD"
 
 @contextmanager
 def rendered(
-    template: Path, version: str, answers: Mapping[str, Any], only: Sequence[str] = ()
+    template: Path,
+    version: str,
+    answers: Mapping[str, Any],
+    answers_file: str,
+    only: Sequence[str] = (),
 ) -> Iterator[Path]:
     """A directory with the rendered files, none of them the user's.
+
+    The answers count as those of a project: one that this version does not offer is the default.
 
     `only` are patterns of paths to render no others, which is faster; what the template itself
     leaves out for these answers then comes, too.
@@ -30,16 +36,21 @@ def rendered(
     it did for the project; no task is run. The directory is gone afterwards.
     """
     import copier  # late: most updates need no render
+    import yaml
 
     with tempfile.TemporaryDirectory(prefix="pristine-") as scratch:
         source, target = Path(scratch) / "template", Path(scratch) / "project"
         _check_out(template, version, source, Path(scratch) / "index")
+        recorded = target / answers_file
+        recorded.parent.mkdir(parents=True)
+        recorded.write_text(yaml.safe_dump(dict(answers)), encoding="utf-8")
         copier.run_copy(
             str(source),
             target,
-            data={key: value for key, value in answers.items() if not key.startswith("_")},
+            answers_file=answers_file,
             exclude=["*", *(f"!{pattern}" for pattern in only)] if only else (),
             defaults=True,
+            overwrite=True,
             skip_tasks=True,
             unsafe=True,  # as the update that runs this
             quiet=True,

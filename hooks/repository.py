@@ -40,7 +40,8 @@ def unheld(names: Iterable[str]) -> dict[str, bool]:
         same = other and os.path.samestat(os.lstat(other), os.lstat(name))
         return tags[other] if other and same else ""
 
-    found = {name: tag(name) for name in sorted(names) if os.path.lexists(name)}
+    there = [each for each in sorted(names) if os.path.islink(each) or os.path.isfile(each)]
+    found = {name: tag(name) for name in there}
     return {name: bool(each) for name, each in found.items() if each != "H"}
 
 

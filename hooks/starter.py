@@ -30,15 +30,17 @@ class Starter:
     """Files that the new answers have no use for; a person may delete them."""
 
 
-def adapt(template: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> Starter:
+def adapt(
+    template: Path, before: Mapping[str, Any], now: Mapping[str, Any], answers_file: str
+) -> Starter:
     """Add what the answers `now` need besides those from `before`."""
     if asked(before) == asked(now):
         return Starter((), (), ())
     # A package that is called something else is the same package: its code is moved, not made anew.
     same_package = {**before, "package_name": now["package_name"]}
     with (
-        rendered(template, NOW, same_package) as old,
-        rendered(template, NOW, now) as new,
+        rendered(template, NOW, same_package, answers_file) as old,
+        rendered(template, NOW, now, answers_file) as new,
     ):
         own = [each.strip("/") for each in owned(template) if each not in DERIVED]
         had, has = (_files(each, own) for each in (old, new))

@@ -17,6 +17,13 @@ def versions(before: Mapping[str, object], now: Mapping[str, object]) -> str:
     return f"Template: {old} -> {new}" if old != new else f"Template: {old}, as before"
 
 
+def answers(before: Mapping[str, object], now: Mapping[str, object]) -> str:
+    """The answers that are others now: asked for, or since the template offers the old no more."""
+    names = [name for name in before if not name.startswith("_") and name in now]
+    changed = [name for name in names if before[name] != now[name]]
+    return _part("Answers", [f"{name}: {before[name]} -> {now[name]}" for name in changed])
+
+
 def packages(old_lock: str, new_lock: str) -> str:
     """The packages that are not what they were."""
     return _part("Packages", changes(old_lock, new_lock))

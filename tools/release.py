@@ -52,9 +52,24 @@ def reasons(root: Path, version: str) -> Iterator[str]:
     moves = yaml.safe_load((root / "hooks" / "moves.yml").read_text(encoding="utf-8"))
     for name in sorted(paths(root, last) - now - moves.keys() if last else ()):
         yield f"{name} is gone since {last}, and hooks/moves.yml does not say what became of it."
+    for answer in sorted(choices(root, last) - choices(root, "HEAD") if last else ()):
+        yield f"The choice {answer} is gone since {last}, and projects may have it: keep it."
     for old, new in moves.items():
         if new is not None and new not in now | moves.keys():
             yield f"hooks/moves.yml says that {old} became {new}, which the template does not have."
+
+
+def choices(root: Path, commit: str) -> set[str]:
+    """What can be answered, as "extras: vscode", where questions/ says it by itself."""
+    listed = git(root, "ls-tree", "--name-only", commit, "questions/").split()
+    found = set()
+    for file in (name for name in listed if name.endswith(".yml")):
+        questions = yaml.safe_load(git(root, "show", f"{commit}:{file}"))
+        for key, question in questions.items():
+            offered = question.get("choices", [])
+            values = offered.values() if isinstance(offered, dict) else offered
+            found |= set() if isinstance(offered, str) else {f"{key}: {value}" for value in values}
+    return found
 
 
 def newest(root: Path) -> str:

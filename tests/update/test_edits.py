@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
+from edits import target
 from support.history import GONE, NEW, OLD, append, change
 from support.template import git, tree
 from support.updates import commit, update
@@ -41,6 +43,47 @@ def test_a_renamed_file_that_is_no_text_is_named_with_the_way_back(made: Made, h
     assert f"git checkout {before} -- {OLD}\n" in done.stdout
     git(project, "checkout", before, "--", OLD)
     assert (project / OLD).read_bytes() == b"\0\1\2 of mine"
+
+
+@pytest.mark.thorough
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no run bit, and links only for some")
+def test_a_run_bit_follows_a_renamed_file_and_a_link_in_its_place_stays(
+    made: Made, home: Path
+) -> None:
+    project = made("v1.2.0")
+    (project / OLD).chmod(0o755)
+    before = git(commit(project), "rev-parse", "--short", "HEAD").strip()
+    done = update(project, home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"- {OLD} -> {NEW}\n" in done.stdout
+    assert os.access(project / NEW, os.X_OK)
+
+    git(project, "reset", "--quiet", "--hard", before)
+    git(project, "clean", "--quiet", "-fd")
+    (project / OLD).unlink()
+    (project / OLD).symlink_to("README.md")
+    commit(project)
+    done = update(project, home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (project / OLD).readlink() == Path("README.md")
+
+
+@pytest.mark.parametrize(
+    ("moves", "name", "arrived", "expected"),
+    [
+        ({"a": "b"}, "a", ["b"], "b"),
+        ({"a": "b", "b": "c"}, "a", ["c"], "c"),
+        ({"a": "b", "b": "a"}, "b", ["a"], "a"),
+        ({"a": "b", "b": "a"}, "a", ["a"], ""),
+        ({"a": "b", "b": "c", "c": "b"}, "a", [], ""),
+        ({"a": None}, "a", ["b"], ""),
+        ({}, "a", ["a"], ""),
+    ],
+)
+def test_a_rename_is_followed_to_the_name_of_today(
+    moves: dict[str, str | None], name: str, arrived: list[str], expected: str
+) -> None:
+    assert target(moves, name, arrived) == expected
 
 
 @pytest.mark.thorough

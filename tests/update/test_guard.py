@@ -107,6 +107,27 @@ def test_what_is_the_projects_own_or_not_there_stops_nothing(project: Path, home
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("name", ["activate.fish", "tools/env"])
+def test_a_file_in_place_of_a_directory_or_the_other_way_round_is_said_before_it_stops_copier(
+    project: Path, home: Path, name: str
+) -> None:
+    place = project / name
+    if place.is_dir():
+        shutil.rmtree(place)
+        place.write_text("mine\n")
+    else:
+        place.unlink()
+        place.mkdir()
+        (place / "mine").write_text("mine\n")
+    commit(project)
+    done = before_update(project, home)
+    assert done.returncode == 1
+    assert f"would stop midway at {name}:" in done.stderr
+    git(project, *shlex.split(done.stderr.splitlines()[-1])[1:])
+    commit(project)
+    assert before_update(project, home).returncode == 0
+
+
 def test_a_name_in_letters_of_the_other_case_is_the_same_file_only_where_it_is(
     project: Path, home: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,49 @@ def test_a_library_chosen_later_is_locked(versions: Path, made: Path, home: Path
     expected = fresh(versions, made.parent / "fresh", ["rich", "scipy"])
     for lock in ("requirements.txt", "requirements-dev.txt", "pyproject.toml"):
         assert (made / lock).read_bytes() == (expected / lock).read_bytes(), lock
+
+
+@pytest.mark.thorough
+def test_what_is_not_offered_any_more_stays_with_who_has_it(
+    versions: Path, made: Path, home: Path
+) -> None:
+    def retire(library: str) -> None:
+        place = versions / "catalogue" / "lock.json"
+        lock = json.loads(place.read_text(encoding="utf-8"))
+        gone = [each for each in lock["libraries"] if each["name"] == library]
+        lock["libraries"] = [each for each in lock["libraries"] if each not in gone]
+        lock["retired"]["libraries"] += gone
+        place.write_text(json.dumps(lock), encoding="utf-8")
+
+    before = (made / "requirements.txt").read_bytes()
+    retire("rich")
+    change(versions, "template/pyproject.toml.jinja", "line-length = 100", "line-length = 99")
+    release(versions, "v2.0.0")
+    done = update(made, home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '"rich>=12"' in (made / "pyproject.toml").read_text()
+    assert (made / "requirements.txt").read_bytes() == before
+
+    commit(made)
+    done = update(made, home, "--data", "libraries=[rich, scipy]")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Answers:\n- libraries: ['rich'] -> ['scipy', 'rich']\n" in done.stdout
+    assert {"rich", "scipy"} <= {
+        line.split("==")[0] for line in (made / "requirements.txt").read_text().splitlines()
+    }
+
+
+@pytest.mark.thorough
+def test_a_choice_that_the_template_forgot_stops_no_update(
+    versions: Path, made: Path, home: Path
+) -> None:
+    change(versions, "questions/project.yml", "[None, MIT, ", "[None, ")
+    update(made, home, "--data", "license=MIT", "--vcs-ref", "v1.0.0")
+    commit(made)
+    release(versions, "v2.0.0")
+    done = update(made, home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Answers:\n- license: MIT -> None\n" in done.stdout
 
 
 def test_the_hook_runs_once_and_only_in_the_project(versions: Path, made: Path, home: Path) -> None:
