@@ -30,8 +30,11 @@ IDENTITY = (
 )
 
 
-def main(answers_file: str, python_index: str) -> int:
-    """Exit code: 0, or with SEEDBED_STRICT=1 that of what failed."""
+def main(answers_file: str, python_index: str, login: str) -> int:
+    """Exit code: 0, or with SEEDBED_STRICT=1 that of what failed.
+
+    `login` is not empty where the template's address had a name or password in it.
+    """
     if in_a_temporary_copy():
         return 0
     if python_index:  # not among the recorded answers, since those are in git
@@ -40,6 +43,10 @@ def main(answers_file: str, python_index: str) -> int:
     code = engine("sync") if chosen["create_env"] else 0
     # Last: the first commit has the locks that the environment brought.
     later = start_repository(names(TEMPLATE, chosen, answers_file)) if chosen["git_init"] else []
+    if login:
+        say(f"git: the login in the template's address is left out of {answers_file}.")
+        say("     Updates ask git for it; let git keep it:")
+        say("     git config --global credential.helper cache")
     if code:
         say("")
         say("The project is complete, its environment is not. Mend what is said above, then finish")

@@ -21,7 +21,7 @@ import summary
 from edits import settle
 from engine import answers, command, engine, facts, in_a_temporary_copy, parsed
 from place import SETTINGS, report_the_place_before
-from project_tools import NOTE
+from project_tools import NOTE, without_login
 from relock import DIRECT, LOCK, preferred, taken, text
 
 PERSON, COULD_NOT, STOPPED = 1, 3, 130
@@ -42,6 +42,7 @@ def main(template: Path, answers_file: str) -> int:
     conflicts = repository.conflicts()
     blocking = [name for name in conflicts if is_needed(name.removesuffix(".rej"))]
     code, more = follow(template, answers_file, chosen, blocking, package_moved(before, chosen))
+    more += login_in_history(before, answers_file)
     old_lock = (repository.committed(LOCK) or b"").decode("utf-8", "replace")
     print(summary.versions(before, chosen))
     for sentence in taken(old_lock):
@@ -86,6 +87,18 @@ def follow(
         print(f"Finish with: {finish}", file=sys.stderr)
         return code, [f"Lock or environment are not up to date. Finish with: {finish}"]
     return 0, []
+
+
+def login_in_history(before: Mapping[str, Any], answers_file: str) -> list[str]:
+    """What to say where the template's address had a login in it; the update took that out."""
+    address = str(before.get("_src_path"))
+    if without_login(address) == address:
+        return []
+    return [
+        f"{answers_file} had a login in the template's address, and git's history has it still. "
+        "Change that password, and let git keep the new one: "
+        "git config --global credential.helper cache"
+    ]
 
 
 def is_needed(name: str) -> bool:

@@ -35,10 +35,9 @@ def main(answers_file: str) -> int:
     now, before = templates_own(answers_file)
     misplaced = of_another_kind(now)
     if misplaced:
-        say(
-            f"The update would stop midway at {', '.join(misplaced)}: a directory where the template"
-        )
-        say("has a file, or the other way round. Give yours another name, and commit:")
+        some = ", ".join(misplaced)
+        say(f"The update would stop midway at {some}: a directory where the template has a file,")
+        say("or the other way round. Give yours another name, and commit:")
         say(f"  git mv {shlex.quote(misplaced[0])} {shlex.quote(misplaced[0] + '.mine')}")
         return PERSON
     lacking = unheld(now | before)

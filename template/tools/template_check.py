@@ -100,8 +100,9 @@ def versions(answers_file: str) -> dict[str, Any]:
     argv = [sys.executable, "-m", "copier", "check-update", "--output-format", "json"]
     argv += ["--answers-file", answers_file, "."]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ValueError(without_login(done.stderr.strip()))
+    if done.returncode:  # the last line says it, also of a traceback of Copier's
+        last = (done.stderr.strip().splitlines() or ["Copier gave no reason."])[-1]
+        raise ValueError(without_login(re.sub(r"^Stderr: *\| ", "", last)))
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 

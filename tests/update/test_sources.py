@@ -16,6 +16,45 @@ from support.updates import commit, update
 OTHERS = [pytest.param(kind, marks=pytest.mark.thorough) for kind in ("tag", "fork")]
 
 
+LOGIN = "https://me:secret@templates.example.invalid/seedbed.git"
+PLAIN = LOGIN.replace("me:secret@", "")
+
+
+@pytest.mark.thorough
+def test_a_login_in_the_templates_address_is_neither_written_nor_printed(
+    template: Path, tmp_path: Path, home: Path
+) -> None:
+    served = {"GIT_CONFIG_COUNT": "2", "COPIER_CACHE_DIR": str(tmp_path / "cache")}
+    for number, address in enumerate((LOGIN, PLAIN)):
+        served[f"GIT_CONFIG_KEY_{number}"] = f"url.{template.as_uri()}.insteadOf"
+        served[f"GIT_CONFIG_VALUE_{number}"] = address
+    answers = ["--data", "create_env=false", "--data", "framework=none"]
+    argv = [sys.executable, "-m", "copier", "copy", "--defaults", "--trust", *answers, LOGIN, "p"]
+    done = subprocess.run(
+        argv, cwd=tmp_path, env=clean_environ(home, **served), check=True, capture_output=True,
+        text=True,
+    )  # fmt: skip
+    project = tmp_path / "p"
+    assert "git config --global credential.helper" in done.stderr
+    assert yaml.safe_load((project / ".copier-answers.yml").read_text())["_src_path"] == PLAIN
+
+    answers_file = project / ".copier-answers.yml"
+    answers_file.write_text(answers_file.read_text().replace(PLAIN, LOGIN))
+    commit(project)
+    argv = [sys.executable, "tools/template_check.py"]
+    checked = subprocess.run(
+        argv, cwd=project, env=clean_environ(home, **served), capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert f"Made from {PLAIN} at 1.0.0." in checked.stdout, checked.stderr
+    updated = update(project, home, **served)
+    assert updated.returncode != 0
+    assert "Change that password" in updated.stdout
+    assert PLAIN in answers_file.read_text()
+    for each in (done, checked, updated):
+        assert "secret" not in each.stdout + each.stderr
+
+
 @pytest.mark.parametrize("kind", ["clone without tags", *OTHERS])
 def test_where_a_project_comes_from_is_noted_and_followed(
     template: Path, tmp_path: Path, home: Path, kind: str
@@ -27,7 +66,8 @@ def test_where_a_project_comes_from_is_noted_and_followed(
     if kind == "fork":
         append(source / "template" / ".editorconfig", "# ours\n")
         release(source, "v1.0.1")
-    argv = ["copier", "copy", "--defaults", "--skip-tasks", str(source), "project"]
+    # A path from where it is typed, which leads nowhere from inside the project.
+    argv = ["copier", "copy", "--defaults", "--skip-tasks", f"./{source.name}", "project"]
     done = subprocess.run(
         [sys.executable, "-m", *argv], cwd=tmp_path, env=clean_environ(home), check=True,
         capture_output=True, text=True,
