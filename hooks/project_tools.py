@@ -11,6 +11,7 @@ from template_check import NOTE, lost, option, stopped_update, what_is_missing, 
 
 from env import withdrawn
 from env.lock import changes
+from env.requirements import notes
 
 TEMPLATE = Path(__file__).resolve().parent.parent
 """The clone of the template that Copier works from."""
@@ -20,6 +21,7 @@ __all__ = [
     "TEMPLATE",
     "changes",
     "lost",
+    "notes",
     "option",
     "stopped_update",
     "what_is_missing",

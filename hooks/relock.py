@@ -1,8 +1,8 @@
 """The lock after an update: resolved again, never merged.
 
-Where the template's pins or the direct dependencies have changed, or attackers made a version that
-is locked, the engine's `lock` gets the template's pins as preferences: whatever the user added or
-pinned stays.
+Where the template's pins or the direct dependencies have changed, attackers made a version that is
+locked, or the lock does not say what it was made for, the engine's `lock` gets the template's pins
+as preferences: whatever the user added or pinned stays.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pristine import jinja
-from project_tools import withdrawn
+from project_tools import notes, withdrawn
 from repository import changed, git
 
 DIRECT = ("pyproject.toml", "environment.yml")
@@ -26,8 +26,10 @@ def preferred(template: Path, chosen: Mapping[str, Any]) -> Path | None:
 
     It is in git's own folder, so that a person can lock with it when a conflict is resolved.
     """
-    blessed = pristine_lock(template, chosen)
-    if pins(blessed) <= pins(text(LOCK)) and not changed(*DIRECT) and not taken(text(LOCK)):
+    blessed, today = pristine_lock(template, chosen), text(LOCK)
+    told = notes(today)
+    dated = told.asked is None and told.draft is None  # of an engine that did not note it
+    if pins(blessed) <= pins(today) and not changed(*DIRECT) and not taken(today) and not dated:
         return None
     path = Path(os.fsdecode(git("rev-parse", "--git-path", "seedbed-pins.txt")).strip())
     path.write_text(blessed, encoding="utf-8")

@@ -70,6 +70,23 @@ def test_a_library_chosen_later_is_locked(versions: Path, made: Path, home: Path
 
 
 @pytest.mark.thorough
+def test_a_lock_that_does_not_say_what_it_was_made_for_is_made_anew(
+    versions: Path, made: Path, home: Path
+) -> None:
+    locks = [made / name for name in ("requirements.txt", "requirements-dev.txt")]
+    before = [each.read_bytes() for each in locks]
+    for each in locks:
+        lines = each.read_text().splitlines(keepends=True)
+        each.write_text("".join(line for line in lines if not line.startswith("# Asked: ")))
+    assert [each.read_bytes() for each in locks] != before
+    commit(made)
+    release(versions, "v2.0.0")
+    done = update(made, home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [each.read_bytes() for each in locks] == before
+
+
+@pytest.mark.thorough
 def test_what_is_not_offered_any_more_stays_with_who_has_it(
     versions: Path, made: Path, home: Path
 ) -> None:
