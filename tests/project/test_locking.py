@@ -6,7 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from support.engine import Tiny
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from support.engine import Tiny, loopback_environ
+from support.index import serve
 from support.managers import make
 from support.template import tree
 from support.wheels import wheel
@@ -267,3 +270,75 @@ def test_versions_are_compared_as_versions(locked: Tiny, wheelhouse: Path) -> No
     said(locked, "add", "zeta==2025.5.9.0")
     assert locked.codes() == []
     assert "nothing to do" in locked.sync().stderr
+
+
+# Whatever packages there are
+
+NAMES = ["alpha", "beta-two", "gamma", "delta-x-y", "epsilon"]
+SPELLED = {"beta-two": "Beta.Two", "delta-x-y": "delta_X.y", "epsilon": "EPSILON"}
+VERSIONS = ["1.0", "1.0.post1", "2.0a1", "2025.05.09", "1!0.5", "3.0+local.1", "0.0"]
+BOUNDS = ["", ">=1", "==1.*", "!=1.0", "~=1.0", "<3", "==2025.5.9", ">=2.0a1", "===1.0"]
+MARKERS = [
+    "", "sys_platform == 'win32'", "python_version >= '3.12'",
+    "extra == 'big'", "os_name != \"nt\" and extra == 'big'", "implementation_name == 'cpython'",
+    "(sys_platform == 'linux' or sys_platform == 'darwin') and platform_machine in 'x86_64 arm64'",
+]  # fmt: skip
+requirements = st.builds(
+    lambda name, extra, bound, marker: f"{SPELLED.get(name, name)}{extra}{bound} ; {marker}".rstrip(
+        " ;"
+    ),
+    st.sampled_from(NAMES),
+    st.sampled_from(["", "", "[big]", "[Big, small]"]),
+    st.sampled_from(BOUNDS),
+    st.sampled_from(MARKERS),
+)
+packages = st.dictionaries(
+    st.tuples(st.sampled_from(NAMES), st.sampled_from(VERSIONS)),
+    st.tuples(
+        st.lists(requirements, max_size=2),
+        st.sampled_from(
+            ["py3-none-any"] * 4 + ["py3-none-win_amd64", "cp311-abi3-manylinux1_x86_64"]
+        ),
+    ),
+    min_size=3,
+)
+asked = st.lists(requirements.filter(lambda line: "extra ==" not in line), min_size=1, max_size=3)
+
+
+@pytest.mark.parametrize("examples", [3, pytest.param(40, marks=pytest.mark.thorough)])
+def test_what_is_locked_can_be_installed_and_else_nothing_is_written(
+    tmp_path_factory: pytest.TempPathFactory, examples: int
+) -> None:
+    @settings(
+        deadline=None, derandomize=True, max_examples=examples, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(packages, asked)
+    def prove(offered: dict[tuple[str, str], tuple[list[str], str]], lines: list[str]) -> None:
+        place = tmp_path_factory.mktemp("any")
+        for folder in ("wheels", "home"):
+            (place / folder).mkdir()
+        with serve(place / "wheels") as index:
+            environ = loopback_environ(place, index)
+            project = make("venv", place / "project", place / "wheels", environ)
+            for name in NAMES:
+                wheel(place / "wheels", name, "1.0")
+            for (name, version), (requires, tag) in offered.items():
+                wheel(place / "wheels", name, version, requires=tuple(requires), tag=tag)
+            ask(project, '["beta"]', str(lines))
+            before = tree(project.root)
+            done = project.run("lock")
+            assert "Traceback" not in done.stderr
+            if done.returncode:
+                assert re.search(r"^error: .+\.\n       .+\n\Z", done.stderr, re.MULTILINE)
+                assert tree(project.root) == before
+                seen["refused"] += 1
+                return
+            seen["locked"] += 1
+            project.sync()
+            assert project.codes() == []
+            assert "up to date" in said(project, "lock")
+
+    seen = {"locked": 0, "refused": 0}
+    prove()
+    assert examples < 10 or min(seen.values()) > 3, seen

@@ -39,6 +39,7 @@ UNREACHED = {
     "The disk is full.": "takes a disk of its own: test_a_disk_that_is_full_for_packages_is_told",
     "There is no uv on this machine, and Python ⟨version⟩ has neither": "test_faults has it, with "
     "a Python made for it",
+    "Python ⟨version⟩ reads no TOML": "the Python of the tests is newer",
     "What uv resolved makes no lock that can be": "uv is not known to write one",
     "⟨package⟩ has no wheel, and nothing is built": "what is built is installed by no command yet",
     "Conda packages are installed by py-rattler, which": "the Python of the tests is newer",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from itertools import chain
@@ -160,7 +161,11 @@ def loads(project: Project, text: str) -> dict[str, Any]:
     # The environment's Python is newer than this one, or has a reader among its packages.
     code, output, _ = capture([str(project.python_path), "-I", "-c", _READ_FOR_US, text], {})
     if code != 0 or not output:
-        raise ValueError("this Python reads no TOML, a newer one (3.11) does")
+        version = ".".join(map(str, sys.version_info[:2]))
+        raise EnvError(
+            f"Python {version} reads no TOML, as {FILE} is.",
+            f"Run it with 3.11 or newer; or make the environment first: {project.command('sync')}",
+        )
     there: dict[str, Any] = json.loads(output)
     return there
 

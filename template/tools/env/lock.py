@@ -310,7 +310,8 @@ def _proven(project: Project, drafts: dict[Path, str], retry: str) -> None:
     """EnvError where `sync` could not read a lock among the drafts, on some system or Python."""
     try:
         for path in _lock_files(project):
-            pins = proven(drafts.get(path, ""))
+            draft = drafts.get(path, "")
+            pins = proven(draft) if draft != _text(path) else []  # nothing takes its place
             for system, python in product(SYSTEMS, pythons(project)):
                 for_this_system(pins, facts_of(system, python))
     except ValueError as error:

@@ -27,7 +27,7 @@ HEADER = """\
 _PIN = re.compile(
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?"
     r"(\s*==\s*(?P<version>[^\s;\\]+)|\s*@\s*(?P<reference>\S+))"
-    r"(\s*;\s*(?P<marker>.*?))?(?P<hashes>(\s+--hash=\S+)*)\s*\Z"
+    r"(\s*;\s*(?P<marker>.*))?"
 )
 _COMMIT = re.compile(r"git\+\S+@[0-9a-f]{40}(#\S*)?\Z")
 _CONFLICT = re.compile(r"^(<{7}|={7}|>{7}|\|{7})( |$)", re.MULTILINE)
@@ -122,11 +122,13 @@ def parse(text: str) -> list[Pin]:
 
 @lru_cache(maxsize=2)  # a lock is looked at more than once, and is long
 def _parsed(text: str) -> tuple[Pin, ...]:
-    if _CONFLICT.search(text):
+    if len(sides(text)) > 1:
         raise ValueError("git left both sides of a conflict in it")
     pins = []
-    for line in _logical(text):
-        found = _PIN.match(line)
+    for words in map(str.split, _logical(text)):
+        hashes = tuple(word[7:] for word in words if word.startswith("--hash="))
+        line = " ".join(words)
+        found = _PIN.fullmatch(" ".join(words[: len(words) - len(hashes)]))
         if found is None:
             raise ValueError(f"{line} is not an exact version")
         reference = found["reference"] and unquote(found["reference"])
@@ -136,9 +138,9 @@ def _parsed(text: str) -> tuple[Pin, ...]:
             Pin(
                 name=normalize(found["name"]),
                 version=found["version"] or "",
-                marker=(found["marker"] or "").strip(),
-                hashes=tuple(re.findall(r"--hash=(\S+)", found["hashes"])),
-                text=re.sub(r"\s+", " ", line),
+                marker=found["marker"] or "",
+                hashes=hashes,
+                text=line,
                 reference=reference,
             )
         )
@@ -156,7 +158,7 @@ def proven(text: str) -> list[Pin]:
 
 def sides(text: str) -> list[str]:
     """The two texts that git left in one file with conflict markers; the text where it did not."""
-    if not _CONFLICT.search(text):
+    if "<<<<<<< " not in text:
         return [text]
     ours, theirs, at = [], [], "both"
     for line in text.split("\n"):
@@ -171,9 +173,9 @@ def sides(text: str) -> list[str]:
 
 def _logical(text: str) -> list[str]:
     """The lines that count, each in one piece."""
-    joined = re.sub(r"\\\n", " ", text.replace("\r\n", "\n"))
-    lines = (re.sub(r"(^|\s)#.*", "", line).strip() for line in joined.split("\n"))
-    return [line for line in lines if line]
+    joined = text.replace("\r\n", "\n").replace("\\\n", " ")
+    lines = (re.sub(r"(^|\s)#.*", "", x) if "#" in x else x for x in joined.split("\n"))
+    return [line for line in lines if line.strip()]
 
 
 def read(path: Path, mend: str) -> list[Pin]:
