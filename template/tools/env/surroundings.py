@@ -34,19 +34,18 @@ _PACKAGE = 4
 """The rank of a directory with an __init__, which goes before all modules."""
 
 
-HARMLESS = ("coverage", "pytest-cov", "pywin32", "setuptools")
+_HARMLESS = ("coverage", "pytest-cov", "pywin32", "setuptools")
 """Packages whose code at every start of Python is well known."""
 
 
 def at_start(site: Path) -> dict[str, bytes]:
-    """What reaches every start of Python: the files (of a package, its first) by name.
-
-    https://docs.python.org/3/library/site.html and PEP 829
-    """
-    patterns = ("*.pth", "*.start", "sitecustomize*", "usercustomize*")
-    found = [path for pattern in patterns for path in site.glob(pattern)]
-    files = {path.name: path if path.is_file() else path / "__init__.py" for path in found}
-    return {name: file.read_bytes() for name, file in files.items() if file.is_file()}
+    """What reaches every start of Python: the files (of a package, its first) by name."""
+    found = {}
+    for name in _names(site):
+        if name.endswith(_AT_START) or name.partition(".")[0] in _BY_ITSELF:
+            file = site / name / "__init__.py" if os.path.isdir(site / name) else site / name
+            found[name] = file.read_bytes() if file.is_file() else b""
+    return found
 
 
 def brought_at_start(site: Path, before: Mapping[str, bytes]) -> Iterator[str]:
@@ -54,10 +53,9 @@ def brought_at_start(site: Path, before: Mapping[str, bytes]) -> Iterator[str]:
     new = {name for name, content in at_start(site).items() if before.get(name) != content}
     for dist in installed.scan(site) if new else ():
         record = installed.record(site, dist)
-        lines = record.lines if record else []
-        found = sorted(new & {line.path.partition("/")[0] for line in lines})
-        if found and dist.name not in HARMLESS:
-            yield f"{dist.name} {dist.version} runs at every start of Python, by {found[0]}."
+        lines = record.lines if record and dist.name not in _HARMLESS else []
+        for name in sorted(new & {line.path.partition("/")[0] for line in lines})[:1]:
+            yield f"{dist.name} {dist.version} runs at every start of Python, by {name}."
 
 
 def beside_packages(contents: Contents) -> Iterator[Difference]:

@@ -19,7 +19,6 @@ CREDENTIALS = (
     "machine, and bring no new one to this before it is mended."
 )
 _LINE = re.compile(r"(?P<name>[a-z0-9-]+)!=(?P<versions>\S+)  # (?P<why>.+)")
-
 _FILE = re.compile(r"-(\d[^-/]*?)(-[^/]+\.whl|\.tar\.\w+|\.zip)(#.*)?\Z")
 
 
@@ -36,12 +35,12 @@ class Withdrawn(NamedTuple):
 def among(packages: Iterable[tuple[Any, ...]], file: Path = LIST) -> list[Withdrawn]:
     """Those that are withdrawn; each begins, as a Pin or Distribution, with name and version."""
     lines = map(_LINE.match, file.read_text(encoding="utf-8").splitlines())
-    listed = {each["name"]: (each["versions"].split(",!="), each["why"]) for each in lines if each}
-    found = [(each[0], _version(each)) for each in packages if each[0] in listed]
+    listed = {each["name"]: each for each in lines if each}
+    found = [(_version(each), listed[each[0]]) for each in packages if each[0] in listed]
     return [
-        Withdrawn(name, version, listed[name][1])
-        for name, version in found
-        if canonical(version.partition("+")[0]) in map(canonical, listed[name][0])
+        Withdrawn(line["name"], version, line["why"])
+        for version, line in found
+        if canonical(version.partition("+")[0]) in map(canonical, line["versions"].split(",!="))
     ]
 
 
