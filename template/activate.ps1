@@ -39,6 +39,14 @@ function global:_seedbed_look([string] $root) {
         return [IO.Directory]::GetCreationTimeUtc($one) -eq [IO.Directory]::GetCreationTimeUtc($two)
     }
 
+    function real-file([string] $path) {                    # what a chain of links leads to
+        $item = Get-Item -LiteralPath $path -Force -ErrorAction Ignore
+        if (-not ($item -and $item.PSObject.Methods['ResolveLinkTarget'])) { return '' }    # 7.1
+        $target = $item.ResolveLinkTarget($true)
+        if ($target) { return $target.FullName }
+        return $item.FullName
+    }
+
     function read-pairs([string] $file) {                   # lines "key = value"
         $pairs = @{}
         if ([IO.File]::Exists($file)) {
@@ -109,6 +117,11 @@ function global:_seedbed_look([string] $root) {
         $python = if ($windows) { 'Scripts/python.exe' } else { 'bin/python' }
         foreach ($file in $python, 'pyvenv.cfg') {
             if (-not [IO.File]::Exists([IO.Path]::Combine($env_path, $file))) { return 'broken' }
+        }
+        # python3 has become the next one, which takes none of its packages
+        if ($stamp['base'] -and -not $windows -and
+            (real-file ([IO.Path]::Combine($env_path, $python))) -ne (real-file $stamp['base'])) {
+            return 'broken'
         }
         $locks = $settings['lock'].Split(' ') | ForEach-Object { [IO.Path]::Combine($root, $_) }
         if ((digest $locks) -ne $stamp['lock']) { return 'stale' }

@@ -178,7 +178,7 @@ def by_topic(rows: Iterable[Row]) -> dict[str, list[Row]]:
 
 def _marked(mend: str) -> str:
     """With the command at its end marked as one, where it is not one of the engine's."""
-    return re.sub(r"(: )([^:`⟨]*[^:`.])\Z", r"\1`\2`", mend)
+    return re.sub(r"(: )([^:`⟨][^:`]*[^:`.])\Z", r"\1`\2`", mend)
 
 
 def _table(rows: Iterable[Iterable[str]]) -> str:

@@ -39,7 +39,7 @@ _READERS = {
     "⟨packages⟩": "absent; again; bare; owners; shown",
     "⟨package⟩": "name; own; own name; owner; parent",
     "⟨package⟩ ⟨version⟩ was made by attackers (⟨advisory⟩)": "taken",
-    "⟨path⟩": "base; env; prefix; prefix of; project.env; python path",
+    "⟨path⟩": "base; shlex; env; prefix; prefix of; project.env; python path",
     "⟨platform⟩": "asked['platform']",
     "⟨program⟩": "named",
     f"`{COMMAND} lock`": "mend",

@@ -117,14 +117,15 @@ other_system() {                # whether the environment was made on a system t
     [ "$x" != "$system" ]
 }
 
-stamp() {                       # what the engine wrote into the environment -> project, made, system
-    project='' made='' system=''
+stamp() {                       # what the engine wrote into the environment: project, made, system, base
+    project='' made='' system='' base=''
     [ -r "$env/.seedbed/stamp" ] || return 0
     while IFS='' read -r line || [ -n "$line" ]; do
         case $line in
             project=*) project=${line#project=} ;;
             lock=*)    made=${line#lock=} ;;
             system=*)  system=${line#system=} ;;
+            base=*)    base=${line#base=} ;;
         esac
     done < "$env/.seedbed/stamp"
 }
@@ -156,6 +157,8 @@ look() {                        # what is at the environment's place -> state, a
         state=incomplete
     elif [ ! -x "$python_path" ] || [ ! -f "$env/pyvenv.cfg" ]; then
         state=broken            # also a link to a Python that was removed
+    elif [ -n "$base" ] && ! [ "$python_path" -ef "$base" ]; then
+        state=broken            # python3 has become the next one, which takes none of its packages
     else
         state=stale
         if [ -r "$root/${lock%% *}" ]; then
@@ -187,6 +190,7 @@ refuse() {                      # says why, and the command that mends it
         moved)      advise "$env was made for $project, not here." \
                            'If this project was moved or copied, make it anew with' ;;
         broken)     if [ ! -x "$python_path" ]; then x='no working Python.'
+                    elif [ -f "$env/pyvenv.cfg" ]; then x="another Python than it was made from, $base."
                     else x="no pyvenv.cfg, so its Python takes another one's packages."; fi
                     advise "$env has $x" 'Repair it with' ;;
         foreign)    x="was not made by this project${project:+ but by $project}"

@@ -209,7 +209,8 @@ def test_wherever_a_disk_becomes_full_all_files_are_of_one_time(
         *_,
     ) = done.stdout.split()
     assert number in ("0", "3")
-    assert ".env-" not in done.stdout
+    assert ".env-begun" not in done.stdout
+    assert ".env-decided" not in done.stdout
 
 
 @pytest.mark.parametrize("words", ["add delta", "remove beta", "delete --yes"])
@@ -477,3 +478,34 @@ def test_without_pip_the_one_that_python_brings_is_enough(
     done = project.sync("--python", str(bare_python))
     assert "has no pip, taking the one of ensurepip" in done.stderr
     assert project.codes() == []
+
+
+def test_a_disk_that_starts_no_program_is_told(ready: Tiny) -> None:
+    script = """
+        mkdir "$PLACE" && mount -t tmpfs -o noexec none "$PLACE" && cp -r . "$PLACE/p"
+        cp -r .venv ../kept; cd "$PLACE/p"; rm -r .venv
+        "$PYTHON" tools/env sync || echo "code $?" >&2
+        cp -r ../../kept .venv; sed -i "s,^project=.*,project=$PWD," .venv/.seedbed/stamp
+        "$PYTHON" tools/env run -- alpha || echo "code $?" >&2
+        UV_PROJECT_ENVIRONMENT="$PLACE-more" "$PYTHON" tools/env sync
+    """
+    done = in_namespace(script, ready, PLACE=str(ready.root.parent / "disk"))
+    assert done.returncode == 0, done.stderr
+    told = (
+        "error: The disk of .venv lets no program start (it is mounted with noexec).\n       Choose"
+    )
+    assert done.stderr.count(told) == 2
+    assert done.stderr.count("code 3") == 2
+
+
+def test_an_environment_that_is_a_disk_of_its_own_is_emptied_and_used(ready: Tiny) -> None:
+    """As a container has it; such a directory cannot be removed."""
+    script = """
+        rm -r .venv; mkdir .venv && mount -t tmpfs none .venv
+        "$PYTHON" tools/env sync; rm .venv/bin/python; "$PYTHON" tools/env sync
+        "$PYTHON" tools/env check; "$PYTHON" tools/env delete --yes; ls -A .venv
+        "$PYTHON" tools/env sync; "$PYTHON" tools/env check
+    """
+    done = in_namespace(script, ready)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [".venv is exactly requirements.txt"] * 2

@@ -13,7 +13,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -36,6 +36,11 @@ UNREACHED = {
     "⟨packages⟩ bring different files": "a note, about which nothing must be done",
     "⟨path⟩ was made just now and does not run.": "no Python that makes one does this here",
     "uv is fetched by a CPython, and none is": "takes a machine that has PyPy and nothing else",
+    "The disk of ⟨environment⟩ lets no program start": "takes a disk of its own: test_faults",
+    "⟨environment⟩ cannot be looked into": "takes a second user: test_faults",
+    "⟨environment⟩ is for another user": "takes a second user: test_faults",
+    "The Python of ⟨environment⟩ is not for this user": "takes a second user: test_faults",
+    "⟨lock⟩ cannot be read (": "takes a second user: test_faults",
     "The disk is full.": "takes a disk of its own: test_a_disk_that_is_full_for_packages_is_told",
     "There is no uv on this machine, and Python ⟨version⟩ has neither": "test_faults has it, with "
     "a Python made for it",
@@ -155,6 +160,36 @@ def _(it: Case) -> Iterator[str]:
     it.shown = "sync"
 
 
+def standing_on_a_module(it: Case) -> None:
+    """The environment of a cluster's Python, which runs while its module is loaded."""
+    base = it.root.parent / f"python{MINOR}"
+    lacking = "error while loading shared libraries: libpython.so.1.0: cannot open it"
+    base.write_text(
+        f'#!/bin/bash\n[ "$LD_LIBRARY_PATH" ] || {{ echo "$0: {lacking}" >&2; exit 127; }}\n'
+        f'exec -a "$0" "{it.project.python.resolve()}" "$@"\n'
+    )
+    base.chmod(0o755)
+    it.project.python.unlink()
+    it.project.python.symlink_to(base)
+    stamp(it, "base", str(base))
+    it.fill = {"module load NAME": "export LD_LIBRARY_PATH=/its/place", "VERSION": MINOR}
+
+
+@situation("The Python of ⟨environment⟩ does not start without ⟨library⟩. Load")
+def _(it: Case) -> Iterator[str]:
+    standing_on_a_module(it)
+    it.edit("requirements-dev.txt", "alpha==1.0", "# a comment\nalpha==1.0")
+    yield "sync"
+    if it.way == 0:
+        it.environ["LD_LIBRARY_PATH"] = "/its/place"
+
+
+@situation("The Python of ⟨environment⟩ does not start without ⟨library⟩. `module")
+def _(it: Case) -> Iterator[str]:
+    standing_on_a_module(it)
+    yield "check"
+
+
 # The place of the environment
 
 
@@ -183,6 +218,15 @@ def _(it: Case) -> Iterator[str]:
     yield "delete --yes"
     it.env.unlink()
     shutil.rmtree(elsewhere)
+
+
+@situation("The name '⟨directory⟩' is not UTF-8")
+def _(it: Case) -> Iterator[str]:
+    right, it.project = it.project, replace(it.project, root=it.root.parent / "caf\udce9")
+    right.root.rename(it.root)
+    yield "sync"
+    it.project = right
+    (right.root.parent / "caf\udce9").rename(right.root)
 
 
 @situation("An environment cannot live at")
@@ -444,6 +488,12 @@ def _(it: Case) -> Iterator[str]:
     it.fill = {"NAME": "delta"}
 
 
+@situation("⟨command⟩ of ⟨environment⟩ may not be run.")
+def _(it: Case) -> Iterator[str]:
+    (it.project.scripts / "alpha").chmod(0o644)
+    yield "run -- alpha"
+
+
 # Anything else
 
 
@@ -540,6 +590,13 @@ def _(it: Case) -> Iterator[str]:
 @situation("The Python of ⟨environment⟩ is gone")
 def _(it: Case) -> Iterator[str]:
     it.project.python.unlink()
+    yield "check"
+
+
+@situation("The Python of ⟨environment⟩ is not ⟨path⟩ any more")
+def _(it: Case) -> Iterator[str]:
+    it.project.python.unlink()
+    it.project.python.symlink_to(other_python())
     yield "check"
 
 

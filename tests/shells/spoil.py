@@ -38,6 +38,12 @@ def pyvenv_cfg_gone(project: Sample) -> None:
     (project.env / "pyvenv.cfg").unlink()
 
 
+def python_moved_on(project: Sample) -> None:
+    """`python3` of the machine has become the next version, and the environment's leads to it."""
+    with open(project.env / ".seedbed" / "stamp", "a") as stamp:
+        stamp.write("base=/nowhere/bin/python3.1\n")
+
+
 def made_on_another_system(project: Sample) -> None:
     with open(project.env / ".seedbed" / "stamp", "a") as stamp:
         stamp.write("system=plan9\n")
@@ -72,7 +78,7 @@ def lock_removed(project: Sample) -> None:
 SPOILED: dict[str, tuple[Callable[[Sample], None], ...]] = {
     "missing": (nothing_there, empty_directory),
     "incomplete": (stamp_without_lock, no_manifest),
-    "broken": (python_gone, python_of_a_removed_base, pyvenv_cfg_gone),
+    "broken": (python_gone, python_of_a_removed_base, pyvenv_cfg_gone, python_moved_on),
     "foreign": (no_stamp, stamp_without_project, a_file, a_link_to_nothing, made_on_another_system),
     "stale": (lock_changed, lock_removed),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,9 @@ from shells.driver import Driver, Terminal
 from shells.rows import Shell, deep
 from shells.sample import TEMPLATE, Sample, make_sample
 from shells.spoil import SPOILED, nothing_there
+from support.engine import clean_environ
 
+UV = clean_environ(Path())["UV"]
 ENGINE = TEMPLATE / "tools" / "env"
 
 
@@ -33,6 +36,7 @@ def with_engine(project: Sample) -> Sample:
 def run_engine(project: Sample, base_python: Path, *words: str) -> str:
     done = subprocess.run(
         [base_python, project.root / "tools" / "env", *words],
+        env={**os.environ, "UV": UV},
         capture_output=True,
         text=True,
         check=False,
@@ -70,10 +74,11 @@ def test_what_the_engine_made_is_entered_without_a_word(
 
 @deep
 def test_the_question_leads_to_an_environment_of_the_engine(
-    terminal: Terminal, shell: Shell, project: Sample
+    terminal: Terminal, shell: Shell, project: Sample, tools: Path
 ) -> None:
     with_engine(project)
     nothing_there(project)
+    (tools / "uv").symlink_to(UV)
     terminal.open(project.root / "src")
     terminal.type(shell.enter(".."))
     terminal.wait_for("Make it now? [Y/n] ")

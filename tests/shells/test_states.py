@@ -13,7 +13,13 @@ from shells.driver import Driver, Outcome
 from shells.refusal import assert_refused
 from shells.rows import POSIX, SHELLS, Shell, deep, rows
 from shells.sample import Sample, make_sample
-from shells.spoil import SPOILED, made_on_another_system, nothing_there, pyvenv_cfg_gone
+from shells.spoil import (
+    SPOILED,
+    made_on_another_system,
+    nothing_there,
+    python_moved_on,
+    pyvenv_cfg_gone,
+)
 
 COMMAND = "python3 tools/env sync"
 MENDED = {
@@ -23,6 +29,8 @@ MENDED = {
 }
 BY_CAUSE: dict[Callable[[Sample], None], str] = {
     pyvenv_cfg_gone: "{env} has no pyvenv.cfg, so its Python takes another one's packages. "
+    "Repair it with:",
+    python_moved_on: "{env} has another Python than it was made from, /nowhere/bin/python3.1. "
     "Repair it with:",
     made_on_another_system: "was made on another system (plan9), which may still use it,",
 }

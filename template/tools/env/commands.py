@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -131,6 +132,12 @@ def run(project: Project, options: Namespace) -> int:
         raise EnvError(seen.reason, f"Mend it with: {state.remedy(project, seen)}")
     inside = manager(project).entered(project, os.environ)
     program = shutil.which(words[0], path=inside["PATH"])
+    own = project.scripts / words[0]
+    if program is None and own.is_file():
+        raise state.noexec(project) or EnvError(
+            f"{words[0]} of {project.env_label} may not be run.",
+            f"Allow it: chmod +x {shlex.quote(str(own))}",
+        )
     if program is None:
         raise EnvError(
             f"{words[0]} is not in the environment or on PATH.",
@@ -157,7 +164,7 @@ def info(project: Project, options: Namespace) -> int:
         "python_path": str(project.python_path),
         "path": str(project.env),
         "lock": project.lock.name,
-        "lock_sha256": sha256(*project.locks) or None,
+        "lock_sha256": _digest(project),
         "installer": seen.manifest.installer if seen.manifest else None,
         "fingerprint": seen.manifest.fingerprint if seen.manifest else None,
         "packages": len(seen.manifest.distributions) if seen.manifest else 0,
@@ -209,6 +216,13 @@ def _yes(project: Project) -> bool:
     except EOFError:  # Ctrl-D
         return False
     return answer.strip().lower() in ("y", "yes")
+
+
+def _digest(project: Project) -> str | None:
+    try:
+        return sha256(*project.locks) or None
+    except OSError:  # `reason` says so
+        return None
 
 
 def _print(facts: dict[str, Any]) -> None:

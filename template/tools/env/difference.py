@@ -23,6 +23,7 @@ WITHDRAWN = "withdrawn"
 LOCKS_DIFFER = "locks-differ"
 UNREADABLE = "unreadable"
 SHARED_FILE = "shared-file"
+NOT_STARTING = "python-not-starting"
 
 
 class Difference(NamedTuple):

@@ -21,6 +21,7 @@ from .difference import (
     LOCKS_DIFFER,
     MISSING_PACKAGE,
     NOT_EXECUTABLE,
+    NOT_STARTING,
     OTHER_PYTHON,
     OTHER_WHEEL,
     SHADOWED,
@@ -37,6 +38,7 @@ from .installed import Distribution, Record, fingerprint
 from .managers import manager
 from .manifest import Manifest
 from .markers import canonical
+from .probe import LOAD
 from .project import RUN_LOCK, Project, read_text
 from .requirements import Pin, locked, parse, sha256
 
@@ -111,6 +113,8 @@ def mend(project: Project, found: list[Difference], full: bool = False) -> str:
     codes = {difference.code for difference in found if not difference.is_note}
     if _STATES[state.FOREIGN] in codes:
         return state.ELSEWHERE
+    if NOT_STARTING in codes:
+        return LOAD
     if codes == {SHADOWED}:
         return "unset PYTHONPATH"
     if codes & {LOCKS_DIFFER, UNLOCKED, UNREADABLE, WITHDRAWN}:

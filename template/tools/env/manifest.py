@@ -34,6 +34,10 @@ class Stamp(NamedTuple):
     system: str = ""
     """What it was made on, as `this_system` says it."""
 
+    base: str = ""
+    """The Python underneath by a name with its version in it, as "/usr/bin/python3.12"; "" where it
+    has none. The environment's leads to another file once `python3` means the next one."""
+
 
 class Manifest(NamedTuple):
     """The proof of what was installed, written when all of it was."""
@@ -103,11 +107,13 @@ def read_stamp(env: Path) -> Stamp | None:
         values.get("lock", ""),
         values.get("python", ""),
         values.get("system", ""),
+        values.get("base", ""),
     )
 
 
 def write_stamp(env: Path, stamp: Stamp) -> None:
     text = f"project={stamp.project}\nlock={stamp.lock}\nsystem={stamp.system}\n"
+    text += f"base={stamp.base}\n" if stamp.base else ""
     _replace(env, _STAMP, text + (f"python={stamp.python}\n" if stamp.python else ""))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -41,6 +42,10 @@ print(json.dumps({
     },
 }))
 """
+
+
+LOAD = "module load NAME"
+"""What brings a library on a cluster: its Pythons are modules, and only work while loaded."""
 
 
 class Interpreter(NamedTuple):
@@ -105,3 +110,10 @@ def examine(argv: list[str], environ: Mapping[str, str]) -> Interpreter | Unfit:
         return Unfit(argv[0], f"is the free-threaded build of {version}")
     facts.update(path=Path(facts["path"]), site_packages=Path(facts["site_packages"]))
     return Interpreter(**facts)
+
+
+def missing_library(python: Path, environ: Mapping[str, str]) -> str:
+    """The shared library that a Python lacks to start, "" where that is not its trouble."""
+    done = capture([str(python), "-I", "-S", "-c", ""], environ)
+    found = re.search(r"(?:loading shared libraries|Library not loaded): ([^:\s]+)", done.errors)
+    return found[1] if found and done.code else ""

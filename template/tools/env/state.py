@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from . import manifest as proof
+from .errors import EnvError
 from .manifest import Manifest, Stamp
 from .markers import release
 from .project import SETTINGS, Project, env_path, parse_settings, read_text, same_file
@@ -40,7 +41,22 @@ class Assessment(NamedTuple):
 
 
 def assess(project: Project) -> Assessment:
-    """Look at the environment's place; nothing is started and nothing is changed."""
+    """Look at the environment's place; nothing is started and nothing is changed.
+
+    What cannot be looked at, or be mended since this user cannot write there, is left alone.
+    """
+    label = project.env_label
+    try:
+        seen = _look(project)
+    except OSError as error:
+        return Assessment(FOREIGN, f"{label} cannot be looked into ({error}).")
+    if seen.state in (MOVED, INCOMPLETE, BROKEN) and not os.access(project.env, os.W_OK):
+        why = f"{label} is for another user to mend: {seen.reason}"
+        return Assessment(FOREIGN, why, seen.stamp, seen.manifest)
+    return seen
+
+
+def _look(project: Project) -> Assessment:
     env, label = project.env, project.env_label
     if not os.path.lexists(env) or _is_empty(env):
         return Assessment(MISSING, f"There is no environment at {label} yet.")
@@ -61,8 +77,14 @@ def assess(project: Project) -> Assessment:
     found = proof.read_manifest(env)
     if found is None or not stamp.lock:
         return Assessment(INCOMPLETE, f"Making {label} was not finished.", stamp)
-    if not project.python_path.exists():
+    if not os.path.exists(project.python_path):
+        if os.path.lexists(project.python_path) and not _may_reach(found.base):
+            why = f"The Python of {label} is not for this user ({found.base})."
+            return Assessment(FOREIGN, why, stamp, found)
         return Assessment(BROKEN, f"The Python of {label} is gone ({found.base}).", stamp, found)
+    if stamp.base and not same_file(project.python_path, Path(stamp.base)):
+        why = f"The Python of {label} is not {stamp.base} any more, from which it was made."
+        return Assessment(BROKEN, why, stamp, found)
     if not (env / "pyvenv.cfg").is_file():
         why = f"{label}/pyvenv.cfg is gone, so its Python uses the packages of {found.base}."
         return Assessment(BROKEN, why, stamp, found)
@@ -70,8 +92,12 @@ def assess(project: Project) -> Assessment:
     if not satisfies(found.python, wanted):
         why = f"{label} has Python {found.python}, and {wanted} is asked for."
         return Assessment(STALE, why, stamp, found)
-    if found.lock != sha256(*project.locks):
-        names = " or ".join(path.name for path in project.locks)
+    names = " or ".join(path.name for path in project.locks)
+    try:
+        lock = sha256(*project.locks)
+    except OSError as error:
+        return Assessment(STALE, f"{names} cannot be read ({error}).", stamp, found)
+    if found.lock != lock:
         why = f"{names} has changed since {label} was made from it."
         return Assessment(STALE, why, stamp, found)
     return Assessment(READY, "", stamp, found)
@@ -86,6 +112,28 @@ def satisfies(version: str, wanted: str) -> bool:
     """Whether a Python `version` is the one asked for: "3.12.1" is for "3.12", not for "3.1"."""
     asked = release(wanted)
     return release(version)[: len(asked)] == asked
+
+
+def noexec(project: Project) -> EnvError | None:
+    """What to say where the environment is, or would be, on a disk that starts no programs."""
+    flag = getattr(os, "ST_NOEXEC", 0)  # known on Linux
+    there = next(each for each in (project.env, *project.env.parents) if each.exists())
+    if not flag or not os.statvfs(there).f_flag & flag:
+        return None
+    return EnvError(
+        f"The disk of {project.env_label} lets no program start (it is mounted with noexec).",
+        f"Choose another place: {ELSEWHERE}",
+    )
+
+
+def _may_reach(path: str) -> bool:
+    try:
+        os.stat(path)
+    except PermissionError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def _is_empty(path: Path) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from . import installed
 from .ambient import capture, scrubbed
 from .difference import (
+    NOT_STARTING,
     OTHER_PYTHON,
     SHADOWED,
     STRAY_MODULE,
@@ -19,6 +20,7 @@ from .difference import (
 )
 from .files import Contents
 from .manifest import Manifest
+from .probe import missing_library
 from .project import Project
 
 _AT_START = (".pth", ".start")
@@ -206,7 +208,11 @@ def python_underneath(project: Project, manifest: Manifest, fast: bool) -> Itera
         return
     argv = [str(project.python_path), "-I", "-S", "-c", "import sys; print(sys.version.split()[0])"]
     version = capture(argv, scrubbed(os.environ)).output.strip()
-    if version != manifest.python:
+    library = "" if version else missing_library(project.python_path, scrubbed(os.environ))
+    if library:
+        message = f"The Python of {project.env_label} does not start without {library}."
+        yield Difference(NOT_STARTING, message)
+    elif version != manifest.python:
         message = f"Python is {version or 'not running'} now, and was {manifest.python}."
         yield Difference(OTHER_PYTHON, message)
 

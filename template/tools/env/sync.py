@@ -7,6 +7,7 @@ can be interrupted anywhere: stamp, interpreter, packages, project, manifest.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Mapping
@@ -30,13 +31,15 @@ from .installers import find_uv
 from .interpreters import NoInterpreter, find, is_version
 from .managers import manager
 from .manifest import Stamp
-from .probe import Interpreter, probe
-from .project import Project
+from .probe import LOAD, Interpreter, missing_library, probe
+from .project import Project, same_file
 from .requirements import read
 from .state import Assessment
 
 _FETCHED = (FILE_EDITED, FILE_MISSING, OTHER_WHEEL, SYMBOLIC_LINK)
 _AWAY = (STRAY_MODULE, STRAY_PTH, SYMBOLIC_LINK)
+_WHOLE = (state.READY, state.STALE, state.INCOMPLETE)
+"""States of an environment whose Python may be right."""
 
 
 def sync(
@@ -73,6 +76,8 @@ def sync(
     if _nothing_to_do(project, seen, chosen, full) and not found:
         return False
     own = _kept(project, seen, chosen.version if chosen else wanted, environ)
+    if own is None and chosen is None and seen.state in _WHOLE:
+        _refuse_what_is_not_loaded(project, environ)
     newer_than = proof.written_at(project.env) if seen.manifest and not full else None
     if own and seen.manifest is None:
         found = list(drift.damage(project, files.contents(own.site_packages), None, None))
@@ -98,7 +103,9 @@ def sync(
     manifest = fill(project, own, again, seen.manifest, environ, offline)
     manifest = manifest._replace(kernel=kernel.register(project, manifest))
     proof.write_manifest(project.env, manifest)
-    proof.write_stamp(project.env, stamp._replace(lock=manifest.lock))
+    base = own.path.with_name(f"python{own.minor}")
+    known = str(base) if same_file(base, project.python_path) else ""
+    proof.write_stamp(project.env, stamp._replace(lock=manifest.lock, base=known))
     took = time.monotonic() - started
     say(f"{project.env_label}: ready, {len(manifest.distributions)} packages in {took:.1f} s")
     return True
@@ -108,7 +115,8 @@ def remove(project: Project) -> None:
     """Delete the environment, which the caller has seen to be ours.
 
     The stamp goes last, so that what is left of an interrupted removal is still known as ours.
-    Raises EnvError where a symbolic link stands at its place.
+    A directory where another disk is mounted is emptied. Raises EnvError where a symbolic link
+    stands at its place.
     """
     if not os.path.lexists(project.env):
         return
@@ -126,7 +134,9 @@ def remove(project: Project) -> None:
             shutil.rmtree(entry.path)
         else:
             os.unlink(entry.path)
-    shutil.rmtree(project.env)
+    shutil.rmtree(kept)
+    if not os.path.ismount(project.env):
+        project.env.rmdir()
 
 
 def _refuse(project: Project, seen: Assessment) -> None:
@@ -136,6 +146,15 @@ def _refuse(project: Project, seen: Assessment) -> None:
             f"{os.pathsep!r}.",
             f"Move the project, or choose another place: {state.ELSEWHERE}",
         )
+    for folder in (project.root, project.env):
+        if re.search("[\ud800-\udfff]", str(folder)):  # how Python holds what it cannot decode
+            raise EnvError(
+                f"The name {str(folder)!r} is not UTF-8, as Python reads it.",
+                f"Rename it, then run: {project.command('sync')}",
+            )
+    trouble = None if seen.state in (state.READY, state.STALE) else state.noexec(project)
+    if trouble:
+        raise trouble
     if seen.state == state.FOREIGN:
         raise EnvError(
             seen.reason,
@@ -186,11 +205,22 @@ def _kept(
     project: Project, seen: Assessment, wanted: str, environ: Mapping[str, str]
 ) -> Interpreter | None:
     """The interpreter of the environment that is there, None where it must be made anew."""
-    if seen.state not in (state.READY, state.STALE, state.INCOMPLETE):
+    if seen.state not in _WHOLE:
         return None
     fits = manager(project).fits(project) and not project.scripts.is_symlink()
     own = inside(project, environ) if fits else None
     return own if own is not None and state.satisfies(own.version, wanted) else None
+
+
+def _refuse_what_is_not_loaded(project: Project, environ: Mapping[str, str]) -> None:
+    """A Python that lacks a library is not damaged, and its environment is not to be replaced."""
+    library = missing_library(project.python_path, environ)
+    if library:
+        raise EnvError(
+            f"The Python of {project.env_label} does not start without {library}.",
+            f"Load what brings it ({LOAD}), or take another Python: "
+            + project.command("sync", "--python", "VERSION"),
+        )
 
 
 def inside(project: Project, environ: Mapping[str, str]) -> Interpreter | None:
