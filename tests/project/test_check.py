@@ -156,7 +156,7 @@ def test_without_an_environment_check_says_how_to_make_one(project: Tiny) -> Non
 def test_the_json_keys_are_the_documented_ones(ready: Tiny, wheelhouse: Path) -> None:
     drifts.edited(ready, wheelhouse)
     found = json.loads(ready.run("check", "--json").stdout)
-    assert set(found) == {"differences", "mend", "notes"}
+    assert set(found) == {"differences", "mend", "keep", "unhashed", "notes"}
     assert set(found["differences"][0]) == {"code", "message", "package", "file", "mend"}
     assert (found["differences"][0]["package"], found["differences"][0]["file"]) == (
         "alpha",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import tomllib
 from pathlib import Path
 
@@ -192,68 +191,6 @@ def test_an_unreachable_index_changes_nothing(asking: Tiny, tmp_path: Path) -> N
     assert asking.run("add", "alpha", **nowhere).returncode == 3
     assert asking.run("lock", "--upgrade", **nowhere).returncode == 3
     assert tree(asking.root) == before
-
-
-def install(project: Tiny, *words: str) -> None:
-    """Install past the engine, as a person would."""
-    argv = [project.environ["UV"], "pip", "install", "--python", str(project.env), *words]
-    subprocess.run(argv, env=project.environ, check=True, capture_output=True)
-
-
-def test_freezing_adopts_what_was_asked_for_and_not_what_came_along(
-    asking: Tiny, wheelhouse: Path
-) -> None:
-    wheel(wheelhouse, "delta", "3.0")
-    wheel(wheelhouse, "epsilon", "1.0", requires=("delta",))
-    asking.sync()
-    install(asking, "epsilon==1.0")
-    wheel(wheelhouse, "delta", "3.1")  # released since: the version that was installed is kept
-    done = asking.run("freeze")
-    assert done.returncode == 0, done.stderr
-    assert "epsilon==1.0 becomes a direct dependency" in done.stderr
-    assert "delta==3.0 came along" in done.stderr
-    text = (asking.root / "pyproject.toml").read_text()
-    assert '"epsilon"' in text
-    assert '"delta"' not in text
-    assert {"delta==3.0", "epsilon==1.0"} <= set(pins(asking, "requirements.txt"))
-    assert asking.codes() == []
-
-
-def test_freezing_leaves_out_what_no_index_serves(asking: Tiny, tmp_path: Path) -> None:
-    asking.sync()
-    install(asking, str(wheel(tmp_path, "delta", "3.0").path))
-    before = (asking.root / "pyproject.toml").read_text()
-    done = asking.run("freeze")
-    assert "delta==3.0 is left out" in done.stderr
-    assert "nothing to adopt" in done.stderr
-    assert (asking.root / "pyproject.toml").read_text() == before
-    assert (asking.site / "delta").is_dir()
-
-
-def test_freezing_tells_what_came_along_with_what_is_left_out(
-    asking: Tiny, wheelhouse: Path, tmp_path: Path
-) -> None:
-    wheel(wheelhouse, "delta", "3.0")
-    asking.sync()
-    install(asking, str(wheel(tmp_path, "epsilon", "1.0", requires=("delta",)).path))
-    done = asking.run("freeze")
-    assert "epsilon==1.0 is left out: it came from a file" in done.stderr
-    assert "delta==3.0 is left out: it came along with those" in done.stderr
-    assert "nothing to adopt" in done.stderr
-
-
-def test_freezing_adopts_packages_that_require_each_other(asking: Tiny, wheelhouse: Path) -> None:
-    wheel(wheelhouse, "delta", "3.0", requires=("epsilon",))
-    wheel(wheelhouse, "epsilon", "1.0", requires=("delta", "zeta"))
-    wheel(wheelhouse, "zeta", "1.0")
-    asking.sync()
-    install(asking, "delta")
-    done = asking.run("freeze")
-    assert done.returncode == 0, done.stderr
-    assert "delta==3.0 becomes a direct dependency" in done.stderr
-    assert "epsilon==1.0 becomes a direct dependency" in done.stderr
-    assert "zeta==1.0 came along" in done.stderr
-    assert asking.codes() == []
 
 
 def test_locking_without_uv_says_how_to_get_one(asking: Tiny, alpha: Wheel) -> None:

@@ -18,11 +18,12 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from support import drifts
+from support import drifts, sources
 from support.engine import MINOR, Tiny, loopback_environ, other_pythons, tiny
 from support.index import failing, serve
-from support.managers import make
+from support.managers import make, uv
 from support.mends import Case, Row, named, situation, tried
+from support.sources import sdist
 from support.template import git
 from support.wheels import Wheel, uv_wheel, wheel
 
@@ -46,7 +47,6 @@ UNREACHED = {
     "a Python made for it",
     "Python ⟨version⟩ reads no TOML": "the Python of the tests is newer",
     "What uv resolved makes no lock that can be": "uv is not known to write one",
-    "⟨package⟩ has no wheel, and nothing is built": "what is built is installed by no command yet",
     "Conda packages are installed by py-rattler, which": "the Python of the tests is newer",
 }
 """How a message begins that no row makes happen, and why."""
@@ -467,6 +467,92 @@ def _(it: Case) -> Iterator[str]:
     it.shown = "check"
 
 
+@situation("⟨package⟩ has no wheel, and nothing is built from source unasked. Let")
+def _(it: Case) -> Iterator[str]:
+    sdist(it.wheelhouse, "epsilon")
+    yield "add epsilon"
+    it.shown = "check"
+
+
+@situation("⟨package⟩ has no wheel, and nothing is built from source unasked. Name")
+def _(it: Case) -> Iterator[str]:
+    sdist(it.wheelhouse, "epsilon")
+    it.edit("pyproject.toml", '"beta"', '"beta", "epsilon"')
+    yield "lock"
+    with (it.root / "pyproject.toml").open("a") as file:
+        file.write('[tool.uv]\nno-binary-package = ["epsilon"]\n')
+
+
+@situation("The table [tool.uv] in pyproject.toml is written in a way")
+def _(it: Case) -> Iterator[str]:
+    sdist(it.wheelhouse, "epsilon")
+    it.edit("pyproject.toml", "[project]", "tool.uv.index = []\n[project]")
+    yield "add --build epsilon"
+    it.edit("pyproject.toml", "[project]", 'tool.uv.no-binary-package = ["epsilon"]\n[project]')
+
+
+@situation("⟨package⟩ could not be built")
+def _(it: Case) -> Iterator[str]:
+    source = sources.tree(it.root.parent / "epsilon", "epsilon")
+    (source / "backend.py").write_text("raise SystemExit('no compiler')")
+    yield "add ../epsilon"
+    sources.tree(source, "epsilon")
+    it.shown = "check"
+
+
+@situation("⟨directory⟩ is not there")
+def _(it: Case) -> Iterator[str]:
+    source = sources.tree(it.root.parent / "epsilon", "epsilon")
+    assert it.project.run("add", "../epsilon").returncode == 0
+    source.rename(source.with_name("away"))
+    (it.env / ".seedbed" / "manifest.json").unlink()
+    yield "sync"
+    source.with_name("away").rename(source)
+
+
+@situation("Git did not reach a repository")
+def _(it: Case) -> Iterator[str]:
+    root = it.root.parent / "epsilon"
+    sources.repository(root, "epsilon")
+    assert it.project.run("add", f"git+{root.as_uri()}").returncode == 0
+    root.rename(root.with_name("away"))
+    forget_caches(it)
+    it.project.run("delete", "--yes")
+    yield "sync"
+    root.with_name("away").rename(root)
+    it.fill = {"ADDRESS": root.as_uri()}
+
+
+@situation("There is nothing to add.")
+def _(it: Case) -> Iterator[str]:
+    yield "add"
+    it.fill, it.shown = {"NAME": "delta"}, "check"
+
+
+@situation("An address with a login in it")
+def _(it: Case) -> Iterator[str]:
+    yield "add https://me:secret@example.com/delta-1.0-py3-none-any.whl"
+    it.fill, it.shown = {"NAME@git+https://HOST/REPOSITORY": "delta"}, "check"
+
+
+@situation("⟨file⟩ is the project itself, and only")
+def _(it: Case) -> Iterator[str]:
+    yield "add ."
+    it.fill, it.shown = {"NAME": "delta"}, "check"
+
+
+@situation("⟨file⟩ is no directory, and only")
+def _(it: Case) -> Iterator[str]:
+    yield "add ../nothing"
+    it.fill, it.shown = {"NAME": "delta"}, "check"
+
+
+@situation("⟨file⟩ cannot be read: ⟨reason⟩")
+def _(it: Case) -> Iterator[str]:
+    yield "add -r old.txt"
+    (it.root / "old.txt").write_text("delta\n")
+
+
 # Running a command, and freezing
 
 
@@ -670,6 +756,15 @@ def _(it: Case) -> Iterator[str]:
 def _(it: Case) -> Iterator[str]:
     manifest = it.env / ".seedbed" / "manifest.json"
     manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "python": f"{MINOR}.99"}))
+    yield "check"
+
+
+@situation("⟨package⟩ came from ⟨place⟩")
+def _(it: Case) -> Iterator[str]:
+    root = it.root.parent / "epsilon"
+    sources.repository(root, "epsilon")
+    assert it.project.run("add", f"git+{root.as_uri()}").returncode == 0
+    uv(it.project, "pip", "install", "--python", str(it.project.python), str(root))
     yield "check"
 
 

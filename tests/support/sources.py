@@ -8,10 +8,14 @@ from pathlib import Path
 
 _BACKEND = '''\
 """The smallest build back end (PEP 517, PEP 660)."""
+import base64
+import hashlib
+import importlib
 import os
 import zipfile
 
 NAME, VERSION, REQUIRES, MODULE = {name!r}, {version!r}, {requires!r}, {module!r}
+TOOLS = [importlib.import_module(each).version for each in {tools!r}]
 INFO = f"{{MODULE}}-{{VERSION}}.dist-info"
 
 
@@ -20,7 +24,8 @@ def _wheel(folder, files):
     lines += [f"Requires-Dist: {{each}}" for each in REQUIRES]
     files[f"{{INFO}}/METADATA"] = "\\n".join(lines) + "\\n"
     files[f"{{INFO}}/WHEEL"] = "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
-    files[f"{{INFO}}/RECORD"] = ""
+    lines = [f"{{path}},sha256={{_digest(text)}},{{len(text)}}" for path, text in files.items()]
+    files[f"{{INFO}}/RECORD"] = "\\n".join([*lines, f"{{INFO}}/RECORD,,"]) + "\\n"
     name = f"{{MODULE}}-{{VERSION}}-py3-none-any.whl"
     with zipfile.ZipFile(os.path.join(folder, name), "w") as archive:
         for path, text in files.items():
@@ -28,9 +33,13 @@ def _wheel(folder, files):
     return name
 
 
+def _digest(text):
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+
+
 def build_wheel(folder, settings=None, metadata=None):
     with open(f"src/{{MODULE}}/__init__.py") as file:
-        return _wheel(folder, {{f"{{MODULE}}/__init__.py": file.read()}})
+        return _wheel(folder, {{f"{{MODULE}}/__init__.py": file.read() + f"tools = {{TOOLS}}\\n"}})
 
 
 def build_editable(folder, settings=None, metadata=None):
@@ -63,7 +72,7 @@ def tree(
     (root / "src" / module / "__init__.py").write_text(f"version = {version!r}\n")
     told = {"name": name, "version": version, "requires": list(requires)}
     (root / "pyproject.toml").write_text(_PYPROJECT.format(tools=list(tools), **told))
-    (root / "backend.py").write_text(_BACKEND.format(module=module, **told))
+    (root / "backend.py").write_text(_BACKEND.format(module=module, tools=list(tools), **told))
     return root
 
 

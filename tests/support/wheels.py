@@ -33,6 +33,7 @@ def wheel(
     version: str,
     *,
     requires: tuple[str, ...] = (),
+    extras: tuple[str, ...] = (),
     text: str = "",
     files: Mapping[str, bytes] = MappingProxyType({}),
     top: Mapping[str, str] = MappingProxyType({}),
@@ -46,6 +47,7 @@ def wheel(
     info = f"{module}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
     metadata += "".join(f"Requires-Dist: {each}\n" for each in requires)
+    metadata += "".join(f"Provides-Extra: {each}\n" for each in extras)
     texts = {
         f"{module}/__init__.py": f"version = {version!r}\ndef main(): print(version)\n{text}",
         f"{module}/data.txt": "some data\n",

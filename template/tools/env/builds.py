@@ -1,8 +1,11 @@
-"""PyTorch's builds for a CPU, for CUDA or for ROCm, which are on an index of their own each.
+"""How the lock is handed to the installer: in parts, where one rule does not hold for all of it.
 
-PyTorch's own index is known to uv by the name of the build. A company's has an address: resolving
-finds it in pyproject.toml, and installing takes the packages it is for from there and nowhere else.
+Builds of PyTorch for a CPU, for CUDA or for ROCm are on an index of their own each. PyTorch's own
+is known to uv by the name of the build. A company's has an address: resolving finds it in
+pyproject.toml, and installing takes the packages it is for from there and nowhere else.
 https://docs.astral.sh/uv/guides/integration/pytorch/
+
+Commits and directories have no hash. They are built here, and so are source archives.
 """
 
 from __future__ import annotations
@@ -11,37 +14,71 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from .errors import EnvError
 from .manifest import folder
-from .project import Project
-from .requirements import Pin, read
+from .project import Project, read_text
+from .references import line, missing
+from .requirements import Pin, notes, read
 
 
 class Part(NamedTuple):
-    """Some lines of the lock, and where they come from."""
+    """Some lines of the lock, and what holds for them."""
 
     requirements: Path
+    names: list[str]
     again: list[str]
-    """Those of its packages that must be fetched anew."""
+    """Those that must be fetched past all caches."""
 
-    source: str
-    """Address, "" for the ordinary one."""
+    anew: list[str]
+    """Those that somebody installed by hand, so that nothing proves them."""
+
+    source: str = ""
+    """Address of the index they come from, "" for the ordinary one."""
+
+    hashed: bool = True
+    tools: Path | None = None
+    """Where all of them are built here: a file that holds the tools of builds to versions and
+    hashes. Nothing else is built."""
 
 
-def parts(project: Project, again: Sequence[str]) -> list[Part]:
-    """The lock, cut where its packages come from two indexes. Raises EnvError as `read` does."""
-    if not project.torch_index:
-        return [Part(project.lock, list(again), "")]
+def parts(project: Project, again: Sequence[str], anew: Sequence[str]) -> list[Part]:
+    """The lock, cut where another rule holds.
+
+    Raises EnvError as `read` does, and where a directory of the lock is not there.
+    """
     pins = read(project.lock, project.command("lock"))
-    theirs = [pin for pin in pins if pin.name in project.torch_packages]
-    others = [pin for pin in pins if pin.name not in project.torch_packages]
+    gone = missing(project.root, pins)
+    if gone:
+        raise EnvError(
+            f"{gone} is not there, and the lock asks for what is in it.",
+            f"Put it beside the project, as it was, then run: {project.command('sync')}",
+        )
+    theirs = project.torch_packages if project.torch_index else ()
+    built = (notes(read_text(project.lock)).built or "").split()
+    groups: dict[str, list[Pin]] = {}
+    for pin in pins:
+        name = "torch" if pin.name in theirs else "others"
+        if not pin.hashable:
+            name = "references"
+        elif pin.name in built or pin.archive:
+            name = "archives"
+        groups.setdefault(name, []).append(pin)
+    tools = [pin for pin in pins if pin.reference is None]
     return [
-        Part(_written(project, name, some), [pin.name for pin in some if pin.name in again], index)
-        for name, some, index in (("torch", theirs, project.torch_index), ("others", others, ""))
-        if some
+        Part(
+            project.lock if some == pins else _written(project, name, some),
+            [pin.name for pin in some],
+            [pin.name for pin in some if pin.name in again],
+            [pin.name for pin in some if pin.name in anew],
+            project.torch_index if name == "torch" else "",
+            name != "references",
+            _written(project, "tools", tools) if name in ("references", "archives") else None,
+        )
+        for name, some in sorted(groups.items(), reverse=True)
     ]
 
 
 def _written(project: Project, name: str, pins: list[Pin]) -> Path:
     path = folder(project.env) / f"{name}.txt"
-    path.write_text("".join(f"{pin.text}\n" for pin in pins), encoding="utf-8")
+    path.write_text("".join(f"{line(project.root, pin)}\n" for pin in pins), encoding="utf-8")
     return path

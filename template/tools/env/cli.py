@@ -109,7 +109,15 @@ def _parser() -> argparse.ArgumentParser:
     ):
         sub = command(verb, commands.edit, text)
         sub.set_defaults(verb=verb)
-        sub.add_argument("words", nargs="+", metavar=noun)
+        sub.add_argument("words", nargs="*" if verb == "add" else "+", metavar=noun)
+        if verb == "add":
+            sub.add_argument(
+                "-r", "--requirements", action="append", default=[], metavar="FILE",
+                help="what a requirements file asks for, too",
+            )  # fmt: skip
+            sub.add_argument(
+                "--build", action="store_true", help="let them be built here: they have no wheel"
+            )
         sub.add_argument("--dev", action="store_true", help="of the development group")
         sub.add_argument("--offline", action="store_true", help="use only what is in the caches")
     sub = command("freeze", commands.freeze, "adopt what was installed past the lock")

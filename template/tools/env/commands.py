@@ -45,10 +45,13 @@ def check(project: Project, options: Namespace) -> int:
     notes = [each for each in told if each.is_note]
     hidden = set() if options.fast else drift.hidden(project, found)
     mend = drift.mend(project, found, bool(hidden))
+    keep = drift.keep(project, found)
+    unhashed = drift.unhashed(project)
     if options.json:
         mends = (drift.mend(project, [each], each in hidden) for each in found)
         rows = [{**each._asdict(), "mend": way} for each, way in zip(found, mends)]
-        _print({"differences": rows, "mend": mend, "notes": [each._asdict() for each in notes]})
+        known = {"unhashed": unhashed, "notes": [each._asdict() for each in notes]}
+        _print({"differences": rows, "mend": mend, "keep": keep, **known})
         return DIFFERENT if found else DONE
     for difference in found:
         print(f"{difference.code}: {difference.message}")
@@ -56,8 +59,13 @@ def check(project: Project, options: Namespace) -> int:
         print(f"note: {note.message}")
     if found:
         print(f"{len(found)} difference{'s'[: len(found) > 1]}. Mend with: {mend}")
+        if keep:
+            print(f"What was installed by hand is kept in place of that by: {keep}")
     else:
         print(f"{project.env_label} is exactly {' and '.join(path.name for path in project.locks)}")
+    if unhashed:
+        listed = ", ".join(f"{name} ({place})" for name, place in unhashed.items())
+        print(f"note: held to a commit or directory, which no hash proves: {listed}")
     return DIFFERENT if found else DONE
 
 
@@ -77,12 +85,25 @@ def lock(project: Project, options: Namespace) -> int:
 
 
 def edit(project: Project, options: Namespace) -> int:
-    from . import lock as locking
+    from . import edit as editing
     from . import sync as syncing
 
+    words, flags = options.words, ["--dev"] * options.dev
+    if options.verb == "add":
+        from . import adding
+
+        words = adding.wanted(project, options.words, options.requirements)
+        flags += ["--build"] * options.build
+        flags += [word for file in options.requirements for word in ("-r", file)]
     with turn(project):
-        for change in locking.edit(
-            project, options.verb, options.words, options.dev, options.offline
+        for change in editing.edit(
+            project,
+            options.verb,
+            words,
+            retry=project.command(options.verb, *flags, *options.words),
+            dev=options.dev,
+            build=options.verb == "add" and options.build,
+            offline=options.offline,
         ):
             say(f"  {change}")
         syncing.sync(project, offline=options.offline)
@@ -90,27 +111,34 @@ def edit(project: Project, options: Namespace) -> int:
 
 
 def freeze(project: Project, options: Namespace) -> int:
+    from . import edit as editing
     from . import freeze as freezing
-    from . import lock as locking
     from . import sync as syncing
 
     with turn(project):
-        found = freezing.extras(project)
-        for pin in found.local:
-            say(f"  {pin} is left out: it came from a file, a directory or a repository")
-        for pin in found.with_local:
-            say(f"  {pin} is left out: it came along with those")
-        if not found.top:
+        found = freezing.look(project, options.offline)
+        for pin, why in found.left.items():
+            say(f"  {pin} is left out: {why}")
+        if not found.versions:
             say("there is nothing to adopt")
             return DONE
-        for pin in found.top:
-            say(f"  {pin} becomes a direct dependency")
-        for pin in found.along:
-            say(f"  {pin} came along")
-        names = [pin.partition("==")[0] for pin in found.top]
-        pins = [*found.top, *found.along]
-        locking.edit(project, "add", names, options.dev, options.offline, pins)
-        if found.local:
+        for name, version in found.versions.items():
+            asked = found.direct.get(name)
+            way = f"becomes a direct dependency: {asked}" if asked else "is taken into the lock"
+            say(f"  {name}=={version} {way}")
+        for change in editing.edit(
+            project,
+            "add",
+            list(found.direct.values()),
+            retry=project.command("freeze"),
+            dev=options.dev,
+            offline=options.offline,
+            versions=found.versions,
+        ):
+            say(f"  {change}")
+        for note in freezing.not_kept(project, found):
+            say(f"note: {note}")
+        if found.left:
             say(f"What was left out goes with the next: {project.command('sync')}")
         else:
             syncing.sync(project, offline=options.offline)

@@ -61,6 +61,9 @@ class Asked(NamedTuple):
     settings: Mapping[str, Any]
     """Of [tool.uv], as far as they decide a resolution; those of a uv.toml go before them."""
 
+    members: Mapping[str, str]
+    """Of a workspace whose root this project is: directories, seen from there, by name."""
+
     @property
     def buildable(self) -> tuple[str, ...]:
         """The packages that may be built from source; all others are installed from wheels only."""
@@ -78,13 +81,30 @@ class Asked(NamedTuple):
         ]
         return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
+    @property
+    def places(self) -> dict[str, str]:
+        """Names of packages by the directory or file that they come from, seen from the project."""
+        found = {place: name for name, place in self.members.items()}
+        for name, source in self.settings.get("sources", {}).items():
+            for each in source if isinstance(source, list) else [source]:
+                if "path" in each:
+                    found[each["path"]] = name
+        return found
+
+    def origin(self, name: str) -> tuple[object, ...]:
+        """What says that a package comes from elsewhere than an index."""
+        sources = {normalize(each): at for each, at in self.settings.get("sources", {}).items()}
+        lines = [line for some in (self.dependencies, *self.groups.values()) for line in some]
+        placed = (line for line in lines if "@" in line.partition(";")[0])
+        return sources.get(name), [line for line in placed if _canonical(line).startswith(name)]
+
     def draft(self, root: Path, environments: Sequence[str]) -> str:
         """A pyproject.toml with this and nothing else, for any directory.
 
         What is relative in it is meant from `root`. Wheels are demanded for `environments`, markers
         each, unless it says itself for which.
         """
-        settings = {"required-environments": list(environments), **_absolute(root, self.settings)}
+        settings = {"required-environments": list(environments), **_absolute(root, self)}
         project = {
             "name": self.name,
             "version": "0",
@@ -112,7 +132,7 @@ def asked(project: Project, path: Path | None = None) -> Asked:
         settings = dict(content.get("tool", {}).get("uv", {}))
         if (project.root / "uv.toml").exists():
             settings.update(loads(project, read_text(project.root / "uv.toml", utf8=True)))
-        return _asked(content, settings)
+        return _asked(content, settings, project.root)
     except (OSError, ValueError) as error:
         raise EnvError(
             f"{FILE} cannot be read: {error}.", f"Mend it, then run: {project.command('lock')}"
@@ -202,7 +222,7 @@ class _Tables(NamedTuple):
                     yield _under(inner, found["marker"])
 
 
-def _asked(content: Mapping[str, Any], settings: Mapping[str, Any]) -> Asked:
+def _asked(content: Mapping[str, Any], settings: Mapping[str, Any], root: Path) -> Asked:
     try:
         project = content["project"]
         tables = _Tables(
@@ -224,9 +244,19 @@ def _asked(content: Mapping[str, Any], settings: Mapping[str, Any]) -> Asked:
             dependencies=tuple(dict.fromkeys(chain.from_iterable(dependencies))),
             groups={name: tuple(dict.fromkeys(tables.group(name))) for name in names},
             settings={key: settings[key] for key in settings if _DECISIVE.fullmatch(key)},
+            members=dict(_members(root, settings.get("workspace", {}))),
         )
     except (AttributeError, KeyError, TypeError):
         raise ValueError("a table of its dependencies is not what it should be") from None
+
+
+def _members(root: Path, workspace: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """https://docs.astral.sh/uv/concepts/projects/workspaces/"""
+    left_out = {path for pattern in workspace.get("exclude", ()) for path in root.glob(pattern)}
+    for pattern in workspace.get("members", ()):
+        for path in sorted(root.glob(pattern)):
+            if path not in left_out and (path / FILE).exists():
+                yield name_at(path), path.relative_to(root).as_posix()
 
 
 def _under(line: str, marker: str | None) -> str:
@@ -252,23 +282,28 @@ def _located(root: Path, line: str) -> str:
     return f"{found[1]}{(root / found[2]).resolve().as_uri()}{found[3]}" if found else line
 
 
-def _absolute(root: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """[tool.uv] with the paths in it absolute."""
+def _absolute(root: Path, asked: Asked) -> dict[str, Any]:
+    """[tool.uv] with the paths in it absolute, and members of the workspace by their paths."""
 
     def path(text: str) -> str:
         return text if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", text) else str((root / text).resolve())
 
-    def table(some: Mapping[str, Any]) -> dict[str, Any]:
-        return {key: path(some[key]) if key in ("path", "url") else some[key] for key in some}
+    def table(some: Mapping[str, Any], name: str = "") -> dict[str, Any]:
+        found = {key: path(some[key]) if key in ("path", "url") else some[key] for key in some}
+        if found.pop("workspace", False) and name in asked.members:
+            found.update(path=path(asked.members[name]), editable=True)
+        return found
 
-    found = dict(settings)
+    found = dict(asked.settings)
     if "find-links" in found:
         found["find-links"] = [path(each) for each in found["find-links"]]
     if "index" in found:
         found["index"] = [table(each) for each in found["index"]]
     if "sources" in found:
         found["sources"] = {
-            name: [table(each) for each in source] if isinstance(source, list) else table(source)
+            name: [table(each, normalize(name)) for each in source]
+            if isinstance(source, list)
+            else table(source, normalize(name))
             for name, source in found["sources"].items()
         }
     return found

@@ -12,7 +12,7 @@ import os
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
-from . import direct, editable, files, kernel, state, surroundings, withdrawn
+from . import direct, editable, files, kernel, references, state, surroundings, withdrawn
 from . import manifest as proof
 from .difference import (
     EXTRA_PACKAGE,
@@ -23,6 +23,7 @@ from .difference import (
     NOT_EXECUTABLE,
     NOT_STARTING,
     OTHER_PYTHON,
+    OTHER_SOURCE,
     OTHER_WHEEL,
     SHADOWED,
     SHARED_FILE,
@@ -122,6 +123,21 @@ def mend(project: Project, found: list[Difference], full: bool = False) -> str:
     return project.command("sync", *["--full"] * full) if codes else ""
 
 
+def keep(project: Project, found: list[Difference]) -> str:
+    """The command that adopts what `check` found to be installed by hand, "" where nothing was."""
+    by_hand = {EXTRA_PACKAGE, WRONG_VERSION, OTHER_SOURCE}
+    return project.command("freeze") if any(each.code in by_hand for each in found) else ""
+
+
+def unhashed(project: Project) -> dict[str, str]:
+    """Where a hash of the lock proves nothing: the commit or directory by package."""
+    try:
+        pins = parse(read_text(project.lock))
+    except (OSError, ValueError):
+        return {}  # which is told as a difference
+    return {pin.name: pin.exact for pin in pins if not pin.hashable}
+
+
 def beneath(project: Project, manifest: Manifest, fast: bool) -> Iterator[Difference]:
     """What is wrong under the packages: with a conda prefix, with the Python."""
     yield from manager(project).differences(project, _since(project, fast))
@@ -138,6 +154,7 @@ def inside(
         yield Difference(WITHDRAWN, f"{taken}. {withdrawn.CREDENTIALS}", taken.name)
     ours = editable.installs(project, site, present)
     yield from compare(pins, present, editable.names(project, ours))
+    yield from references.differences(project.root, site, pins, present)
     yield from editable.differences(project, site, present, ours, manifest.project)
     yield from damage(project, contents, manifest, _since(project, fast))
     yield from kernel.differences(project, manifest)
@@ -157,7 +174,7 @@ def compare(
     for name, pin in pins.items():
         have = versions.get(name)
         if have is None:
-            yield Difference(MISSING_PACKAGE, f"{name} {pin.version} is not installed.", name)
+            yield Difference(MISSING_PACKAGE, f"{name} {pin.exact} is not installed.", name)
         elif pin.version and list(map(canonical, have)) != [canonical(pin.version)]:
             listed = " and ".join(have)
             yield Difference(WRONG_VERSION, f"{name} is {listed}, locked is {pin.version}.", name)

@@ -8,21 +8,21 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from . import direct, indexes
 from .difference import MISSING_PACKAGE, STALE_PROJECT, Difference
 from .installed import Distribution, fingerprint, record
 from .project import Project, read_text, same_file
+from .references import origin, path_of
 from .requirements import sha256
 
 
 def installs(project: Project, site: Path, present: Sequence[Distribution]) -> list[Distribution]:
     """Those that came out of the project's directory: one, where its name has not changed."""
-    return [dist for dist in present if same_file(_directory(_origin(site, dist)), project.root)]
+    return [dist for dist in present if same_file(_directory(origin(site, dist)), project.root)]
 
 
 def names(project: Project, ours: Sequence[Distribution]) -> set[str]:
@@ -44,7 +44,7 @@ def differences(
         return
     if not ours:
         name = direct.name_at(project.root)
-        other = [_origin(site, dist) for dist in present if dist.name == name]
+        other = [origin(site, dist) for dist in present if dist.name == name]
         if other:
             address = indexes.without_login(str(other[0].get("url", "an index")))
             message = f"The project itself, {name}, was installed from {address}, not from here."
@@ -54,7 +54,7 @@ def differences(
             yield Difference(MISSING_PACKAGE, message, name)
         return
     name = ours[0].name
-    if not all(_origin(site, dist).get("dir_info", {}).get("editable") for dist in ours):
+    if not all(origin(site, dist).get("dir_info", {}).get("editable") for dist in ours):
         message = f"The project itself, {name}, is installed as a copy that follows no edit."
         yield Difference(STALE_PROJECT, message, name)
     elif proof and _print(site, ours) != proof.get("install"):
@@ -122,22 +122,8 @@ def _print(site: Path, ours: Sequence[Distribution]) -> str:
     return " ".join(fingerprint(each.lines) if each else "none" for each in found)
 
 
-def _origin(site: Path, dist: Distribution) -> dict[str, Any]:
-    """What direct_url.json says; nothing for a package that came from an index."""
-    try:
-        told = json.loads((site / dist.directory / "direct_url.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return told if isinstance(told, dict) else {}
-
-
-def _directory(origin: dict[str, Any]) -> Path:
+def _directory(came: Mapping[str, Any]) -> Path:
     """The directory that it came out of; the one of no install where it came otherwise."""
-    url = urlsplit(str(origin.get("url", "")))
-    if url.scheme != "file" or "dir_info" not in origin:
-        return Path(os.devnull)
-    # url2pathname of urllib.request does the same, and takes longer to import than all of this
-    path = unquote(url.path)
-    if os.name == "nt":
-        path = f"//{url.netloc}{path}" if url.netloc else path.lstrip("/")
-    return Path(path)
+    url = str(came.get("url", ""))
+    of_directory = url.startswith("file:") and "dir_info" in came
+    return path_of(url) if of_directory else Path(os.devnull)

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from . import builds, drift, editable, files, indexes, installed, surroundings, withdrawn
+from . import (
+    builds,
+    drift,
+    editable,
+    files,
+    indexes,
+    installed,
+    references,
+    surroundings,
+    withdrawn,
+)
 from . import manifest as proof
 from .ambient import say
 from .errors import EnvError, InstallerFailed
@@ -17,8 +28,9 @@ from .managers import manager
 from .manifest import Manifest
 from .probe import Interpreter
 from .project import Project
-from .requirements import locked, sha256
+from .requirements import Pin, locked, sha256
 
+_NOT_BUILT = re.compile(r"Failed to (?:download and )?build `([^`]*)`")
 _LOGIN = "UV_DEFAULT_INDEX=https://NAME:PASSWORD@HOST/simple"
 
 
@@ -64,6 +76,7 @@ def fill(
     )
     extra = [dist.name for dist in present if dist.name not in pins and dist.name not in names]
     again = [package for package in again if package in pins]
+    anew = _by_hand(pins, present, before) if before else []
     strays = set(os.listdir(site)).difference(before.unrecorded if before else ())
     try:
         if extra:
@@ -74,7 +87,7 @@ def fill(
         host = indexes.host(environ)
         source = f", from {host}" if host else ""
         say(f"{project.env_label}: installing {len(pins)} packages with {uv.name}{source}")
-        _install(project, uv, again, offline)
+        _install(project, uv, again, anew, offline)
         _distrust(project, own, uv, offline)
         for sentence in surroundings.brought_at_start(site, early):
             say(f"note: {sentence} Look at it first where you did not expect that.")
@@ -88,6 +101,7 @@ def fill(
     ours = editable.installs(project, site, contents.present)
     for difference in (
         *drift.compare(pins, contents.present, editable.names(project, ours)),
+        *references.differences(project.root, site, pins, contents.present),
         *editable.differences(project, site, contents.present, ours, {}),
     ):
         raise EnvError(
@@ -97,7 +111,8 @@ def fill(
             + project.command("sync"),
         )
     forget_fetched(project)
-    found = _manifest(project, own, lock, uv, contents, ours)
+    edited = {name for name, pin in pins.items() if pin.editable}
+    found = _manifest(project, own, lock, uv, contents, ours, edited)
     unrecorded = [each.file for each in surroundings.beside_packages(contents)]
     return found._replace(unrecorded=[name for name in unrecorded if name not in strays])
 
@@ -120,8 +135,27 @@ def _resolve_draft(project: Project, offline: bool) -> None:
         say(f"{project.lock.name}: {len(changes)} packages are others than the template ships")
 
 
-def _install(project: Project, uv: Uv, again: Sequence[str], offline: bool) -> None:
-    for part in builds.parts(project, again):
+def _by_hand(
+    pins: Mapping[str, Pin], present: Sequence[Distribution], before: Manifest
+) -> list[str]:
+    """What is of the locked version because somebody installed it so: no hash was looked at."""
+    return [
+        dist.name
+        for dist in present
+        if dist.name in pins
+        and pins[dist.name].hashable
+        and f"{dist.name}=={dist.version}" not in before.distributions
+    ]
+
+
+def _install(
+    project: Project, uv: Uv, again: Sequence[str], anew: Sequence[str], offline: bool
+) -> None:
+    parts = builds.parts(project, again, anew)
+    built = sorted(name for part in parts if part.tools for name in part.names)
+    if built:
+        say(f"{project.env_label}: built from source on this machine: {', '.join(built)}")
+    for part in parts:
         uv.install(part, offline)
 
 
@@ -147,7 +181,7 @@ def _distrust(project: Project, own: Interpreter, uv: Uv, offline: bool) -> None
         raise no_trusted_copy(project, again)
     if again:
         say(f"{project.env_label}: fetching anew what was changed in the cache: {', '.join(again)}")
-        _install(project, uv, again, offline)
+        _install(project, uv, again, [], offline)
 
 
 def _manifest(
@@ -157,13 +191,15 @@ def _manifest(
     uv: Uv,
     contents: Contents,
     ours: Sequence[Distribution],
+    edited: Collection[str],
 ) -> Manifest:
     site = own.site_packages
-    # The project's own files are left out: they are the repository's, and git knows their state.
+    # Files of the project's own, and of an editable directory beside it, are left out: they are a
+    # repository's, and git knows their state.
     found = {
         f"{dist.name}=={dist.version}": contents.records[dist.directory]
         for dist in contents.present
-        if dist not in ours and dist.directory in contents.records
+        if dist not in ours and dist.name not in edited and dist.directory in contents.records
     }
     prints = {pin: installed.fingerprint(each.lines) for pin, each in found.items()}
     prints.update(manager(project).prints(project))
@@ -193,10 +229,20 @@ def _explained(project: Project, error: InstallerFailed, offline: bool) -> EnvEr
     if error.tells("failed to initialize cache", "could not acquire lock"):
         mend = f"Set another place, as UV_CACHE_DIR=/another/place, then run: {sync}"
         return EnvError("The cache of uv cannot be written to; the lines above say why.", mend)
+    built = _NOT_BUILT.search(error.output)
+    if built and error.tells("build backend returned an error", "install requirements from"):
+        name = built[1]
+        mend = f"Install what it needs for that, then run: {sync}"
+        return EnvError(f"{name} could not be built; the lines above say why.", mend)
     if offline:
         mend = f"Run it with the network: {sync}"
         return EnvError("The caches do not hold all that is needed; the lines above say why.", mend)
     mend = f"When that is mended, run: {sync}"
+    if error.tells("git operation failed"):
+        mend = f"Let git reach it (git ls-remote ADDRESS shows that), then run: {sync}"
+        return EnvError(
+            "Git did not reach a repository of the lock; the lines above say why.", mend
+        )
     if error.refused:
         mend = f"Set the right one, as in {_LOGIN}, then run: {sync}"
         return EnvError("The package index did not take the login, or asks for one.", mend)

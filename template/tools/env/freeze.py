@@ -7,106 +7,215 @@ the lock is resolved.
 from __future__ import annotations
 
 import email.parser
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from . import drift, editable, installed, state, withdrawn
-from .difference import EXTRA_PACKAGE
+from . import drift, editable, installed, references, state, withdrawn
+from .difference import EXTRA_PACKAGE, OTHER_SOURCE, WRONG_VERSION
 from .errors import DIFFERENT, EnvError
 from .installed import Distribution
+from .lock import unserved
+from .markers import applies
 from .project import Project
 from .requirements import locked, normalize
 
-
-class Extras(NamedTuple):
-    """What is installed and not in the lock; each list holds "name==version"."""
-
-    top: list[str]
-    """Asked for by nothing else: these are adopted."""
-
-    along: list[str]
-    """Required by one of those."""
-
-    local: list[str]
-    """From a directory, a file or a repository: no index serves them, so no lock can hold them."""
-
-    with_local: list[str]
-    """Required by one of the local ones, and by nothing else."""
+_NEED = re.compile(
+    r"\s*(?P<name>[\w.-]+)\s*(?:\[(?P<extras>[^\]]*)\])?[^;]*(?:;(?P<marker>.*))?", re.DOTALL
+)
 
 
-def extras(project: Project) -> Extras:
-    """Look into the environment; EnvError where there is none to look into."""
+class Found(NamedTuple):
+    """What is installed and is not what the lock says."""
+
+    direct: dict[str, str]
+    """What a person asked for: by name the requirement, as "uvicorn[standard]"."""
+
+    versions: dict[str, str]
+    """Version by name of all that is adopted: of `direct`, and of what came along with it."""
+
+    left: dict[str, str]
+    """What cannot be adopted: the reason by "name==version"."""
+
+
+def look(project: Project, offline: bool = False) -> Found:
+    """Look into the environment, and ask the index for what is found there.
+
+    Raises EnvError where there is no environment to look into, or the index is not reached.
+    """
     seen = state.assess(project)
     if seen.manifest is None or seen.state not in (state.READY, state.STALE):
         raise EnvError(seen.reason, f"Mend it with: {state.remedy(project, seen)}", DIFFERENT)
     site = project.env / seen.manifest.site_packages
     pins = locked(project.lock, project.command("lock"), seen.manifest.markers)
-    present = installed.scan(site)
-    withdrawn.refuse(present, project.command("sync"))
-    own = editable.names(project, editable.installs(project, site, present))
-    names = {
-        difference.package
-        for difference in drift.compare(pins, present, own)
-        if difference.code == EXTRA_PACKAGE
+    present = {dist.name: dist for dist in installed.scan(site)}
+    withdrawn.refuse(present.values(), project.command("sync"))
+    found = list(present.values())
+    own = editable.names(project, editable.installs(project, site, found))
+    differ = {
+        each.package: present[each.package]
+        for each in (
+            *drift.compare(pins, found, own),
+            *references.differences(project.root, site, pins, found),
+        )
+        if each.code in (EXTRA_PACKAGE, WRONG_VERSION, OTHER_SOURCE)
     }
-    return _sorted_out(site, [dist for dist in present if dist.name in names])
+    referred, left = _references(project, site, differ.values())
+    rest = [dist for name, dist in differ.items() if name not in referred and name not in left]
+    versions = {dist.name: dist.version for dist in rest}
+    left.update(unserved(project, versions, offline, project.command("freeze")))
 
-
-def _sorted_out(site: Path, found: list[Distribution]) -> Extras:
-    requires = {dist.name: _required(site, dist) for dist in found}
-    local = {dist.name for dist in found if _is_local(site, dist)}
-    top = {name for name in requires if name not in local and _is_top(name, requires)}
-    along = _closure(top, requires) - top - local
-    rest = requires.keys() - top - along - local
-    by_name = [(dist.name, _pin(dist)) for dist in found]
-    groups = (
-        [pin for name, pin in by_name if name in group] for group in (top, along, local, rest)
+    new = differ.keys() - pins.keys()
+    asked = {name for name in new if name in referred or _requested(site, differ[name])}
+    graph = _Graph(site, present, seen.manifest.markers)
+    orphans = new - graph.below((present.keys() - new) | (asked - left.keys()))
+    for name in orphans & graph.below(left) - left.keys():
+        left[name] = "it came along with those"
+    extras, tops = graph.explained(orphans - left.keys())
+    direct = {name: name for name in (asked | tops | extras.keys()) - left.keys()}
+    direct.update(referred)
+    for name, brought in extras.items():
+        direct[name] = references.with_extras(direct[name], brought)
+    return Found(
+        dict(sorted(direct.items())),
+        {name: dist.version for name, dist in sorted(differ.items()) if name not in left},
+        {_pin(differ[name]): why for name, why in sorted(left.items())},
     )
-    return Extras(*groups)
 
 
-def _is_top(name: str, requires: Mapping[str, set[str]]) -> bool:
-    """Whether nothing requires it but what it requires itself: of a circle, each counts."""
-    below = _closure({name}, requires)
-    return not any(name in needs for other, needs in requires.items() if other not in below)
+def not_kept(project: Project, found: Found) -> Iterator[str]:
+    """A sentence for each version that was adopted and is not in the lock after all."""
+    seen = state.assess(project)
+    facts = seen.manifest.markers if seen.manifest else {}
+    pins = locked(project.lock, project.command("lock"), facts)
+    for name, version in found.versions.items():
+        if name not in found.direct or "@" not in found.direct[name]:
+            pin = pins.get(name)
+            if pin is None or pin.version != version:
+                have = f"{pin.version} is locked" if pin else "it is not locked"
+                ask = project.command("add", f"{name}=={version}")
+                yield f"{have} in place of {name} {version}, as others ask for it; to ask: {ask}"
 
 
-def _closure(names: set[str], requires: Mapping[str, set[str]]) -> set[str]:
-    """The names and all that they require, however far down, as far as `requires` knows it."""
-    found: set[str] = set()
-    waiting = set(names)
-    while waiting:
-        name = waiting.pop()
-        found.add(name)
-        waiting |= (requires.get(name, set()) & requires.keys()) - found
-    return found
+def _references(
+    project: Project, site: Path, found: Iterable[Distribution]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The requirements of those that came past an index, and why some of them cannot be one."""
+    referred, left = {}, {}
+    for dist in found:
+        requirement, reason = references.requirement(project.root, site, dist)
+        if reason:
+            left[dist.name] = reason
+        elif requirement:
+            referred[dist.name] = requirement
+    return referred, left
+
+
+def _requested(site: Path, dist: Distribution) -> bool:
+    """Whether a person named it, as pip notes (PEP 376); uv notes the same of all packages."""
+    folder = site / dist.directory
+    try:
+        installer = (folder / "INSTALLER").read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        installer = ""
+    return installer != "uv" and (folder / "REQUESTED").exists()
 
 
 def _pin(dist: Distribution) -> str:
     return f"{dist.name}=={dist.version}"
 
 
-def _required(site: Path, dist: Distribution) -> set[str]:
-    """The names in a distribution's Requires-Dist, those of its optional extras left out."""
+class _Need(NamedTuple):
+    """A Requires-Dist of a distribution."""
+
+    name: str
+    extras: list[str]
+    marker: str
+
+
+class _Graph:
+    """What is installed, and what of it needs what (on this system)."""
+
+    def __init__(
+        self, site: Path, present: Mapping[str, Distribution], facts: Mapping[str, str]
+    ) -> None:
+        self._facts = facts
+        self._needs: dict[str, list[_Need]] = {}
+        self._extras: dict[str, list[str]] = {}
+        for name, dist in present.items():
+            self._needs[name], self._extras[name] = _metadata(site, dist)
+
+    def below(self, names: Iterable[str], extra: str = "") -> set[str]:
+        """The names, and all that they (with their `extra`) need, however far down."""
+        waiting = [(name, extra) for name in names]
+        seen = set(waiting)
+        while waiting:
+            for each in self._required(*waiting.pop()):
+                if each not in seen and each[0] in self._needs:
+                    seen.add(each)
+                    waiting.append(each)
+        return {name for name, _ in seen}
+
+    def explained(self, orphans: set[str]) -> tuple[dict[str, list[str]], set[str]]:
+        """Why packages are there that nothing needs: the extras that bring them, by package.
+
+        What no extra brings was asked for by itself; of a circle, each counts.
+        """
+        orphans, extras = set(orphans), dict[str, list[str]]()
+        while orphans:
+            ways = {way: self.below([way[0]], way[1]) & orphans for way in self._whole_extras()}
+            name, extra = max(sorted(ways), key=lambda way: len(ways[way]), default=("", ""))
+            if not ways.get((name, extra)):
+                break
+            extras.setdefault(name, []).append(extra)
+            orphans -= ways[name, extra]
+        below = {name: self.below([name]) for name in orphans}
+        tops = {
+            name
+            for name in orphans
+            if all(name not in below[other] for other in orphans - below[name])
+        }
+        return extras, tops
+
+    def _whole_extras(self) -> Iterator[tuple[str, str]]:
+        """The extras of which all is installed."""
+        for name, extras in self._extras.items():
+            for extra in extras:
+                brought = {other for other, _ in self._required(name, extra)}
+                if brought and brought <= self._needs.keys():
+                    yield name, extra
+
+    def _required(self, name: str, extra: str) -> Iterator[tuple[str, str]]:
+        """What a package, or one of its extras, needs itself: names and their extras."""
+        if extra:
+            yield name, ""
+        for need in self._needs.get(name, ()):
+            if _holds(need.marker, {**self._facts, "extra": extra}):
+                yield from ((need.name, each) for each in ("", *need.extras))
+
+
+def _metadata(site: Path, dist: Distribution) -> tuple[list[_Need], list[str]]:
+    """A distribution's Requires-Dist and Provides-Extra; none where it tells nothing."""
     try:
         text = (site / dist.directory / "METADATA").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return set()
-    lines = email.parser.HeaderParser().parsestr(text).get_all("Requires-Dist") or []
-    return {
-        normalize(re.split(r"[^A-Za-z0-9._-]", line.strip(), maxsplit=1)[0])
-        for line in lines
-        if not re.search(r"\bextra\s*==", line)
-    }
+        return [], []
+    told = email.parser.HeaderParser().parsestr(text)
+    found = filter(None, map(_NEED.match, told.get_all("Requires-Dist") or []))
+    needs = [
+        _Need(
+            normalize(each["name"]),
+            re.findall(r"[\w.-]+", each["extras"] or ""),
+            (each["marker"] or "").strip(),
+        )
+        for each in found
+    ]
+    return needs, list(told.get_all("Provides-Extra") or [])
 
 
-def _is_local(site: Path, dist: Distribution) -> bool:
-    """Whether direct_url.json (PEP 610) says that it came past an index."""
+def _holds(marker: str, facts: Mapping[str, str]) -> bool:
     try:
-        text = (site / dist.directory / "direct_url.json").read_text(encoding="utf-8")
-        return "url" in json.loads(text)
-    except (OSError, ValueError):
+        return applies(marker, facts)
+    except ValueError:
         return False

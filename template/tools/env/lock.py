@@ -10,21 +10,24 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from . import direct, together, withdrawn
 from .ambient import scrubbed
 from .direct import Asked
 from .errors import EnvError, InstallerFailed
 from .installers import Uv, find_uv
+from .installers.uv import HELD
 from .managers import manager
 from .markers import SYSTEMS, facts_of
 from .places import Place, brings, left_out, marker, places, pythons, without_any, without_some
 from .project import RUN_LOCK, Project, read_text
+from .references import beside, path_of
 from .requirements import (
     Notes,
     Pin,
@@ -40,9 +43,12 @@ from .scratch import scratch
 
 DIRECT = direct.FILE
 _PLACE = re.compile(
-    r"^(?:(?P<name>[\w.-]+) @ |-e )?(?P<place>(?:file://|/|[A-Za-z]:[\\/])\S*)(?P<rest>.*)",
+    r"^(?P<editable>-e )?(?:(?P<name>[\w.-]+)(?:\[[^\]]*\])? @ )?"
+    r"(?P<place>(?:file://|/|\.\.?/|[A-Za-z]:[\\/]|[\w.-]+[\\/])[^\s\[]*)"
+    r"(?:\[[^\]]*\])?(?P<rest>.*)",
     re.MULTILINE,
 )
+"""Where a resolver wrote a directory or file: with or without its name and extras."""
 _ABSENT = re.compile(
     r"Because (?:\S+ was not found in the package registry|there (?:is|are) no versions? of [^,]+?"
     r"|only [^,]+? (?:is|are) available[^,]*?) and (?P<who>your project|\S+)"
@@ -71,52 +77,55 @@ def lock(
     is the command to name where it fails, if that is not `lock`.
     Raises EnvError, with all files as they were, where there is no uv or no solution.
     """
-    uv = _uv(project, offline)
+    uv = resolver(project, offline)
     again = again or project.command("lock")
-    kept = _preferences(project, upgrade, prefer)
-    task = _Task(project.root, direct.asked(project), kept, upgrade, offline, again)
-    return replace(project, _resolve(project, uv, task), again)
+    kept = preferences(project, upgrade, prefer)
+    asked = direct.asked(project)
+    commits = held(project, asked, asked, upgrade)
+    task = Task(project.root, asked, kept, commits, upgrade, offline, again)
+    return _replaced(project, uv, task)
 
 
 def adopt(project: Project, uv: Uv, kept: str, offline: bool) -> list[str]:
     """`lock` with the pins of the lock text `kept`, which another program has resolved."""
     again = project.command("sync")
-    task = _Task(project.root, direct.asked(project), kept, None, offline, again)
-    return replace(project, _resolve(project, uv, task), again)
+    commits = [pin.text for pin in pins_of(kept) if pin.is_commit]
+    task = Task(project.root, direct.asked(project), kept, commits, None, offline, again)
+    return _replaced(project, uv, task)
 
 
-def edit(
-    project: Project,
-    verb: str,
-    words: Sequence[str],
-    dev: bool = False,
-    offline: bool = False,
-    pins: Sequence[str] = (),
-) -> list[str]:
-    """`add` requirements to the direct dependencies, or `remove` names, and lock; returns changes.
+def _replaced(project: Project, uv: Uv, task: Task) -> list[str]:
+    try:
+        return replace(project, resolve(project, uv, task), task.again)
+    except NoWheel as error:
+        raise EnvError(
+            f"{error.package} has no wheel, and nothing is built from source unasked.",
+            f"Name it in no-binary-package of [tool.uv] in {DIRECT}, then run again: {task.again}",
+        ) from None
 
-    `dev` means the development group, `pins` are versions ("name==1.0") to prefer for what comes
-    new. uv edits the file: comments and order stay. Raises EnvError, with all files as they were,
-    where uv refuses or there is no solution.
+
+def unserved(
+    project: Project, versions: Mapping[str, str], offline: bool, retry: str
+) -> dict[str, str]:
+    """Of packages with these versions, those that no lock can hold: the reason by name.
+
+    Raises EnvError, which names `retry`, where there is no uv, or the index is not reached.
     """
-    uv = _uv(project, offline, editing=True)
+    uv, found = resolver(project, offline), dict[str, str]()
     with scratch("lock-") as place:
-        draft = place / DIRECT
-        again = project.command(verb, *words)
-        shutil.copy(project.root / DIRECT, draft)
-        try:
-            uv.edit(place, verb, words, dev)
-        except InstallerFailed:
-            raise EnvError(
-                f"uv could not {verb} {' '.join(words)}; the lines above say why.",
-                f"Mend that (nothing was changed) and run again: {again}",
-            ) from None
-        kept = _preferences(project, None, None) + "".join(f"{pin}\n" for pin in pins)
-        task = _Task(place, direct.asked(project, draft), kept, None, offline, again)
-        drafts = _resolve(project, uv, task)
-        # Last: with the old pyproject.toml, a new lock still holds all that it asks for.
-        drafts[project.root / DIRECT] = read_text(draft)
-        return replace(project, drafts, again)
+        pins = {name: f"{name}=={version}" for name, version in sorted(versions.items())}
+        if not pins or uv.unserved(list(pins.values()), place, offline) is None:
+            return found
+        for name, pin in pins.items():
+            error = uv.unserved([pin], place, offline)
+            if error and error.unreachable and not error.tells("no solution found"):
+                raise _unresolved(retry, error)
+            if error and without_any(error):
+                build = project.command("add", "--build", pin)
+                found[name] = f"it has no wheel, so ask for a build: {build}"
+            elif error:
+                found[name] = "the index has no such version for all that the lock is for"
+    return found
 
 
 def changes(before: str, after: str) -> list[str]:
@@ -145,7 +154,7 @@ def _changes(before: Sequence[str], after: str) -> list[str]:
     return lines
 
 
-def _uv(project: Project, offline: bool, editing: bool = False) -> Uv:
+def resolver(project: Project, offline: bool, editing: bool = False) -> Uv:
     """The uv to resolve with, and requirements that are level with a lock of its own.
 
     Where they cannot be, an edit may be what mends it.
@@ -166,7 +175,15 @@ def _uv(project: Project, offline: bool, editing: bool = False) -> Uv:
     return uv
 
 
-class _Task(NamedTuple):
+class NoWheel(Exception):
+    """A package has no wheel at all, and nothing is built from source unasked."""
+
+    def __init__(self, package: str) -> None:
+        super().__init__(package)
+        self.package = normalize(package)
+
+
+class Task(NamedTuple):
     """What is to be resolved."""
 
     source: Path
@@ -176,13 +193,16 @@ class _Task(NamedTuple):
     kept: str
     """Text of a lock whose pins are kept where they can be."""
 
+    held: Sequence[str]
+    """Lines of commits that are kept."""
+
     upgrade: Sequence[str] | None
     offline: bool
     again: str
     """The command to name where there is no solution."""
 
 
-def _resolve(project: Project, uv: Uv, task: _Task) -> dict[Path, str]:
+def resolve(project: Project, uv: Uv, task: Task) -> dict[Path, str]:
     """The text of each lock file, by path.
 
     The larger requirements are resolved first, the others out of their pins.
@@ -193,14 +213,15 @@ def _resolve(project: Project, uv: Uv, task: _Task) -> dict[Path, str]:
         (place / DIRECT).write_text(text, encoding="utf-8")
         full, run = place / "full.txt", place / "run.txt"
         full.write_text(task.kept, encoding="utf-8")
+        _hold(place, task)
         groups = list(task.asked.groups) if project.lock.name != RUN_LOCK else []
         try:
             uv.compile(place, full, groups, task.asked.buildable, task.offline)
-            drafts = {project.lock: with_notes(told, named(project, full))}
+            drafts = {project.lock: named(project, task.asked, told, full)}
             if project.lock.name != RUN_LOCK:
                 shutil.copy(full, run)
                 uv.compile(place, run, [], task.asked.buildable, task.offline)
-                drafts[project.root / RUN_LOCK] = with_notes(told, named(project, run))
+                drafts[project.root / RUN_LOCK] = named(project, task.asked, told, run)
             managed = manager(project)
             managed.complete(project, uv, task.source, drafts, task.upgrade, task.offline)
         except InstallerFailed as error:
@@ -210,11 +231,11 @@ def _resolve(project: Project, uv: Uv, task: _Task) -> dict[Path, str]:
             raise _without_wheel(project, uv, task, error) or _unresolved(
                 task.again, error
             ) from None
-    _refuse(project, _pins(drafts[project.lock]))
+    _refuse(project, pins_of(drafts[project.lock]))
     return drafts
 
 
-def _no_requirement(uv: Uv, place: Path, task: _Task) -> EnvError:
+def _no_requirement(uv: Uv, place: Path, task: Task) -> EnvError:
     """For a requirement that is none, which uv names where it is asked for it alone."""
     every = [task.asked.dependencies, *task.asked.groups.values()]
     lines = place / "asked.txt"
@@ -234,20 +255,34 @@ def _refuse(project: Project, packages: Sequence[tuple[Any, ...]]) -> None:
         raise EnvError(f"{taken}, and is asked for.", f"Ask for another version: {another}")
 
 
-def named(project: Project, written: Path) -> str:
-    """The lines that a resolver wrote; a place on this machine is told from the project's root."""
-    return _PLACE.sub(lambda found: _line_of(project, found), written.read_text(encoding="utf-8"))
+def named(project: Project, asked: Asked, notes: Notes, written: Path) -> str:
+    """A whole lock out of the lines that a resolver wrote.
+
+    A place on this machine is told from the project's root.
+    """
+    names = {(project.root / place).resolve(): name for place, name in asked.places.items()}
+
+    def told(found: re.Match[str]) -> str:
+        place = found["place"]
+        path = path_of(place) if place.startswith("file:") else written.parent / place
+        path = path.resolve()
+        name = found["name"] or names.get(path) or direct.name_at(path)
+        place = quote(beside(project.root, path))
+        return f"{found['editable'] or ''}{normalize(name)} @ {place}{found['rest']}"
+
+    text = _PLACE.sub(told, written.read_text(encoding="utf-8"))
+    # What held the commits is no part of the lock.
+    text = re.sub(
+        rf"(    # via)\n    #   --override {HELD}\n    #  ( .*\n)(?!    #  )", r"\1\2", text
+    )
+    text = re.sub(rf"    #   --override {HELD}\n", "", text)
+    built = sorted({*asked.buildable} & {pin.name for pin in pins_of(text)})
+    return with_notes(notes._replace(built=" ".join(built) or None), text)
 
 
-def _line_of(project: Project, found: re.Match[str]) -> str:
-    from urllib.parse import quote, urlsplit
-    from urllib.request import url2pathname
-
-    place = found["place"]
-    path = url2pathname(urlsplit(place).path) if place.startswith("file:") else place
-    name = found["name"] or direct.name_at(Path(path))
-    seen = os.path.relpath(path, project.root).replace(os.sep, "/")
-    return f"{name} @ {quote(seen)}{found['rest']}"
+def _hold(place: Path, task: Task) -> None:
+    text = "".join(f"{line}\n" for line in task.held)
+    (place / HELD).write_text(text, encoding="utf-8")
 
 
 def _unresolved(retry: str, error: InstallerFailed) -> EnvError:
@@ -266,8 +301,8 @@ def _unresolved(retry: str, error: InstallerFailed) -> EnvError:
 
 
 def _without_wheel(
-    project: Project, uv: Uv, task: _Task, error: InstallerFailed
-) -> EnvError | None:
+    project: Project, uv: Uv, task: Task, error: InstallerFailed
+) -> Exception | None:
     """For a package that has no wheel, or none for some of the places that the lock is for."""
     name = without_some(error)
     if name and "required-environments" not in task.asked.settings:
@@ -281,21 +316,17 @@ def _without_wheel(
                 f"Leave that out (nothing was changed): {project.command('add', asks)}",
             )
     name = without_any(error)
-    if name:
-        return EnvError(
-            f"{name} has no wheel, and nothing is built from source unasked.",
-            f"Name it in no-binary-package of [tool.uv] in {DIRECT}, then run again: {task.again}",
-        )
-    return None
+    return NoWheel(name) if name else None
 
 
-def _lacks(project: Project, uv: Uv, task: _Task, name: str) -> Callable[[Place], bool]:
+def _lacks(project: Project, uv: Uv, task: Task, name: str) -> Callable[[Place], bool]:
     """Whether a package is what has no wheel where only this place counts."""
 
     def lacks(place: Place) -> bool:
         with scratch("lock-") as folder:
             text = task.asked.draft(project.root, [marker(place)])
             (folder / DIRECT).write_text(text, encoding="utf-8")
+            _hold(folder, task)
             groups, built = list(task.asked.groups), task.asked.buildable
             try:
                 uv.compile(folder, folder / "full.txt", groups, built, task.offline, quietly=True)
@@ -334,15 +365,36 @@ def replace(project: Project, drafts: dict[Path, str], retry: str = "") -> list[
     return found or [f"{path.name} is written anew" for path in fresh]
 
 
-def _preferences(project: Project, upgrade: Sequence[str] | None, prefer: Path | None) -> str:
+def held(
+    project: Project, before: Asked, after: Asked, upgrade: Sequence[str] | None = None
+) -> list[str]:
+    """The lines of today's lock that name commits: uv would take the newest of their branches.
+
+    Not where pyproject.toml asks for another place now, or was changed by hand: what it asked for
+    is not known then.
+    """
+    text = _text(project.lock)
+    if upgrade == [] or notes(text).asked != before.sha256:
+        return []
+    free = {normalize(name) for name in upgrade or ()}
+    return [
+        pin.text
+        for pin in pins_of(text)
+        if pin.is_commit
+        and pin.name not in free
+        and before.origin(pin.name) == after.origin(pin.name)
+    ]
+
+
+def preferences(project: Project, upgrade: Sequence[str] | None, prefer: Path | None) -> str:
     """The pins that uv keeps where it can; of two for one package it takes the newer.
 
     Two come from both sides of a conflict, and from a lock to run of which one pin was changed.
     """
-    first = _pins(_text(prefer)) if prefer else []
+    first = pins_of(_text(prefer)) if prefer else []
     free = {pin.name for pin in first} | {normalize(name) for name in upgrade or ()}
     today = [] if upgrade is not None and not upgrade else _lock_files(project)
-    found = [pin for path in today for pin in _pins(_text(path))]
+    found = [pin for path in today for pin in pins_of(_text(path))]
     kept = first + [pin for pin in found if pin.name not in free]
     return "".join(f"{text}\n" for text in dict.fromkeys(pin.text for pin in kept if pin.version))
 
@@ -351,7 +403,7 @@ def _lock_files(project: Project) -> list[Path]:
     return list(dict.fromkeys((project.lock, project.root / RUN_LOCK)))
 
 
-def _pins(text: str) -> list[Pin]:
+def pins_of(text: str) -> list[Pin]:
     """The pins of a lock, of both sides where it holds a conflict."""
     try:
         return [pin for side in sides(text) for pin in parse(side)]
@@ -361,7 +413,7 @@ def _pins(text: str) -> list[Pin]:
 
 def _versions(text: str) -> dict[str, str]:
     versions: dict[str, list[str]] = {}
-    for pin in _pins(text):
+    for pin in pins_of(text):
         versions.setdefault(pin.name, []).append(pin.exact)
     return {name: " and ".join(each) for name, each in versions.items()}
 

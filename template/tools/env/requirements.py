@@ -25,7 +25,7 @@ HEADER = """\
 # To change it: edit the dependencies in pyproject.toml, then run  python tools/env lock
 """
 _PIN = re.compile(
-    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?"
+    r"(-e\s+)?(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?"
     r"(\s*==\s*(?P<version>[^\s;\\]+)|\s*@\s*(?P<reference>\S+))"
     r"(\s*;\s*(?P<marker>.*))?"
 )
@@ -52,6 +52,22 @@ class Pin(NamedTuple):
     reference: str | None = None
     """What follows `@` in a direct reference: the address of a wheel or an sdist,
     "git+ADDRESS@COMMIT", or a directory, relative to the project; None for what an index serves."""
+
+    @property
+    def editable(self) -> bool:
+        """Whether it is a directory that is edited in its place: its line begins with "-e "."""
+        return self.text.startswith("-e ")
+
+    @property
+    def is_commit(self) -> bool:
+        """Whether it is a repository at a commit."""
+        return (self.reference or "").startswith("git+")
+
+    @property
+    def archive(self) -> bool:
+        """Whether it is a source archive, which has to be built."""
+        named = (self.reference or "").partition("#")[0].endswith(".whl")
+        return self.reference is not None and self.hashable and not named
 
     @property
     def exact(self) -> str:
@@ -81,9 +97,16 @@ class Notes(NamedTuple):
     cutoff: str | None = None
     """The moment after which nothing was uploaded that is in it, as "2026-11-19T00:00:00Z"."""
 
+    built: str | None = None
+    """The packages that are built from source archives, with spaces between their names."""
+
 
 _NOTES = Notes(
-    "# Draft: ", "# Exported from uv.lock with the sha256 ", "# Asked: sha256 ", "# Cut-off: "
+    "# Draft: ",
+    "# Exported from uv.lock with the sha256 ",
+    "# Asked: sha256 ",
+    "# Cut-off: ",
+    "# Built from source: ",
 )
 
 
@@ -99,11 +122,14 @@ def with_notes(told: Notes, lines: str) -> str:
     return HEADER + "".join(f"{a}{b}\n" for a, b in zip(_NOTES, told) if b is not None) + lines
 
 
+def is_path(reference: str) -> bool:
+    """Whether a direct reference is a directory or file, seen from the project, and no address."""
+    return re.match(r"[a-z][a-z0-9+.-]+:", reference, re.IGNORECASE) is None
+
+
 def is_directory(reference: str) -> bool:
     """Whether a direct reference is a directory, and no file or address."""
-    return not re.search(
-        r"\A[a-z][a-z0-9+.-]*:|\.(whl|zip|tar\.\w+|tgz)\Z", reference, re.IGNORECASE
-    )
+    return is_path(reference) and not re.search(r"\.(whl|zip|tar\.\w+|tgz)\Z", reference)
 
 
 def normalize(name: str) -> str:

@@ -35,6 +35,9 @@ _OWN = "uv.toml"
 OLDEST = (0, 12)
 """The oldest uv that understands all that is asked of it here (`--exclude-newer false`)."""
 
+HELD = "held.txt"
+"""The file of lines to which the resolver is held."""
+
 _ANY_AGE = ("--exclude-newer", "false")
 """For what installs a lock: the window that pyproject.toml asks for has decided there."""
 
@@ -88,20 +91,31 @@ class Uv:
         self._environ = {k: v for k, v in self._locking.items() if k not in TO_LOCK}
 
     def install(self, part: Part, offline: bool) -> None:
-        words = ["--require-hashes", "--no-deps", *wheels_only(), *_ANY_AGE]
-        words += ["-r", str(part.requirements), *self._build(), *self._sources(offline)]
+        """Install some lines of the lock, and no dependency of them. Raises InstallerFailed.
+
+        What is to be fetched `again` gets all of its files anew, from a source that an edited file
+        elsewhere on this machine cannot have reached.
+        """
+        words = ["--no-deps", "-r", str(part.requirements)]
+        words += [*self._build(), *self._sources(offline)]
+        words += ["--require-hashes"] if part.hashed else []
+        if part.tools:  # which come within the window; that of the lock has decided on the others
+            words += ["--build-constraint", str(part.tools)]
+            for name in part.names:
+                words += ["--no-binary", name, "--exclude-newer-package", f"{name}=false"]
+        else:
+            words += [*wheels_only(), *_ANY_AGE]
         environ = self._environ
         if part.source:  # what the machine adds to the ordinary index has no say there
             words += ["--default-index", part.source]
             environ = {k: v for k, v in environ.items() if k not in indexes.ADDED}
         self._keep_to_constraints(words, environ)
-        self._install(["pip", "install", *self._python(), *words], environ)
+        self._install(["pip", "install", *self._python(), *words, *_anew(part.anew)], environ)
         if not part.again:
             return
         # uv links files out of its cache, so a file edited here is edited there too. The fresh copy
         # must come from elsewhere, and the tainted one must not reach the next project.
-        fresh = [word for name in part.again for word in ("--reinstall-package", name)]
-        words += [*fresh, "--no-cache"]
+        words += [*_anew(part.again), "--no-cache"]
         self._run(["pip", "install", *self._python(), *words], environ)
         self._run(["cache", "clean", *part.again], self._environ)
 
@@ -113,7 +127,8 @@ class Uv:
         constraint = self._locking.get("UV_CONSTRAINT")
         if constraint is None:
             return
-        argv = ["pip", "install", *self._python(), "--dry-run", "--quiet", *words[1:]]
+        others = [word for word in words if word != "--require-hashes"]
+        argv = ["pip", "install", *self._python(), "--dry-run", "--quiet", *others]
         try:
             self._run(argv, {**environ, "UV_CONSTRAINT": constraint})
         except InstallerFailed:
@@ -153,13 +168,14 @@ class Uv:
     ) -> None:
         """Resolve the pyproject.toml in the directory `source` into `output`, keeping its pins.
 
+        What HELD in `source` names is taken as it stands there.
         One answer for every system and Python from `python_minimum` on. Raises InstallerFailed,
         also where the requirements cannot be met together; `quietly` keeps its reasons unsaid.
         """
         words = ["--universal", "--generate-hashes", "--no-header", "--quiet"]
         words += ["--python-version", self._project.python_minimum]
         words += [word for group in groups for word in ("--group", group)]
-        words += wheels_only(buildable)
+        words += [*wheels_only(buildable), "--override", HELD]
         words += ["--output-file", str(output), *self._build(), *self._sources(offline)]
         # By standard input: uv names a file of constraints in the comments of the lock.
         files = [Path(each) for each in self._locking.get("UV_CONSTRAINT", "").split()]
@@ -176,15 +192,37 @@ class Uv:
         words = ["--no-deps", "--offline", "--quiet", str(requirements)]
         self._run(["pip", "compile", *words], self._locking, requirements.parent)
 
+    def unserved(self, pins: Sequence[str], place: Path, offline: bool) -> InstallerFailed | None:
+        """Why no index gives these versions ("name==1.0") for all that a lock is for, or None.
+
+        `place` is an empty directory to work in.
+        """
+        asked = place / "asked.txt"
+        asked.write_text("".join(f"{pin}\n" for pin in pins), encoding="utf-8")
+        words = ["--universal", "--no-deps", *wheels_only(), "--quiet", *_ANY_AGE]
+        words += ["--python-version", self._project.python_minimum]
+        words += [*self._build(), *self._sources(offline)]
+        try:
+            self._run(["pip", "compile", str(asked), *words], self._environ, quietly=True)
+        except InstallerFailed as error:
+            return error
+        return None
+
     def edit(self, source: Path, verb: str, words: Sequence[str], dev: bool) -> None:
         """`add` or `remove` direct dependencies in the pyproject.toml in `source`, and only there.
 
-        Raises InstallerFailed, also for a requirement that is none or a name that is not there.
+        A word that begins with "-e " is a directory to be installed editable. Raises
+        InstallerFailed, also for a requirement that is none or a name that is not there.
         """
-        group = ["--dev"] if dev else []
-        # uv writes an index that a variable names into the file, with whatever password is in it.
+        # No index is needed to know a name. uv would write one that a variable names into the file,
+        # with whatever password is in it.
         environ = {k: v for k, v in self._environ.items() if "INDEX" not in k}
-        self._run([verb, "--frozen", "--quiet", *group, "--", *words], environ, source)
+        options = ["--frozen", "--quiet", *["--no-index"] * (verb == "add"), *["--dev"] * dev]
+        editable = [word[3:] for word in words if word.startswith("-e ")]
+        others = [word for word in words if not word.startswith("-e ")]
+        for more, some in (([], others), (["--editable"], editable)):
+            if some:
+                self._run([verb, *options, *more, "--", *some], environ, source)
 
     def lock(self, source: Path, pins: Sequence[str], offline: bool) -> None:
         """Bring uv.lock in the directory `source` to its pyproject.toml, versions as in `pins`.
@@ -275,6 +313,10 @@ def _settings_of(root: Path, place: Path) -> None:
     for path in (root / "pyproject.toml", root / _OWN):
         if path.exists():
             shutil.copy(path, place)
+
+
+def _anew(names: Sequence[str]) -> list[str]:
+    return [word for name in names for word in ("--reinstall-package", name)]
 
 
 def _worth_saying(line: str) -> bool:

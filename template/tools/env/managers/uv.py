@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from .. import direct
@@ -20,7 +22,7 @@ from ..indexes import LOCAL, of_this_project
 from ..installers import Uv
 from ..lock import DIRECT, adopt, named, replace
 from ..project import PINNED, RUN_LOCK, Project, read_text
-from ..requirements import Notes, notes, parse, sha256, sides, with_notes
+from ..requirements import Notes, normalize, notes, parse, sha256, sides
 from ..scratch import scratch
 from . import venv
 
@@ -55,15 +57,13 @@ class Manager(venv.Manager):
                 f"Make it anew with: {project.command('lock')}",
             )
         _refuse_own_index(project)
-        with scratch("lock-") as place:
-            shutil.copy(project.root / DIRECT, place / DIRECT)
+        with _workplace(project, project.root) as place:
             if not lock.exists():
                 say(f"{LOCK}: making it, with the versions of {project.lock.name}")
                 uv.lock(place, _pins(read_text(project.lock)), offline)
                 replace(project, _exported(project, uv, place))
                 return
             say(f"{LOCK}: it has changed, so {project.lock.name} is exported from it anew")
-            shutil.copy(lock, place / LOCK)
             # --frozen would take a lock that no longer fits pyproject.toml
             uv.lock(place, [], offline)
             # uv builds what has no wheel and asks nobody: what it took passes our rule, or is told
@@ -83,12 +83,10 @@ class Manager(venv.Manager):
         _refuse_own_index(project)
         # The requirements in `drafts` were resolved with all preferences met: they are the answer,
         # and uv.lock is made to hold exactly them.
-        with scratch("lock-") as place:
-            shutil.copy(source / DIRECT, place / DIRECT)
-            lock = project.root / LOCK
-            if lock.exists() and not _in_conflict(lock):
-                shutil.copy(lock, place / LOCK)
-            uv.lock(place, _pins(drafts[project.lock]), offline)
+        with _workplace(project, source) as place:
+            pins = _pins(drafts[project.lock])
+            pins += _commits(drafts[project.lock], upgrade)
+            uv.lock(place, pins, offline)
             drafts.update(_exported(project, uv, place))
 
 
@@ -108,6 +106,46 @@ def _refuse_own_index(project: Project) -> None:
         )
 
 
+@contextmanager
+def _workplace(project: Project, source: Path) -> Iterator[Path]:
+    """A folder with the pyproject.toml in `source` and today's uv.lock, to make the next in.
+
+    uv writes directories into uv.lock as it sees them, so those that packages come from are beside
+    it as they are beside the project.
+    """
+    places = [Path(place) for place in direct.asked(project, source / DIRECT).places]
+    depth = max([0, *(place.parts.count("..") for place in places)])
+    with scratch("lock-") as folder:
+        inner = folder.joinpath(*["in"] * depth)
+        inner.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source / DIRECT, inner / DIRECT)
+        lock = project.root / LOCK
+        if lock.exists() and not _in_conflict(lock):
+            shutil.copy(lock, inner / LOCK)
+        for place in sorted(places):
+            there, link = project.root / place, Path(os.path.normpath(inner / place))
+            if there.exists() and not os.path.lexists(link):
+                link.parent.mkdir(parents=True, exist_ok=True)
+                _link(there.resolve(), link)
+        yield inner
+
+
+def _link(there: Path, link: Path) -> None:
+    if sys.platform == "win32" and there.is_dir():  # a symbolic link is a privilege there
+        import _winapi
+
+        _winapi.CreateJunction(str(there), str(link))
+    else:
+        link.symlink_to(there)
+
+
+def _commits(text: str, upgrade: Sequence[str] | None) -> list[str]:
+    """The names of a lock's packages from repositories that are to be at their newest commit."""
+    names = [pin.name for pin in parse(text) if pin.is_commit]
+    free = {normalize(name) for name in upgrade or ()}
+    return names if upgrade == [] else [name for name in names if name in free]
+
+
 def _exported(project: Project, uv: Uv, place: Path) -> dict[Path, str]:
     """The lock files that follow from the pyproject.toml and uv.lock in `place`, texts by path."""
     asked = direct.asked(project, place / DIRECT)
@@ -115,7 +153,7 @@ def _exported(project: Project, uv: Uv, place: Path) -> dict[Path, str]:
     drafts = {}
     for path, groups in {project.root / RUN_LOCK: (), project.lock: asked.groups}.items():
         uv.export(place, place / path.name, tuple(groups))
-        drafts[path] = with_notes(told, named(project, place / path.name))
+        drafts[path] = named(project, asked, told, place / path.name)
     drafts[project.root / LOCK] = (place / LOCK).read_text(encoding="utf-8")
     return drafts
 
