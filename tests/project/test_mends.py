@@ -35,6 +35,7 @@ UNREACHED = {
     "The project itself, ⟨package⟩, was installed from": "test_own_project has it",
     "pyproject.toml has changed since ⟨package⟩ was installed": "test_own_project has it",
     "⟨packages⟩ bring different files": "a note, about which nothing must be done",
+    "Its Python is ⟨python⟩ here, and": "a note, about which nothing must be done",
     "⟨path⟩ was made just now and does not run.": "no Python that makes one does this here",
     "uv is fetched by a CPython, and none is": "takes a machine that has PyPy and nothing else",
     "The disk of ⟨environment⟩ lets no program start": "takes a disk of its own: test_faults",

@@ -42,6 +42,8 @@ def test_the_newest_that_the_lock_covers_is_taken_and_that_is_said(asking: Tiny)
     assert facts["python"].startswith(f"{minor}.")
     assert facts["python_project"] == ABSENT
     assert asking.codes() == []
+    notes = json.loads(asking.run("check", "--json").stdout)["notes"]
+    assert [note["code"] for note in notes] == ["python-instead"]
     assert "nothing to do" in asking.sync().stderr
 
 

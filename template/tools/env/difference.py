@@ -25,6 +25,7 @@ LOCKS_DIFFER = "locks-differ"
 UNREADABLE = "unreadable"
 SHARED_FILE = "shared-file"
 NOT_STARTING = "python-not-starting"
+PYTHON_INSTEAD = "python-instead"
 
 
 class Difference(NamedTuple):
@@ -43,4 +44,4 @@ class Difference(NamedTuple):
     @property
     def is_note(self) -> bool:
         """Whether nobody has to mend it: the environment is as the lock asks."""
-        return self.code == SHARED_FILE
+        return self.code in (SHARED_FILE, PYTHON_INSTEAD)

@@ -25,6 +25,7 @@ from .difference import (
     OTHER_PYTHON,
     OTHER_SOURCE,
     OTHER_WHEEL,
+    PYTHON_INSTEAD,
     SHADOWED,
     SHARED_FILE,
     SYMBOLIC_LINK,
@@ -76,6 +77,10 @@ def check(project: Project, fast: bool = False) -> list[Difference]:
     found += inside(project, contents, seen.manifest, fast)
     variable = os.environ.get("PYTHONPATH", "")
     found += surroundings.shadows(contents, project.package, variable)
+    if not state.satisfies(seen.manifest.python, project.python):
+        python = seen.manifest.python
+        message = f"Its Python is {python} here, and the project asks for {project.python}."
+        found.append(Difference(PYTHON_INSTEAD, message))
     return [*found, *unlocked(project), *_locks_differ(project)]
 
 
