@@ -49,7 +49,8 @@ def main(template: Path, answers_file: str) -> int:
         print(sentence)
     print(summary.answers(before, chosen), end="")
     print(summary.packages(old_lock, text(LOCK)), end="")
-    print(summary.files(repository.altered(), repository.new(), edits, own, chosen), end="")
+    altered, new = repository.altered(), repository.new()
+    print(summary.files(altered, new, edits, own, chosen, answers_file), end="")
     person = summary.person(conflicts, edits, repository.commit(), more)
     print(person, end="", flush=True)
     repository.git("update-ref", "-d", NOTE)  # see before_update.py: all is told now

@@ -20,7 +20,7 @@ from pathlib import PurePath
 from engine import answers, command, in_a_temporary_copy
 from pristine import names
 from project_tools import NOTE, TEMPLATE, stopped_update, what_is_missing
-from repository import git, unheld
+from repository import git, in_progress, unheld
 from starter import owned
 
 PERSON, COULD_NOT = 1, 3
@@ -39,6 +39,10 @@ def main(answers_file: str) -> int:
         say(f"The update would stop midway at {some}: a directory where the template has a file,")
         say("or the other way round. Give yours another name, and commit:")
         say(f"  git mv {shlex.quote(misplaced[0])} {shlex.quote(misplaced[0] + '.mine')}")
+        return PERSON
+    if in_progress():
+        say("A merge, a rebase or the like is not finished, and no commit holds it yet.")
+        say("Finish it or give it up, as git status says, then update again.")
         return PERSON
     lacking = unheld(now | before)
     if lacking:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "template" / "tools"))
 
-from template_check import NOTE, lost, option, stopped_update, what_is_missing, without_login
+from template_check import NOTE, lost, stopped_update, what_is_missing, without_login
 
 from env import withdrawn
 from env.lock import changes
@@ -22,7 +22,6 @@ __all__ = [
     "changes",
     "lost",
     "notes",
-    "option",
     "stopped_update",
     "what_is_missing",
     "withdrawn",

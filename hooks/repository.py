@@ -18,8 +18,15 @@ PROGRAM, LINK = "100755", "120000"
 
 def git(*words: str, given: bytes = b"", check: bool = True) -> bytes:
     """Run git in the project; what it printed. Raises CalledProcessError, `check` willing."""
-    done = subprocess.run(["git", *words], input=given, stdout=subprocess.PIPE, check=check)
-    return done.stdout
+    argv = ["git", "-c", "core.safecrlf=false", *words]  # else it warns of each file's line ends
+    return subprocess.run(argv, input=given, stdout=subprocess.PIPE, check=check).stdout
+
+
+def in_progress() -> bool:
+    """Whether git is in the midst of something that no commit holds yet."""
+    begun = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
+    words = [word for name in begun for word in ("--git-path", name)]
+    return any(map(os.path.exists, os.fsdecode(git("rev-parse", *words)).splitlines()))
 
 
 def unheld(names: Iterable[str]) -> dict[str, bool]:
@@ -65,7 +72,7 @@ def commit() -> str:
 def changed(*names: str) -> bool:
     """Whether the update changed one of these files."""
     argv = ["git", "diff", "--quiet", "HEAD", "--", *names]
-    return subprocess.run(argv, check=False).returncode != 0
+    return subprocess.run(argv, stderr=subprocess.DEVNULL, check=False).returncode != 0
 
 
 def altered() -> dict[str, str]:

@@ -35,6 +35,7 @@ def files(
     edits: Edits,
     starter: Starter,
     now: Mapping[str, object],
+    answers_file: str,
 ) -> str:
     """The files that are not what they were, and what a person may want to know of the others."""
     moved = [f"{old} -> {name}" for old, name in edits.moved.items()]
@@ -48,7 +49,9 @@ def files(
         + _part("Files deleted", gone)
         + _part(
             "Yours, and left as they are; the starter has others for these answers",
-            [*starter.kept, f"See the starter's with: {_starter(now)}"] if starter.kept else [],
+            [*starter.kept, f"See the starter's with: {_starter(now, answers_file)}"]
+            if starter.kept
+            else [],
         )
         + _part("Yours, and of no use for these answers any more", starter.unused)
     )
@@ -66,10 +69,10 @@ def person(conflicts: Sequence[str], edits: Edits, commit: str, more: Sequence[s
     return _part("A person is needed", [*lines, *more])
 
 
-def _starter(now: Mapping[str, object]) -> str:
+def _starter(now: Mapping[str, object], answers_file: str) -> str:
     """The command that makes a project of these answers beside this one, without environment."""
     words = ["uvx", "copier", "copy", "--defaults", "--skip-tasks"]
-    words += ["--data-file", ".copier-answers.yml", "--vcs-ref", str(now.get("_commit"))]
+    words += ["--data-file", answers_file, "--vcs-ref", str(now.get("_commit"))]
     return shlex.join([*words, str(now.get("_src_path")), "../starter"])
 
 

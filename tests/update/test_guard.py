@@ -97,6 +97,20 @@ def test_what_no_commit_holds_is_named_and_what_is_said_mends_it(
     assert git(project, "for-each-ref", NOTE)
 
 
+def test_in_the_midst_of_a_merge_nothing_begins(project: Path, home: Path) -> None:
+    commit(project)
+    git(project, "checkout", "--quiet", "-b", "other")
+    append(project / "README.md", "of mine\n")
+    commit(project)
+    git(project, "checkout", "--quiet", "-")
+    git(project, "merge", "--quiet", "--no-ff", "--no-commit", "--strategy", "ours", "other")
+    assert git(project, "status", "--porcelain") == "", "else Copier itself refuses"
+    done = before_update(project, home)
+    assert (done.returncode, "merge" in done.stderr) == (1, True)
+    git(project, "merge", "--abort")
+    assert before_update(project, home).returncode == 0
+
+
 def test_what_is_the_projects_own_or_not_there_stops_nothing(project: Path, home: Path) -> None:
     git(project, "init", "--quiet")
     (project / ".git" / "info" / "exclude").write_text("README.md\n/src/\n/local.txt\n")
