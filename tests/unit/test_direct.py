@@ -136,6 +136,11 @@ def test_of_a_lock_without_a_note_nothing_is_told(project: Project) -> None:
         ("P[gpu]", "P[tpu]", "asks for an extra that the project does not have"),
         ('["theta"]', "[1]", "a table of its dependencies is not what it should be"),
         ('"p"', '"\\u0000p" #\0', "NUL"),
+        ('name = "p"', 'name = "p"\ndynamic = ["dependencies"]', "made by a build"),
+        ("[tool.uv]", "[tool.uv]\nsources = 1", "a table of its dependencies"),
+        ("[tool.uv]", "[tool.uv]\nindex = { url = 1 }", "a table of its dependencies"),
+        ("[tool.uv]", '[tool.uv]\nno-binary-package = "x"', "no list of texts"),
+        ("[tool.uv]", '[tool.uv]\nenvironments = ["linux"]', "not a marker"),
     ],
 )
 def test_what_cannot_be_read_is_told_with_its_place(

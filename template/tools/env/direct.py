@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from .ambient import capture
 from .difference import UNLOCKED, UNREADABLE, Difference
 from .errors import EnvError
+from .markers import SYSTEMS, applies, facts_of
 from .project import Project, read_text
 from .requirements import normalize, notes
 
@@ -132,11 +133,13 @@ def asked(project: Project, path: Path | None = None) -> Asked:
         settings = dict(content.get("tool", {}).get("uv", {}))
         if (project.root / "uv.toml").exists():
             settings.update(loads(project, read_text(project.root / "uv.toml", utf8=True)))
-        return _asked(content, settings, project.root)
+        return _whole(_asked(content, settings, project.root))
+    except (AttributeError, LookupError, TypeError):
+        reason: object = "a table of its dependencies is not what it should be"
     except (OSError, ValueError) as error:
-        raise EnvError(
-            f"{FILE} cannot be read: {error}.", f"Mend it, then run: {project.command('lock')}"
-        ) from None
+        reason = error
+    mend = f"Mend it, then run: {project.command('lock')}"
+    raise EnvError(f"{FILE} cannot be read: {reason}.", mend)
 
 
 def name_at(directory: Path) -> str:
@@ -222,32 +225,43 @@ class _Tables(NamedTuple):
                     yield _under(inner, found["marker"])
 
 
+def _whole(asked: Asked) -> Asked:
+    """`asked`, where all of it can be used; TypeError and the like tell of a table that is none."""
+    asked.draft(Path(), ())
+    for key in ("environments", "no-binary-package"):
+        value = asked.settings.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise ValueError(f"{key} of [tool.uv] is no list of texts")
+    for marker in asked.settings.get("environments", []):
+        applies(marker, facts_of(SYSTEMS[0], "3.11"))
+    return asked
+
+
 def _asked(content: Mapping[str, Any], settings: Mapping[str, Any], root: Path) -> Asked:
-    try:
-        project = content["project"]
-        tables = _Tables(
-            normalize(project["name"]),
-            *(
-                {normalize(name): table[name] for name in table}
-                for table in (
-                    project.get("optional-dependencies", {}),
-                    content.get("dependency-groups", {}),
-                )
-            ),
-        )
-        chosen = settings.get("default-groups", ["dev"] if "dev" in tables.groups else [])
-        names = sorted(tables.groups) if chosen == "all" else map(normalize, chosen)
-        dependencies = (tables.outside(line) for line in project.get("dependencies", ()))
-        return Asked(
-            name=project["name"],
-            requires_python=project.get("requires-python", ""),
-            dependencies=tuple(dict.fromkeys(chain.from_iterable(dependencies))),
-            groups={name: tuple(dict.fromkeys(tables.group(name))) for name in names},
-            settings={key: settings[key] for key in settings if _DECISIVE.fullmatch(key)},
-            members=dict(_members(root, settings.get("workspace", {}))),
-        )
-    except (AttributeError, KeyError, TypeError):
-        raise ValueError("a table of its dependencies is not what it should be") from None
+    project = content["project"]
+    if "dependencies" in project.get("dynamic", ()):
+        raise ValueError("[project] has its dependencies made by a build; write them into it")
+    tables = _Tables(
+        normalize(project["name"]),
+        *(
+            {normalize(name): table[name] for name in table}
+            for table in (
+                project.get("optional-dependencies", {}),
+                content.get("dependency-groups", {}),
+            )
+        ),
+    )
+    chosen = settings.get("default-groups", ["dev"] if "dev" in tables.groups else [])
+    names = sorted(tables.groups) if chosen == "all" else map(normalize, chosen)
+    dependencies = (tables.outside(line) for line in project.get("dependencies", ()))
+    return Asked(
+        name=project["name"],
+        requires_python=project.get("requires-python", ""),
+        dependencies=tuple(dict.fromkeys(chain.from_iterable(dependencies))),
+        groups={name: tuple(dict.fromkeys(tables.group(name))) for name in names},
+        settings={key: settings[key] for key in settings if _DECISIVE.fullmatch(key)},
+        members=dict(_members(root, settings.get("workspace", {}))),
+    )
 
 
 def _members(root: Path, workspace: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
