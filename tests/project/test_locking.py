@@ -217,6 +217,17 @@ def test_an_older_version_that_has_wheels_everywhere_is_taken(
     assert "zeta==1.0" in pins(locked)
 
 
+def test_a_version_for_each_system_is_taken_where_none_serves_all(
+    locked: Tiny, wheelhouse: Path
+) -> None:
+    wheel(wheelhouse, "zeta", "1.0", tag="py3-none-win_amd64")
+    for system in ALL[:-1]:
+        wheel(wheelhouse, "zeta", "2.0", tag=f"py3-none-{system}")
+    said(locked, "add", "zeta")
+    assert [pin for pin in pins(locked) if pin.startswith("zeta")] == ["zeta==1.0", "zeta==2.0"]
+    assert locked.codes() == []
+
+
 def test_what_has_no_wheel_for_a_system_is_refused_with_the_way_to_leave_that_out(
     locked: Tiny, wheelhouse: Path
 ) -> None:
