@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import unquote
 
 from .errors import EnvError
 from .markers import applies
@@ -157,9 +156,13 @@ def _parsed(text: str) -> tuple[Pin, ...]:
         found = _PIN.fullmatch(" ".join(words[: len(words) - len(hashes)]))
         if found is None:
             raise ValueError(f"{line} is not an exact version")
-        reference = found["reference"] and unquote(found["reference"])
-        if reference and reference.startswith("git+") and not _COMMIT.match(reference):
-            raise ValueError(f"{line} names no whole commit")
+        reference = found["reference"]
+        if reference:
+            from urllib.parse import unquote  # late: few locks have one
+
+            reference = unquote(reference)
+            if reference.startswith("git+") and not _COMMIT.match(reference):
+                raise ValueError(f"{line} names no whole commit")
         pins.append(
             Pin(
                 name=normalize(found["name"]),
