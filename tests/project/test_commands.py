@@ -82,6 +82,15 @@ def test_delete_removes_our_environment_and_nothing_else(ready: Tiny) -> None:
     assert (ready.root / "requirements.txt").exists()
 
 
+def test_delete_names_the_python_that_was_chosen_by_hand(ready: Tiny) -> None:
+    path = ready.env / ".seedbed" / "stamp"
+    path.write_text(path.read_text() + "python=3.99\n")
+    assert (
+        "Make it again with: python3 tools/env sync --python 3.99"
+        in ready.run("delete", "--yes").stderr
+    )
+
+
 def test_delete_does_not_follow_links_out_of_the_environment(ready: Tiny, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -509,3 +513,58 @@ def test_an_environment_that_is_a_disk_of_its_own_is_emptied_and_used(ready: Tin
     done = in_namespace(script, ready)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [".venv is exactly requirements.txt"] * 2
+
+
+@pytest.fixture
+def shared_place() -> Iterator[Path]:
+    """A folder that every user can look into."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0 or not os.path.exists("/usr/bin/python3"),
+    reason="only root can be somebody else, on a Python that is everybody's",
+)
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        ("chmod 700 base", "The Python of .venv is not for this user"),
+        ("rm .venv/.seedbed/manifest.json", ".venv is for another user to mend: Making"),
+        ("chmod 700 .venv", "There is no environment at .venv yet|.venv was not made by"),
+        ("chmod 600 requirements.txt", "requirements.txt cannot be read"),
+        ("chmod 600 .venv/.seedbed/stamp", ".venv was not made by this project"),
+        ("true", ""),
+    ],
+)
+def test_another_user_is_told_what_is_not_theirs(
+    shared_place: Path, environ: dict[str, str], alpha: Wheel, spoil: str, reason: str
+) -> None:
+    project = tiny(shared_place / "project", environ)
+    project.lock(alpha)
+    project.sync("--python", "/usr/bin/python3")  # one that is everybody's
+    if "base" in spoil:
+        (project.root / "base").mkdir()
+        base = shutil.copy(os.path.realpath(project.python), project.root / "base")
+        project.python.unlink()
+        project.python.symlink_to(base)
+        manifest = project.env / ".seedbed" / "manifest.json"
+        manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "base": str(base)}))
+    subprocess.run(spoil, shell=True, cwd=project.root, check=True)
+
+    def as_nobody(*words: str) -> subprocess.CompletedProcess[str]:
+        argv = ["/usr/bin/env", "python3", "-B", "tools/env", *words]
+        return subprocess.run(
+            argv, cwd=project.root, env=project.environ, user=65534, group=65534,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    info = as_nobody("info", "--json")
+    assert info.returncode == 0, info.stderr
+    assert re.match(reason, json.loads(info.stdout)["reason"])
+    done = as_nobody("sync")
+    assert "Traceback" not in done.stderr
+    assert done.returncode == (3 if reason else 0)
+    if json.loads(info.stdout)["state"] == "foreign":
+        assert "or choose another place first: export UV_PROJECT_ENVIRONMENT=" in done.stderr

@@ -227,7 +227,8 @@ def delete(project: Project, options: Namespace) -> int:
             say("kept")
             return DIFFERENT
         syncing.remove(project)
-    say(f"{project.env_label}: deleted. Make it again with: {project.command('sync')}")
+    chosen = ["--python", seen.stamp.python] if seen.stamp and seen.stamp.python else []
+    say(f"{project.env_label}: deleted. Make it again with: {project.command('sync', *chosen)}")
     return DONE
 
 
