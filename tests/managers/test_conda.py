@@ -17,6 +17,7 @@ from support.conda_packages import File, publish
 from support.engine import Tiny
 from support.managers import serve_files
 from support.template import copy_helpers, tree
+from support.wheels import wheel
 
 HERE = NATIVE[platform.machine()]
 
@@ -202,6 +203,23 @@ def test_pip_inside_removes_nothing_from_the_prefix(project: Tiny) -> None:
         subprocess.run(argv, env=project.environ, capture_output=True, check=False)
         assert project.codes() == []
         assert project.run("run", "--", "python", "-c", "import tinypure").returncode == 0
+
+
+@pytest.mark.thorough
+def test_a_module_that_both_layers_bring_is_named(project: Tiny, wheelhouse: Path) -> None:
+    ask_for(project, python_line(project), "tinypure")
+    project.run("lock")
+    project.sync()
+    wheel(wheelhouse, "tinypure", "9.0")
+    said = project.run("add", "tinypure").stderr
+    assert (
+        "tinypure is asked for in environment.yml and comes with requirements-dev.txt too" in said
+    )
+    imports = ["run", "--", "python", "-c", "import tinypure; print(tinypure.version)"]
+    assert project.run(*imports).stdout == "9.0\n"
+    assert project.run("remove", "tinypure").returncode == 0
+    assert project.run(*imports).stdout == "1.1\n"
+    assert project.codes() == []
 
 
 @pytest.mark.thorough

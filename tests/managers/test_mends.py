@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 import re
@@ -128,6 +129,30 @@ def _(it: Case) -> Iterator[str]:
     with failing("404") as it.environ["CONDA_CHANNEL_ALIAS"]:
         yield "sync"
     it.environ["CONDA_CHANNEL_ALIAS"] = right
+
+
+@situation("The cache of conda packages cannot be used")
+def _(it: Case) -> Iterator[str]:
+    shutil.rmtree(it.env)
+    it.environ["RATTLER_CACHE_DIR"] = "/dev/null"
+    yield "sync"
+    it.environ["RATTLER_CACHE_DIR"] = str(it.root.parent / "another-cache")
+
+
+@situation("A conda package's file is not the one in the lock")
+def _(it: Case) -> Iterator[str]:
+    shutil.rmtree(it.env)
+    shutil.rmtree(Path(it.environ["HOME"]) / ".cache" / "rattler")
+    right = (it.root / "pixi.lock").read_text()
+    sha256 = re.search(r"/hello-native-\S+\n\s+sha256: (\w+)", right)
+    assert sha256
+    it.edit("pixi.lock", sha256[1], "0" * 64)
+    explicit = (it.root / HERE).read_text()
+    digest = hashlib.sha256((it.root / "pixi.lock").read_bytes()).hexdigest()
+    (it.root / HERE).write_text(re.sub(r"(?<=pixi\.lock: )\w+", digest, explicit))
+    yield "sync"
+    (it.root / "pixi.lock").write_text(right)
+    (it.root / HERE).write_text(explicit)
 
 
 @situation("SEEDBED_CONDA names ⟨program⟩")

@@ -24,8 +24,8 @@ from ...errors import WRONG_USE, EnvError
 from ...installers import Uv
 from ...lock import replace
 from ...probe import Interpreter, probe
-from ...project import SETTINGS, Project
-from ...requirements import normalize, sha256
+from ...project import SETTINGS, Project, read_text
+from ...requirements import normalize, parse, sha256
 from ...state import satisfies
 from .. import venv
 from . import prefix as prefixes
@@ -85,6 +85,7 @@ class Manager(venv.Manager):
         programs.install(project, begin, (), environ, offline)
         _put_venv_on_top(project, environ)
         super().refresh(project, None, environ, offline)
+        self._tell_owned_twice(project)
 
     def fits(self, project: Project) -> bool:
         return prefix_of(project).exists()
@@ -103,7 +104,16 @@ class Manager(venv.Manager):
             if "python" in names:
                 _put_venv_on_top(project, environ)
         shown = super().refresh(project, newer_than, environ, offline)
+        self._tell_owned_twice(project)
         return bool(found) or shown
+
+    def _tell_owned_twice(self, project: Project) -> None:
+        locked = {pin.name for pin in parse(read_text(project.lock))}
+        for name in sorted(locked & set(map(normalize, self.lets_through(project)))):
+            say(
+                f"note: {name} is asked for in {SOURCE} and comes with {project.lock.name} too, "
+                f"which goes first; leave it to one of them"
+            )
 
     def complete(
         self,

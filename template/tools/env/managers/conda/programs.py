@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -34,6 +35,7 @@ _NEEDS = (3, 10)
 _PROGRAM = "SEEDBED_CONDA"
 _MIRROR = "CONDA_CHANNEL_ALIAS"
 _OVERRIDE = "CONDA_OVERRIDE_"
+_CACHE = re.compile(r"failed to (?:create|rename)\b.*[/\\](?:repodata|pkgs)\b|cache lock")
 
 
 def prefix_of(project: Project) -> Path:
@@ -167,6 +169,17 @@ def _rattle(
         if done.code != 0:
             raise InstallerFailed(what, done.tail)
     except InstallerFailed as error:
+        sync = project.command("sync")
+        if _CACHE.search(error.output):
+            raise EnvError(
+                "The cache of conda packages cannot be used; the lines above say why.",
+                f"Set another place, as RATTLER_CACHE_DIR=/another/place, then run: {sync}",
+            ) from None
+        if error.tells("hash mismatch"):
+            raise EnvError(
+                "A conda package's file is not the one in the lock; it was not installed.",
+                f"Ask who runs the mirror for the right file, then run: {sync}",
+            ) from None
         if error.unreachable:
             what = "The conda channel or the package index could not be reached"
         raise EnvError(f"{what}; the lines above say why.", mend) from None
