@@ -260,7 +260,7 @@ def _shared(clashes: files.Clashes) -> Iterator[Difference]:
     for owners, paths in found.items():
         message = (
             f"{' and '.join(owners)} bring different files of the same name, {len(paths)} of them, "
-            f"as {paths[0]}: those of the one installed last count. Ask for one of the two alone."
+            f"the first is {paths[0]}: the one installed last counts. Ask for one of them alone."
         )
         yield Difference(SHARED_FILE, message, owners[0], paths[0])
 

@@ -99,7 +99,7 @@ def record(site: Path, distribution: Distribution) -> Record | None:
     try:
         lines = [Recorded._make(row) for row in _rows(text)]
         odd = (path for path, _, _ in lines if ".." in path or path.startswith(_ROOTS))
-        whole = own in f"\n{text}" and not any(map(_leads_out, odd))
+        whole = own in f"\n{text}" and "\0" not in text and not any(map(_leads_out, odd))
     except (csv.Error, TypeError):  # a row has not three fields
         lines, whole = [], False
     return Record(hashlib.sha256(raw).hexdigest(), lines, whole)

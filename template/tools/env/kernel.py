@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from .difference import OTHER_KERNEL, Difference
 from .managers import manager
@@ -38,11 +39,11 @@ def register(project: Project, manifest: Manifest) -> str:
         shutil.rmtree(folder, ignore_errors=True)
         return ""
     kernel = {
+        "language": "python",
+        **_shipped(folder.with_name("python3") / "kernel.json"),
         "argv": [str(project.python_path), "-m", "ipykernel_launcher", "-f", "{connection_file}"],
         "display_name": project.name,
         "env": _variables(project),
-        "language": "python",
-        "metadata": {"debugger": True},
     }
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / "kernel.json.new"
@@ -66,6 +67,15 @@ def _folder(project: Project) -> Path:
 
 def _runs(manifest: Manifest) -> bool:
     return any(pin.partition("==")[0] == _NEEDS for pin in manifest.distributions)
+
+
+def _shipped(path: Path) -> dict[str, Any]:
+    """The specification that ipykernel brings: what the kernel can do, as debugging."""
+    try:
+        shipped: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return shipped
 
 
 def _variables(project: Project) -> dict[str, str]:

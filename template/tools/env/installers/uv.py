@@ -116,6 +116,7 @@ class Uv:
         # uv links files out of its cache, so a file edited here is edited there too. The fresh copy
         # must come from elsewhere, and the tainted one must not reach the next project.
         words += [*_anew(part.again), "--no-cache"]
+        words += ["--link-mode", "copy"]  # links would lead to nowhere
         self._run(["pip", "install", *self._python(), *words], environ)
         self._run(["cache", "clean", *part.again], self._environ)
 
