@@ -175,6 +175,12 @@ def test_an_install_that_is_not_todays_is_told_and_mended(
     assert hello.strip() == str(own.root / "src" / "tiny" / "__init__.py")
 
 
+def test_the_projects_own_install_is_mended_without_a_network(own: Tiny) -> None:
+    link_deleted(own)
+    own.sync("--offline")
+    assert own.codes() == []
+
+
 def test_after_another_name_the_old_one_is_gone(own: Tiny) -> None:
     with_another_name(own)
     own.sync()
@@ -188,6 +194,15 @@ def test_an_edit_that_decides_nothing_about_the_install_is_no_difference(own: Ti
     edit(own, "[build-system]", "# a comment\n[build-system]")
     assert own.codes() == []
     assert "nothing to do" in own.sync().stderr
+
+
+def test_the_textbook_command_installs_what_is_there(own: Tiny) -> None:
+    path = own.root / "backend.py"
+    path.write_text(
+        path.read_text().replace("Wheel-Version: 1.0", "Wheel-Version: 1.0\\nGenerator: 2")
+    )
+    install(own, "--editable", ".")
+    assert own.codes() == []
 
 
 def test_a_second_way_to_the_same_directory_is_the_same_project(own: Tiny) -> None:

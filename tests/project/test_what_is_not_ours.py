@@ -89,7 +89,10 @@ def test_what_nobody_brought_is_kept_aside(ready: Tiny, wheelhouse: Path) -> Non
         drifts.start_up_code(ready, wheelhouse)
         assert ready.codes() == ["stray-module"]
         done = ready.sync()
-        assert "moving library, which no package brought, to .seedbed/aside/library" in done.stderr
+        assert (
+            "moving library, which no package brought, to .venv/.seedbed/aside/library"
+            in done.stderr
+        )
     kept = sorted(path.name for path in (ready.env / ".seedbed" / "aside").iterdir())
     assert kept == ["library", "library~", "sitecustomize.py", "sitecustomize.py~"]
 

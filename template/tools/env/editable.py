@@ -37,9 +37,12 @@ def differences(
     site: Path,
     present: Sequence[Distribution],
     ours: Sequence[Distribution],
-    proof: dict[str, str],
+    proof: dict[str, str] | None,
 ) -> Iterator[Difference]:
-    """Why the project's own install is not what it should be; `proof` is the manifest's."""
+    """Why the project's own install is not what it should be.
+
+    `proof` is the manifest's, None where there is none yet; that of an older template is empty.
+    """
     if not project.package:
         return
     if not ours:
@@ -57,10 +60,10 @@ def differences(
     if not all(origin(site, dist).get("dir_info", {}).get("editable") for dist in ours):
         message = f"The project itself, {name}, is installed as a copy that follows no edit."
         yield Difference(STALE_PROJECT, message, name)
-    elif proof and _print(site, ours) != proof.get("install"):
+    elif proof is not None and _print(site, ours) != proof.get("install"):
         message = f"The project itself, {name}, was installed again, in another way."
         yield Difference(STALE_PROJECT, message, name)
-    elif proof and not _is_made_of(project, proof):
+    elif proof is not None and not _is_made_of(project, proof):
         message = f"{direct.FILE} has changed since {name} was installed from it."
         yield Difference(STALE_PROJECT, message, name)
 
@@ -118,8 +121,10 @@ def _asked(project: Project) -> str:
 
 
 def _print(site: Path, ours: Sequence[Distribution]) -> str:
+    """The fingerprint, but for WHEEL, which tells the version of what built it."""
     found = (record(site, dist) for dist in ours)
-    return " ".join(fingerprint(each.lines) if each else "none" for each in found)
+    lines = [line for each in found if each for line in each.lines]
+    return fingerprint([line for line in lines if not line.path.endswith(".dist-info/WHEEL")])
 
 
 def _directory(came: Mapping[str, Any]) -> Path:

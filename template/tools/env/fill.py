@@ -88,7 +88,7 @@ def fill(
         source = f", from {host}" if host else ""
         say(f"{project.env_label}: installing {len(pins)} packages with {uv.name}{source}")
         _install(project, uv, again, anew, offline)
-        _distrust(project, own, uv, offline)
+        _distrust(project, own, pins, uv, offline)
         for sentence in surroundings.brought_at_start(site, early):
             say(f"note: {sentence} Look at it first where you did not expect that.")
         if project.package and not kept:
@@ -102,7 +102,7 @@ def fill(
     for difference in (
         *drift.compare(pins, contents.present, editable.names(project, ours)),
         *references.differences(project.root, site, pins, contents.present),
-        *editable.differences(project, site, contents.present, ours, {}),
+        *editable.differences(project, site, contents.present, ours, None),
     ):
         raise EnvError(
             f"{uv.name} ended well, and yet: {difference.message}",
@@ -172,11 +172,13 @@ def _forget(project: Project, own: Interpreter) -> None:
             shutil.rmtree(site / dist.directory)
 
 
-def _distrust(project: Project, own: Interpreter, uv: Uv, offline: bool) -> None:
+def _distrust(
+    project: Project, own: Interpreter, pins: Collection[str], uv: Uv, offline: bool
+) -> None:
     """Install again what came out of a cache with changed files, or went with another package."""
     site = own.site_packages
     found, began = files.contents(site), proof.stamped_at(project.env)
-    again = sorted(files.tainted(site, found.lines, found.clashes, began))
+    again = sorted(files.tainted(site, found.lines, found.clashes, began).intersection(pins))
     if again and offline:
         raise no_trusted_copy(project, again)
     if again:

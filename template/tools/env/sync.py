@@ -82,8 +82,9 @@ def sync(
     if own and seen.manifest is None:
         found = list(drift.damage(project, files.contents(own.site_packages), None, None))
     again = sorted({each.package for each in found if each.code in _FETCHED and each.package})
-    if own and again and offline:
-        raise no_trusted_copy(project, again)
+    fetched = sorted({pin.name for pin in pins}.intersection(again))
+    if own and fetched and offline:
+        raise no_trusted_copy(project, fetched)
     by_hand = _by_hand(project, python, chosen) if python else remembered
     if python and by_hand and managed.pin_python(project, by_hand):
         by_hand = ""
@@ -240,7 +241,8 @@ def _clear(project: Project, site: Path, found: list[Difference]) -> None:
     for path in dict.fromkeys([*away, *surroundings.links(site)]):
         if os.path.lexists(site / path):
             kept = os.path.relpath(proof.set_aside(project.env, site / path), project.env)
-            say(f"{project.env_label}: moving {path}, which no package brought, to {kept} in it")
+            place = os.path.join(project.env_label, kept)
+            say(f"{project.env_label}: moving {path}, which no package brought, to {place}")
 
 
 def _make(
