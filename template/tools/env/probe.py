@@ -115,5 +115,5 @@ def examine(argv: list[str], environ: Mapping[str, str]) -> Interpreter | Unfit:
 def missing_library(python: Path, environ: Mapping[str, str]) -> str:
     """The shared library that a Python lacks to start, "" where that is not its trouble."""
     done = capture([str(python), "-I", "-S", "-c", ""], environ)
-    found = re.search(r"(?:loading shared libraries|Library not loaded): ([^:\s]+)", done.errors)
+    found = re.search(r"loading shared libraries: ([^:\s]+)", done.errors)
     return found[1] if found and done.code else ""
