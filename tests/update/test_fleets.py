@@ -32,6 +32,7 @@ esac
 while [ $# -gt 0 ]; do [ "$1" = --body-file ] && cp "$2" "$0.body"; shift; done
 exit 0
 """
+PYTHONS = ("3.14", "3.13", "3.12", "3.11")
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-in for gh is a shell script")
 
 
@@ -100,6 +101,24 @@ def test_an_update_becomes_a_request_with_the_summary_as_its_text(
     propose(project, home, "github", PATH=on_path(gh))
     assert branch(project, "rev-parse") == tip
     assert "pr edit template-update" in Path(f"{gh}.log").read_text()
+
+
+@pytest.mark.thorough
+def test_a_machine_without_the_projects_python_merges_locks_and_makes_no_environment(
+    made: Made, home: Path, tmp_path: Path
+) -> None:
+    own = f"3.{sys.version_info.minor}"
+    found = {each for each in PYTHONS if shutil.which(f"python{each}", path=os.defpath)}
+    absent = next(each for each in PYTHONS if each not in found | {own})
+    project = made("v1.0.0", extras=["github"], python_version=absent, create_env=True)
+    no_pyenv = {"PYENV_ROOT": str(tmp_path / "nowhere"), "UV_CACHE_DIR": shared_cache()}
+    argv = [sys.executable, "tools/template_update.py", "prepare", str(tmp_path / "made")]
+    environ = clean_environ(home, **no_pyenv)
+    subprocess.run(argv, cwd=project, env=environ, check=True, capture_output=True)
+    request = json.loads((tmp_path / "made" / "request.json").read_text())
+    assert "\n- tqdm 4." in request["text"]
+    assert request["draft"] is False, request["text"]
+    assert not (project / ".venv").exists()
 
 
 def test_a_branch_that_somebody_works_on_is_left_alone(project: Path, home: Path, gh: Path) -> None:

@@ -55,6 +55,33 @@ def test_a_login_in_the_templates_address_is_neither_written_nor_printed(
         assert "secret" not in each.stdout + each.stderr
 
 
+@pytest.mark.thorough
+def test_answers_in_a_file_of_another_name_are_followed_everywhere(
+    template: Path, tmp_path: Path, home: Path
+) -> None:
+    name = ".copier-answers.ml.yml"
+    answers = ["--data", "framework=none", "--data", "extras=[github, gitlab]"]
+    argv = ["copier", "copy", "--defaults", "--skip-tasks", "-a", name, *answers, str(template)]
+    project = tmp_path / "p"
+    subprocess.run([sys.executable, "-m", *argv, str(project)], check=True, capture_output=True)
+    commit(project)
+    places = ["pyproject.toml", ".gitlab-ci.yml"]
+    places += [f".github/workflows/{each}.yml" for each in ("checks", "template-update")]
+    for place in places:
+        text = (project / place).read_text()
+        commands = [line for line in text.splitlines() if "uv run" in line and "template_" in line]
+        assert commands, place
+        assert all(f" --answers-file {name}" in line for line in commands), commands
+    argv = [sys.executable, "tools/template_check.py", "-a", name]
+    done = subprocess.run(
+        argv, cwd=project, env=clean_environ(home), check=True, capture_output=True, text=True
+    )
+    assert "That is the newest version." in done.stdout
+    done = update(project, home, "-a", name, "--data", "description=new")
+    assert done.returncode == 0, done.stderr
+    assert "Answers:\n- description:  -> new\n" in done.stdout
+
+
 @pytest.mark.parametrize("kind", ["clone without tags", *OTHERS])
 def test_where_a_project_comes_from_is_noted_and_followed(
     template: Path, tmp_path: Path, home: Path, kind: str

@@ -147,6 +147,42 @@ def test_the_check_tells_the_version_and_what_differs(made: Made, home: Path) ->
     assert "An update left conflicts in .gitignore." in left.stdout
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "does not say where the project came from"),
+        ("- a list\n", "does not say where the project came from"),
+        ("<<<<<<< HEAD\n_commit: v1\n=======\n", "cannot be read"),
+        ("libraries: [a\n", "cannot be read"),
+        (None, "There is no .copier-answers.yml; name the file with --answers-file."),
+    ],
+)
+def test_answers_that_cannot_be_read_are_said(
+    made: Made, home: Path, text: str | None, reason: str
+) -> None:
+    answers = made("v1.4.0") / ".copier-answers.yml"
+    answers.unlink()
+    if text is not None:
+        answers.write_text(text)
+    done = check(answers.parent, home)
+    assert done.returncode == 3
+    assert reason in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.thorough
+def test_a_tag_that_is_gone_is_said_in_one_sentence_and_not_in_copiers_traceback(
+    made: Made, home: Path
+) -> None:
+    project = made("v1.4.0")
+    answers = project / ".copier-answers.yml"
+    answers.write_text(answers.read_text().replace("_commit: v1.4.0", "_commit: v1.4.9"))
+    done = check(project, home)
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr, done.stderr
+    assert "v1.4.9" in done.stderr
+
+
 def test_a_template_that_cannot_be_reached_is_said_in_two_sentences(made: Made, home: Path) -> None:
     project = made("v1.4.0")
     answers = project / ".copier-answers.yml"
