@@ -168,6 +168,27 @@ def test_versions_are_kept_until_told(
         assert project.codes() == []
 
 
+def test_a_conflict_in_the_lock_keeps_the_versions_of_both_sides(by_conda: Tiny) -> None:
+    by_conda.run("lock")
+    ask_for(by_conda, python_line(by_conda), "hello-native=1.0", "tinypure")
+    assert by_conda.run("lock").returncode == 0
+    ours = (by_conda.root / "pixi.lock").read_text()
+    ask_for(by_conda, python_line(by_conda), "hello-native", "tinypure=1.0")
+    assert by_conda.run("lock", "--upgrade").returncode == 0
+    theirs = (by_conda.root / "pixi.lock").read_text()
+    text = f"<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> theirs\n"
+    (by_conda.root / "pixi.lock").write_text(text)
+    path = by_conda.root / f"conda-{HERE}.txt"
+    path.write_text(f"<<<<<<< HEAD\n=======\n>>>>>>> theirs\n{path.read_text()}")
+    ask_for(by_conda, python_line(by_conda), "hello-native", "tinypure")
+    assert by_conda.run("sync").returncode == 3
+    assert by_conda.run("lock").returncode == 0
+    assert "/hello-native-1.0-" in path.read_text()
+    assert "<<<" not in (by_conda.root / "pixi.lock").read_text()
+    by_conda.sync()
+    assert by_conda.codes() == []
+
+
 @pytest.mark.thorough
 def test_python_packages_of_conda_are_seen_only_when_asked_for(project: Tiny) -> None:
     imports = ["run", "--", "python", "-c", "import tinypure; print(tinypure.version)"]

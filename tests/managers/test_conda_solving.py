@@ -27,9 +27,9 @@ def solve(request: pytest.FixtureRequest, tmp_path: Path, mirror: str) -> Solve:
         source.write_text(f"channels: [conda-forge]\ndependencies:\n{listed}")
         for path in tmp_path.glob("conda-*.txt"):
             path.unlink()
-        wish = {
+        wish: dict[str, object] = {
             "action": "solve", "environment": str(source), "platforms": PLATFORMS,
-            "here": "linux-64", "keep": "", "free": None, "output": str(tmp_path),
+            "here": "linux-64", "keep": [], "free": None, "output": str(tmp_path),
             "mirror": mirror, "offline": False,
         }  # fmt: skip
         (tmp_path / "wish.json").write_text(json.dumps(wish))

@@ -24,6 +24,7 @@ from ...difference import (
     Difference,
 )
 from ...installed import Recorded
+from ...requirements import sides
 
 
 class Locked(NamedTuple):
@@ -56,6 +57,8 @@ def explicit(path: Path) -> Explicit | None:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
+        return None
+    if len(sides(text)) > 1:
         return None
     notes = dict(re.findall(r"^# ([a-z.]+): (.*)$", text, re.MULTILINE))
     packages = {}

@@ -20,7 +20,8 @@ from ...interpreters import usable
 from ...manifest import folder
 from ...markers import release
 from ...probe import Interpreter, probe
-from ...project import Project
+from ...project import Project, read_text
+from ...requirements import sides
 from ...scratch import scratch
 from .. import venv
 from .prefix import keep_from_pip
@@ -84,17 +85,21 @@ def solve(
 ) -> dict[Path, str]:
     """pixi.lock and each conda-PLATFORM.txt for environment.yml: texts by path, "" for none.
 
-    Today's versions stay where they can, but for the names in `free`, all where that is None.
-    Raises EnvError.
+    Today's versions stay where they can, those of both sides where git left a conflict, but for the
+    names in `free`, all where that is None. Raises EnvError.
     """
     lock = project.root / LOCK
     with scratch("conda-") as place:
+        today = sides(read_text(lock)) if lock.exists() else []
+        kept = [place / f"today-{number}.lock" for number in range(len(today))]
+        for path, text in zip(kept, today):
+            path.write_text(text, encoding="utf-8")
         request = {
             "action": "solve",
             "environment": str(project.root / SOURCE),
             "platforms": PLATFORMS,
             "here": here(),
-            "keep": str(lock) if lock.exists() else "",
+            "keep": list(map(str, kept)),
             "free": free,
             "output": str(place),
         }

@@ -63,7 +63,7 @@ def main(library: str, request: str) -> int:
 async def solve(asked: dict[str, Any]) -> None:
     """Solve `environment` for `platforms`; pixi.lock and conda-PLATFORM.txt go to `output`.
 
-    The packages of the lock `keep` stay where they can, except those named in `free` (all if null).
+    What is in the locks `keep` stays where it can, except the packages `free` (all if null).
     `here` must be solvable; another platform that is not is said, and left out.
     """
     import rattler
@@ -278,13 +278,18 @@ def _client(asked: dict[str, Any]) -> Any:
 
 
 def _kept(asked: dict[str, Any], platform: str) -> list[Any]:
-    if not asked["keep"] or asked["free"] is None:
+    """What is locked today, by the first of the locks `keep` that has it."""
+    if asked["free"] is None:
         return []
-    try:
-        records = _locked(Path(asked["keep"]), platform)
-    except Trouble:
-        return []
-    return [each for each in records if each.name.normalized not in asked["free"]]
+    found: dict[str, Any] = {}
+    for path in reversed(asked["keep"]):
+        try:
+            found.update((each.name.normalized, each) for each in _locked(Path(path), platform))
+        except Trouble:  # noqa: PERF203 - this platform is new, or was left out
+            continue
+        except Exception as error:  # its exceptions have no class in common
+            print(f"Today's versions cannot be read, so others may come: {error}")
+    return [each for name, each in found.items() if name not in asked["free"]]
 
 
 def _locked(path: Path, platform: str) -> list[Any]:
