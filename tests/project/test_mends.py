@@ -21,7 +21,7 @@ import pytest
 from support import drifts, sources
 from support.engine import MINOR, Tiny, loopback_environ, other_pythons, tiny
 from support.index import failing, serve
-from support.managers import make, uv
+from support.managers import make, serve_files, uv
 from support.mends import Case, Row, named, situation, tried
 from support.sources import sdist
 from support.template import git
@@ -534,6 +534,15 @@ def _(it: Case) -> Iterator[str]:
 def _(it: Case) -> Iterator[str]:
     yield "add https://me:secret@example.com/delta-1.0-py3-none-any.whl"
     it.fill, it.shown = {"NAME@git+https://HOST/REPOSITORY": "delta"}, "check"
+
+
+@situation("The address of ⟨package⟩ holds a login")
+def _(it: Case) -> Iterator[str]:
+    with serve_files(it.wheelhouse) as address:
+        login = address.replace("://", "://me:secret@") + "/delta-1.0-py3-none-any.whl"
+        it.edit("pyproject.toml", '"beta"', f'"beta", "delta @ {login}"')
+        yield "lock"
+        it.edit("pyproject.toml", f'"delta @ {login}"', '"delta"')
 
 
 @situation("⟨file⟩ is the project itself, and only")

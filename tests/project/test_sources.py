@@ -85,7 +85,7 @@ def test_a_package_without_a_wheel_is_built_only_where_that_is_asked(
     assert files(base.root) == before
 
     told = add(base, "--build", "delta")
-    assert "built from source on this machine: delta" in told
+    assert "building here what has no wheel: delta" in told
     assert uv_settings(base)["no-binary-package"] == ["delta"]
     assert "--hash=sha256:" in line(base, "delta==1.0")
     copy = clone(base, tmp_path / "elsewhere" / "copy")

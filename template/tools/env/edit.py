@@ -59,7 +59,8 @@ def edit(
         allowed = {*direct.asked(project, draft).buildable}
         while True:
             asked = _allow(project, draft, allowed)
-            task = Task(place, asked, kept, held(project, before, asked), None, offline, retry)
+            commits = held(project, before, asked)
+            task = Task(place, asked, kept, commits, None, offline, retry, building=build)
             try:
                 drafts = resolve(project, uv, task)
                 break

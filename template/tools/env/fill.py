@@ -87,7 +87,8 @@ def fill(
         host = indexes.host(environ)
         source = f", from {host}" if host else ""
         say(f"{project.env_label}: installing {len(pins)} packages with {uv.name}{source}")
-        _install(project, uv, again, anew, offline)
+        lacking = {*pins} - {dist.name for dist in present if dist.name not in (*again, *anew)}
+        _install(project, uv, again, anew, offline, lacking)
         _distrust(project, own, pins, uv, offline)
         for sentence in surroundings.brought_at_start(site, early):
             say(f"note: {sentence} Look at it first where you did not expect that.")
@@ -149,12 +150,17 @@ def _by_hand(
 
 
 def _install(
-    project: Project, uv: Uv, again: Sequence[str], anew: Sequence[str], offline: bool
+    project: Project,
+    uv: Uv,
+    again: Sequence[str],
+    anew: Sequence[str],
+    offline: bool,
+    lacking: Collection[str] = (),
 ) -> None:
     parts = builds.parts(project, again, anew)
-    built = sorted(name for part in parts if part.tools for name in part.names)
+    built = [name for part in parts if part.tools for name in part.names if name in lacking]
     if built:
-        say(f"{project.env_label}: built from source on this machine: {', '.join(built)}")
+        say(f"{project.env_label}: building here what has no wheel: {', '.join(sorted(built))}")
     for part in parts:
         uv.install(part, offline)
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from . import direct, together, withdrawn
-from .ambient import scrubbed
+from .ambient import say, scrubbed
 from .direct import Asked
 from .errors import EnvError, InstallerFailed
 from .installers import Uv, find_uv
@@ -27,7 +27,7 @@ from .managers import manager
 from .markers import SYSTEMS, facts_of
 from .places import Place, brings, left_out, marker, places, pythons, without_any, without_some
 from .project import RUN_LOCK, Project, read_text
-from .references import beside, path_of
+from .references import beside, has_login, path_of
 from .requirements import (
     Notes,
     Pin,
@@ -201,6 +201,9 @@ class Task(NamedTuple):
     again: str
     """The command to name where there is no solution."""
 
+    building: bool = False
+    """Whether a package without a wheel is no trouble, and need not be told."""
+
 
 def resolve(project: Project, uv: Uv, task: Task) -> dict[Path, str]:
     """The text of each lock file, by path.
@@ -216,7 +219,8 @@ def resolve(project: Project, uv: Uv, task: Task) -> dict[Path, str]:
         _hold(place, task)
         groups = list(task.asked.groups) if project.lock.name != RUN_LOCK else []
         try:
-            uv.compile(place, full, groups, task.asked.buildable, task.offline)
+            quietly = task.building
+            uv.compile(place, full, groups, task.asked.buildable, task.offline, quietly=quietly)
             drafts = {project.lock: named(project, task.asked, told, full)}
             if project.lock.name != RUN_LOCK:
                 shutil.copy(full, run)
@@ -228,9 +232,10 @@ def resolve(project: Project, uv: Uv, task: Task) -> dict[Path, str]:
             _refuse(project, re.findall(r"([\w.-]+)==([\w.]+)", error.output))
             if error.tells(_NO_REQUIREMENT):
                 raise _no_requirement(uv, place, task) from None
-            raise _without_wheel(project, uv, task, error) or _unresolved(
-                task.again, error
-            ) from None
+            lacks = _without_wheel(project, uv, task, error)
+            if task.building and not isinstance(lacks, NoWheel):
+                say(error.output)
+            raise lacks or _unresolved(task.again, error) from None
     _refuse(project, pins_of(drafts[project.lock]))
     return drafts
 
@@ -343,6 +348,7 @@ def _proven(project: Project, drafts: dict[Path, str], retry: str) -> None:
         for path in _lock_files(project):
             draft = drafts.get(path, "")
             pins = proven(draft) if draft != _text(path) else []  # nothing takes its place
+            _refuse_logins(project, pins)
             for system, python in product(SYSTEMS, pythons(project)):
                 for_this_system(pins, facts_of(system, python))
     except ValueError as error:
@@ -350,6 +356,15 @@ def _proven(project: Project, drafts: dict[Path, str], retry: str) -> None:
             f"What uv resolved makes no lock that can be proven: {error}.",
             f"Ask for another version of it (nothing was changed), then run again: {retry}",
         ) from None
+
+
+def _refuse_logins(project: Project, pins: Sequence[Pin]) -> None:
+    for name in (pin.name for pin in pins if has_login(pin.reference or "")):
+        raise EnvError(
+            f"The address of {name} holds a login, which would come into the lock and so into git.",
+            "Put the login into ~/.netrc or git's credential helper, take it out of the address in "
+            f"{DIRECT}, then run: {project.command('lock')}",
+        )
 
 
 def replace(project: Project, drafts: dict[Path, str], retry: str = "") -> list[str]:
