@@ -47,6 +47,7 @@ def main(answers_file: str) -> int:
     lacking = unheld(now | before)
     if lacking:
         return refuse(lacking, all_of_them=len(lacking) == sum(map(os.path.isfile, now | before)))
+    keep(unheld(templates_own(answers_file, unconditional=True)[0]))
     commit, missing = stopped_update(answers_file)
     if missing:
         say(what_is_missing(commit, missing))
@@ -58,10 +59,14 @@ def main(answers_file: str) -> int:
     return 0
 
 
-def templates_own(answers_file: str) -> tuple[set[str], set[str]]:
-    """The files that Copier may overwrite, and those that it may delete."""
+def templates_own(answers_file: str, unconditional: bool = False) -> tuple[set[str], set[str]]:
+    """The files that Copier may overwrite, and those that it may delete, for today's answers.
+
+    Those for all answers where they are `unconditional`.
+    """
     recorded = answers(answers_file)
-    now, before = names(TEMPLATE, recorded, answers_file), set()
+    now = names(TEMPLATE, recorded, answers_file, unconditional=unconditional)
+    before: set[str] = set()
     with suppress(subprocess.CalledProcessError):  # a version that the history has no more
         before = names(TEMPLATE, recorded, answers_file, version=str(recorded["_commit"]))
     left_alone = [each.strip("/") for each in owned(TEMPLATE)]
@@ -69,6 +74,14 @@ def templates_own(answers_file: str) -> tuple[set[str], set[str]]:
         {name for name in each if name.split("/")[0] not in left_alone} for each in (now, before)
     )
     return now, before
+
+
+def keep(lacking: Iterable[str]) -> None:
+    """Let git keep files that only an answer which is still to be given would overwrite."""
+    for name in lacking:
+        blob = git("hash-object", "-w", "--", name).decode().strip()
+        say(f"No commit holds {name}. Should the update bring the template's, yours is back with:")
+        say(f"  git cat-file blob {blob} > {shlex.quote(name)}")
 
 
 def of_another_kind(names: Iterable[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -59,10 +60,16 @@ def rendered(
 
 
 def names(
-    template: Path, answers: Mapping[str, Any], answers_file: str, version: str | None = None
+    template: Path,
+    answers: Mapping[str, Any],
+    answers_file: str,
+    *,
+    version: str | None = None,
+    unconditional: bool = False,
 ) -> set[str]:
     """The paths of the files that the template has for these answers, now or at a `version`.
 
+    Those that only other answers bring are among them where that is asked for (`unconditional`).
     Only the names are rendered, and what they ask for that is not among the answers is empty.
     Raises CalledProcessError where there is no such version.
     """
@@ -78,6 +85,7 @@ def names(
 
     def renamed(path: str) -> str:
         name = path.removesuffix(".jinja")
+        name = re.sub(r"{%.*?%}", "", name) if unconditional else name
         name = environment.from_string(name).render(context) if "{" in name else name
         return name if all(name.split("/")) else ""  # a part whose condition does not hold is empty
 

@@ -111,6 +111,20 @@ def test_in_the_midst_of_a_merge_nothing_begins(project: Path, home: Path) -> No
     assert before_update(project, home).returncode == 0
 
 
+def test_a_file_that_another_answer_would_overwrite_is_kept(project: Path, home: Path) -> None:
+    commit(project)
+    (project / ".git" / "info" / "exclude").write_text(".vscode/\n")
+    mine = project / ".vscode" / "settings.json"
+    mine.parent.mkdir()
+    mine.write_text("{} // mine\n")
+    done = before_update(project, home)
+    assert done.returncode == 0, done.stderr
+    command = done.stderr.partition("yours is back with:\n  ")[2].splitlines()[0]
+    mine.write_text("the template's\n")
+    subprocess.run(command, shell=True, cwd=project, check=True)
+    assert mine.read_text() == "{} // mine\n"
+
+
 def test_what_is_the_projects_own_or_not_there_stops_nothing(project: Path, home: Path) -> None:
     git(project, "init", "--quiet")
     (project / ".git" / "info" / "exclude").write_text("README.md\n/src/\n/local.txt\n")
