@@ -123,6 +123,15 @@ def test_the_tools_of_a_build_are_held_to_the_lock(base: Tiny, wheelhouse: Path)
     assert "tools = ['2.0', '1.0']" in (base.site / "delta" / "__init__.py").read_text()
 
 
+def test_nothing_withdrawn_builds(base: Tiny, wheelhouse: Path) -> None:
+    sdist(wheelhouse, "delta", tools=("epsilon",))
+    wheel(wheelhouse, "epsilon", "1.0")
+    wheel(wheelhouse, "epsilon", "1.1")
+    base.withdraw("epsilon", "1.1")
+    add(base, "--build", "delta")
+    assert "tools = ['1.0']" in (base.site / "delta" / "__init__.py").read_text()
+
+
 # --- by address
 
 

@@ -41,6 +41,9 @@ HELD = "held.txt"
 _ANY_AGE = ("--exclude-newer", "false")
 """For what installs a lock: the window that pyproject.toml asks for has decided there."""
 
+_BUILT_WITH = ("--build-constraint", str(withdrawn.LIST))
+"""For what may build: its tools are in no lock."""
+
 
 def find_uv(project: Project, environ: Mapping[str, str]) -> Uv | None:
     """The uv named by $UV, on PATH, in the environment or fetched for it; None without one."""
@@ -100,7 +103,7 @@ class Uv:
         words += [*self._build(), *self._sources(offline)]
         words += ["--require-hashes"] if part.hashed else []
         if part.tools:  # which come within the window; that of the lock has decided on the others
-            words += ["--build-constraint", str(part.tools)]
+            words += ["--build-constraint", str(part.tools), *_BUILT_WITH]
             for name in part.names:
                 words += ["--no-binary", name, "--exclude-newer-package", f"{name}=false"]
         else:
@@ -176,7 +179,9 @@ class Uv:
         words = ["--universal", "--generate-hashes", "--no-header", "--quiet"]
         words += ["--python-version", self._project.python_minimum]
         words += [word for group in groups for word in ("--group", group)]
-        words += [*wheels_only(buildable), "--override", HELD]
+        words += [*wheels_only(buildable), *_BUILT_WITH, "--override", HELD]
+        own = self._locking.get("UV_BUILD_CONSTRAINT", "").split()
+        words += [word for file in own for word in ("--build-constraint", file)]
         words += ["--output-file", str(output), *self._build(), *self._sources(offline)]
         # By standard input: uv names a file of constraints in the comments of the lock.
         files = [Path(each) for each in self._locking.get("UV_CONSTRAINT", "").split()]
