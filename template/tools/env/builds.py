@@ -18,7 +18,7 @@ from .errors import EnvError
 from .manifest import folder
 from .project import Project, read_text
 from .references import line, missing
-from .requirements import Pin, notes, read
+from .requirements import Pin, notes
 
 
 class Part(NamedTuple):
@@ -41,12 +41,14 @@ class Part(NamedTuple):
     hashes. Nothing else is built."""
 
 
-def parts(project: Project, again: Sequence[str], anew: Sequence[str]) -> list[Part]:
-    """The lock, cut where another rule holds.
+def parts(
+    project: Project, pins: Sequence[Pin], again: Sequence[str], anew: Sequence[str]
+) -> list[Part]:
+    """`pins`, those of the lock for this system, cut where another rule holds.
 
-    Raises EnvError as `read` does, and where a directory of the lock is not there.
+    The installer gets no markers: what is for this system is decided in one place. Raises EnvError
+    where a directory of the lock is not there.
     """
-    pins = read(project.lock, project.command("lock"))
     gone = missing(project.root, pins)
     if gone:
         raise EnvError(
@@ -66,7 +68,7 @@ def parts(project: Project, again: Sequence[str], anew: Sequence[str]) -> list[P
     tools = [pin for pin in pins if pin.reference is None]
     return [
         Part(
-            project.lock if some == pins else _written(project, name, some),
+            _written(project, name, some),
             [pin.name for pin in some],
             [pin.name for pin in some if pin.name in again],
             [pin.name for pin in some if pin.name in anew],
@@ -78,7 +80,7 @@ def parts(project: Project, again: Sequence[str], anew: Sequence[str]) -> list[P
     ]
 
 
-def _written(project: Project, name: str, pins: list[Pin]) -> Path:
+def _written(project: Project, name: str, pins: Sequence[Pin]) -> Path:
     path = folder(project.env) / f"{name}.txt"
     path.write_text("".join(f"{line(project.root, pin)}\n" for pin in pins), encoding="utf-8")
     return path

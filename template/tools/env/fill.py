@@ -88,7 +88,7 @@ def fill(
         source = f", from {host}" if host else ""
         say(f"{project.env_label}: installing {len(pins)} packages with {uv.name}{source}")
         lacking = {*pins} - {dist.name for dist in present if dist.name not in (*again, *anew)}
-        _install(project, uv, again, anew, offline, lacking)
+        _install(project, uv, pins, again, anew, offline, lacking)
         _distrust(project, own, pins, uv, offline)
         for sentence in surroundings.brought_at_start(site, early):
             say(f"note: {sentence} Look at it first where you did not expect that.")
@@ -152,12 +152,13 @@ def _by_hand(
 def _install(
     project: Project,
     uv: Uv,
+    pins: Mapping[str, Pin],
     again: Sequence[str],
     anew: Sequence[str],
     offline: bool,
     lacking: Collection[str] = (),
 ) -> None:
-    parts = builds.parts(project, again, anew)
+    parts = builds.parts(project, list(pins.values()), again, anew)
     built = [name for part in parts if part.tools for name in part.names if name in lacking]
     if built:
         say(f"{project.env_label}: building here what has no wheel: {', '.join(sorted(built))}")
@@ -179,7 +180,7 @@ def _forget(project: Project, own: Interpreter) -> None:
 
 
 def _distrust(
-    project: Project, own: Interpreter, pins: Collection[str], uv: Uv, offline: bool
+    project: Project, own: Interpreter, pins: Mapping[str, Pin], uv: Uv, offline: bool
 ) -> None:
     """Install again what came out of a cache with changed files, or went with another package."""
     site = own.site_packages
@@ -189,7 +190,7 @@ def _distrust(
         raise no_trusted_copy(project, again)
     if again:
         say(f"{project.env_label}: fetching anew what was changed in the cache: {', '.join(again)}")
-        _install(project, uv, again, [], offline)
+        _install(project, uv, pins, again, [], offline)
 
 
 def _manifest(

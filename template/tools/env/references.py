@@ -107,11 +107,11 @@ def missing(root: Path, pins: Iterable[Pin]) -> str:
 
 
 def line(root: Path, pin: Pin) -> str:
-    """The line of a lock as it can be read from anywhere: with the address of a directory."""
+    """The line of a pin that is for this system, with the address of a directory."""
     if pin.reference is None or not is_path(pin.reference):
-        return pin.text
+        return pin.here
     address = (root / unquote(pin.reference)).resolve().as_uri()
-    return pin.text.replace(f"@ {pin.reference}", f"@ {address}", 1)
+    return pin.here.replace(f"@ {pin.reference}", f"@ {address}", 1)
 
 
 def origin(site: Path, dist: Distribution) -> dict[str, Any]:

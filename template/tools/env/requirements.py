@@ -46,11 +46,17 @@ class Pin(NamedTuple):
     """As "sha256:..." of each file that may be installed."""
 
     text: str
-    """The whole logical line, for handing it on to an installer."""
+    """The whole logical line."""
 
     reference: str | None = None
     """What follows `@` in a direct reference: the address of a wheel or an sdist,
-    "git+ADDRESS@COMMIT", or a directory, relative to the project; None for what an index serves."""
+    "git+ADDRESS@COMMIT", or a directory, relative to the project and with %20 for a space; None for
+    what an index serves."""
+
+    @property
+    def here(self) -> str:
+        """Its line without the marker, for a system on which that holds."""
+        return re.sub(rf"\s*;\s*{re.escape(self.marker)}", "", self.text, count=1)
 
     @property
     def editable(self) -> bool:
@@ -157,12 +163,8 @@ def _parsed(text: str) -> tuple[Pin, ...]:
         if found is None:
             raise ValueError(f"{line} is not an exact version")
         reference = found["reference"]
-        if reference:
-            from urllib.parse import unquote  # late: few locks have one
-
-            reference = unquote(reference)
-            if reference.startswith("git+") and not _COMMIT.match(reference):
-                raise ValueError(f"{line} names no whole commit")
+        if reference and reference.startswith("git+") and not _COMMIT.match(reference):
+            raise ValueError(f"{line} names no whole commit")
         pins.append(
             Pin(
                 name=normalize(found["name"]),
