@@ -97,14 +97,20 @@ def test_what_nobody_brought_is_kept_aside(ready: Tiny, wheelhouse: Path) -> Non
     assert kept == ["library", "library~", "sitecustomize.py", "sitecustomize.py~"]
 
 
-def test_what_programs_write_there_is_no_difference(ready: Tiny) -> None:
+def test_what_programs_write_there_is_no_difference(
+    project: Tiny, wheelhouse: Path, alpha: Wheel
+) -> None:
+    six = wheel(wheelhouse, "six", "1.0", top={"six_itself.py": ""})
+    project.lock(alpha, six)
+    project.sync()
+    (project.site / "six_itself.pyc").write_bytes(b"")  # as compileall -b leaves it
     for name in ("alpha/cache.db", "alpha/__pycache__/part.cpython-311.pyc", "alpha/new.py"):
-        (ready.site / name).parent.mkdir(exist_ok=True)
-        (ready.site / name).write_bytes(b"")
-    (ready.site / "data").mkdir()
-    (ready.site / "~lpha").mkdir()
-    (ready.site / "~lpha" / "__init__.py").touch()
-    assert ready.codes() == []
+        (project.site / name).parent.mkdir(exist_ok=True)
+        (project.site / name).write_bytes(b"")
+    (project.site / "data").mkdir()
+    (project.site / "~lpha").mkdir()
+    (project.site / "~lpha" / "__init__.py").touch()
+    assert project.codes() == []
 
 
 def test_what_a_wheel_brought_and_did_not_record_is_left_alone(

@@ -11,6 +11,7 @@ Where to read on:
     state.py         ready, missing, incomplete, stale, moved, foreign, broken: told in one place
     sync.py          brings the environment to the lock
     drift.py         every way in which an environment can differ from the lock (difference.py),
+                     files.py those of files, editable.py of the project's own install,
                      surroundings.py those that reach past all packages
     direct.py        what pyproject.toml asks for; lock.py resolves that into the lock
     freeze.py        adopts what was installed past the lock

@@ -65,7 +65,7 @@ def beside_packages(contents: Contents) -> Iterator[Difference]:
     site = contents.site
     folders = {path.partition("/")[0] for path in contents.paths}
     for path in _names(site):
-        if path in folders:
+        if path in folders or (path.endswith(".pyc") and path[:-1] in folders):
             continue
         stem = path.partition(".")[0]
         if os.path.islink(site / path):

@@ -158,7 +158,9 @@ class Uv:
         environ = activated(self._environ, self._project)
         environ.pop("UV_REQUIRE_HASHES", None)  # a directory has none
         words = ["--no-deps", "--no-build-isolation", "--editable", str(self._project.root)]
-        self._run(["pip", "install", *self._python(), *words, *self._sources(offline)], environ)
+        # A build in the cache is taken for today's as long as pyproject.toml is the same.
+        words += ["--no-cache", "--link-mode", "copy", *self._sources(offline)]
+        self._run(["pip", "install", *self._python(), *words], environ)
 
     def compile(
         self,
