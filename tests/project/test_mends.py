@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from support import drifts, sources
 from support.engine import MINOR, Tiny, loopback_environ, other_pythons, tiny
-from support.index import failing, serve
+from support.index import failing, serve, uploaded
 from support.managers import make, serve_files, uv
 from support.mends import Case, Row, named, situation, tried
 from support.sources import sdist
@@ -484,7 +484,9 @@ def _(it: Case) -> Iterator[str]:
         file.write('[tool.uv]\nno-binary-package = ["epsilon"]\n')
 
 
-@situation("The table [tool.uv] in pyproject.toml is written in a way")
+@situation(
+    "The table [tool.uv] in pyproject.toml is written in a way that cannot be edited here. Name"
+)
 def _(it: Case) -> Iterator[str]:
     sdist(it.wheelhouse, "epsilon")
     it.edit("pyproject.toml", "[project]", "tool.uv.index = []\n[project]")
@@ -928,6 +930,48 @@ def _(it: Case) -> Iterator[str]:
     yield "sync"
 
 
+def window(it: Case, text: str = '"7 days"') -> None:
+    path = it.root / "pyproject.toml"
+    path.write_text(path.read_text() + f"\n[tool.uv]\nexclude-newer = {text}\n")
+
+
+@situation("There is no solution without what is too new", ways=(1,))
+def _(it: Case) -> Iterator[str]:
+    window(it)
+    for file in it.wheelhouse.iterdir():
+        uploaded(file, 30)
+    uploaded(wheel(it.wheelhouse, "epsilon", "1.0").path, 1)
+    yield "add epsilon"
+
+
+@situation("How old a package must be cannot be read")
+def _(it: Case) -> Iterator[str]:
+    window(it, '"soon"')
+    yield "lock"
+    it.edit("pyproject.toml", "soon", "7 days")
+
+
+@situation("A project cannot let in what")
+def _(it: Case) -> Iterator[str]:
+    window(it)
+    it.environ["UV_EXCLUDE_NEWER"] = "1 day"
+    yield "lock --newest alpha"
+    it.shown = "lock --upgrade"
+
+
+@situation(
+    "The table [tool.uv] in pyproject.toml is written in a way that cannot be edited here. Let"
+)
+def _(it: Case) -> Iterator[str]:
+    path = it.root / "pyproject.toml"
+    path.write_text(path.read_text() + '\n[tool]\nuv.exclude-newer = "7 days"\n')
+    yield "lock --newest alpha"
+    it.edit(
+        "pyproject.toml", '"7 days"\n', '"7 days"\nuv.exclude-newer-package = {alpha = false}\n'
+    )
+    it.shown = "lock --upgrade alpha"
+
+
 @situation("UV_MALWARE_CHECK asks for a check")
 def _(it: Case) -> Iterator[str]:
     it.environ["UV_MALWARE_CHECK"] = "1"
@@ -963,7 +1007,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], K
             place = tmp_path_factory.mktemp(manager)
             for name in ("wheels", "home"):
                 (place / name).mkdir()
-            index = servers.enter_context(serve(place / "wheels"))
+            index = servers.enter_context(serve(place / "wheels", timed=True))
             environ = loopback_environ(place, index)
             project = make(manager, place / "project", place / "wheels", environ)
             wheel(place / "wheels", "delta", "1.0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +80,12 @@ def test_a_dev_container_keeps_its_environment_outside_the_mount(
     assert container["image"] == "python:3.13"
     settings = container["customizations"]["vscode"]["settings"]
     assert settings["python.defaultInterpreterPath"] == f"{place}/bin/python"
+
+
+def test_whoever_brings_versions_waits_as_long_as_the_window(
+    template: Path, tmp_path: Path
+) -> None:
+    project = render(template, tmp_path / "p", extras=["renovate"])
+    settings = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))["tool"]["uv"]
+    renovate = json.loads((project / "renovate.json").read_text("utf-8"))
+    assert settings["exclude-newer"] == renovate["minimumReleaseAge"] == "7 days"

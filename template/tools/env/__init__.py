@@ -15,6 +15,7 @@ Where to read on:
                      surroundings.py those that reach past all packages
     direct.py        what pyproject.toml asks for; lock.py resolves that into the lock
     freeze.py        adopts what was installed past the lock
+    window.py        how old a package must be to enter the lock
     withdrawn.py     refuses versions that attackers made
     interpreters.py  finds the Python that was asked for, discovery.py wherever one may be;
                      probe.py asks it what it is

@@ -103,14 +103,16 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--upgrade", nargs="*", metavar="NAME", help="let go of these pins, of all without a name"
     )
+    _newest(sub)
     for verb, noun, text in (
         ("add", "REQUIREMENT", "add direct dependencies, then lock and sync"),
         ("remove", "NAME", "remove direct dependencies, then lock and sync"),
     ):
         sub = command(verb, commands.edit, text)
-        sub.set_defaults(verb=verb)
+        sub.set_defaults(verb=verb, newest=[])
         sub.add_argument("words", nargs="*" if verb == "add" else "+", metavar=noun)
         if verb == "add":
+            _newest(sub)
             sub.add_argument(
                 "-r", "--requirements", action="append", default=[], metavar="FILE",
                 help="what a requirements file asks for, too",
@@ -131,3 +133,8 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("delete", commands.delete, "remove the environment, if it is our own")
     sub.add_argument("--yes", action="store_true", help="do not ask")
     return parser
+
+
+def _newest(parser: argparse.ArgumentParser) -> None:
+    text = "take this package in its newest version, however young"
+    parser.add_argument("--newest", action="append", default=[], metavar="NAME", help=text)

@@ -74,7 +74,9 @@ def lock(project: Project, options: Namespace) -> int:
 
     prefer = Path(options.prefer) if options.prefer else None
     with turn(project):
-        changes = locking.lock(project, options.upgrade, prefer, options.offline)
+        changes = locking.lock(
+            project, options.upgrade, prefer, options.offline, newest=options.newest
+        )
     for change in changes:
         say(f"  {change}")
     if changes:
@@ -95,6 +97,7 @@ def edit(project: Project, options: Namespace) -> int:
         words = adding.wanted(project, options.words, options.requirements)
         flags += ["--build"] * options.build
         flags += [word for file in options.requirements for word in ("-r", file)]
+        flags += [word for name in options.newest for word in ("--newest", name)]
     with turn(project):
         for change in editing.edit(
             project,
@@ -104,6 +107,7 @@ def edit(project: Project, options: Namespace) -> int:
             dev=options.dev,
             build=options.verb == "add" and options.build,
             offline=options.offline,
+            newest=options.newest,
         ):
             say(f"  {change}")
         syncing.sync(project, offline=options.offline)

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 
-from . import direct
+from . import direct, window
 from .ambient import say
 from .direct import Asked
 from .errors import EnvError, InstallerFailed
@@ -39,13 +39,15 @@ def edit(
     retry: str,
     dev: bool = False,
     build: bool = False,
+    newest: Sequence[str] = (),
     offline: bool = False,
     versions: Mapping[str, str] = MappingProxyType({}),
 ) -> list[str]:
     """`add` requirements to the direct dependencies, or `remove` names, and lock; returns changes.
 
     `dev` means the development group, `versions` are by name those to take where they can be.
-    `build` lets what has no wheel be built from source, from now on and for everybody. `retry` is
+    `build` lets what has no wheel be built from source, from now on and for everybody, and `newest`
+    lets these packages in at any age. `retry` is
     the command to name where it fails. Raises EnvError, with all files as they were, where uv
     refuses or there is no solution.
     """
@@ -54,6 +56,7 @@ def edit(
         draft = place / DIRECT
         shutil.copy(project.root / DIRECT, draft)
         _edit(project, uv, verb, words, dev, draft, retry)
+        window.exempted(project, draft, newest, True, retry)
         kept = "".join(f"{name}=={version}\n" for name, version in versions.items())
         kept += preferences(project, list(versions) or None, None)
         allowed = {*direct.asked(project, draft).buildable}

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from . import direct, together, withdrawn
+from . import direct, together, window, withdrawn
 from .ambient import say, scrubbed
 from .direct import Asked
 from .errors import EnvError, InstallerFailed
@@ -69,21 +69,27 @@ def lock(
     prefer: Path | None = None,
     offline: bool = False,
     again: str = "",
+    newest: Sequence[str] = (),
 ) -> list[str]:
     """Write the lock files; returns the changes, a line each, empty where there are none.
 
     Today's pins are kept wherever pyproject.toml allows, except those of the names in `upgrade`
     (all where that is an empty list). The pins of the lock file `prefer` go before today's. `again`
-    is the command to name where it fails, if that is not `lock`.
+    is the command to name where it fails, if that is not `lock`. The `newest` packages are let go,
+    too, and taken at any age, which pyproject.toml tells from then on.
     Raises EnvError, with all files as they were, where there is no uv or no solution.
     """
     uv = resolver(project, offline)
     again = again or project.command("lock")
+    if newest and upgrade != []:
+        upgrade = [*(upgrade or ()), *newest]
     kept = preferences(project, upgrade, prefer)
-    asked = direct.asked(project)
-    commits = held(project, asked, asked, upgrade)
-    task = Task(project.root, asked, kept, commits, upgrade, offline, again)
-    return _replaced(project, uv, task)
+    with scratch("lock-") as place:
+        draft = place / DIRECT
+        shutil.copy(project.root / DIRECT, draft)
+        asked = window.exempted(project, draft, newest, upgrade is not None, again)
+        commits = held(project, direct.asked(project), asked, upgrade)
+        return _replaced(project, uv, Task(place, asked, kept, commits, upgrade, offline, again))
 
 
 def adopt(project: Project, uv: Uv, kept: str, offline: bool) -> list[str]:
@@ -96,7 +102,9 @@ def adopt(project: Project, uv: Uv, kept: str, offline: bool) -> list[str]:
 
 def _replaced(project: Project, uv: Uv, task: Task) -> list[str]:
     try:
-        return replace(project, resolve(project, uv, task), task.again)
+        drafts = resolve(project, uv, task)
+        drafts[project.root / DIRECT] = read_text(task.source / DIRECT)
+        return replace(project, drafts, task.again)
     except NoWheel as error:
         raise EnvError(
             f"{error.package} has no wheel, and nothing is built from source unasked.",
@@ -210,21 +218,20 @@ def resolve(project: Project, uv: Uv, task: Task) -> dict[Path, str]:
 
     The larger requirements are resolved first, the others out of their pins.
     """
-    told = Notes(asked=task.asked.sha256)
     with scratch("lock-") as place:
         text = task.asked.draft(project.root, [*map(marker, places(project, task.asked))])
         (place / DIRECT).write_text(text, encoding="utf-8")
         full, run = place / "full.txt", place / "run.txt"
-        full.write_text(task.kept, encoding="utf-8")
         _hold(place, task)
         groups = list(task.asked.groups) if project.lock.name != RUN_LOCK else []
         try:
-            quietly = task.building
-            uv.compile(place, full, groups, task.asked.buildable, task.offline, quietly=quietly)
+            note = _within(project, uv, task, full, groups)
+            told = Notes(asked=task.asked.sha256, cutoff=note)
             drafts = {project.lock: named(project, task.asked, told, full)}
             if project.lock.name != RUN_LOCK:
                 shutil.copy(full, run)
-                uv.compile(place, run, [], task.asked.buildable, task.offline)
+                within = window.options(note)
+                uv.compile(place, run, [], task.asked.buildable, task.offline, within)
                 drafts[project.root / RUN_LOCK] = named(project, task.asked, told, run)
             managed = manager(project)
             managed.complete(project, uv, task.source, drafts, task.upgrade, task.offline)
@@ -251,6 +258,31 @@ def _no_requirement(uv: Uv, place: Path, task: Task) -> EnvError:
         f"{DIRECT} asks for something that is no requirement; the lines above say what.",
         f"Write it like numpy==1.26.* or torch>=2,<3, then run again: {task.again}",
     )
+
+
+def _within(project: Project, uv: Uv, task: Task, full: Path, groups: Sequence[str]) -> str | None:
+    """Resolve into the file `full` what is old enough; the note of that.
+
+    Today's window goes on while nothing else is asked for. Raises EnvError and InstallerFailed.
+    """
+
+    def compile_into(
+        name: str, options: Sequence[str], constraints: Sequence[str], quietly: bool
+    ) -> str:
+        path = full.with_name(name)
+        if path.suffix == ".txt":
+            path.write_text(task.kept, encoding="utf-8")
+        asked = (groups, task.asked.buildable, task.offline, options, constraints)
+        uv.compile(full.parent, path, *asked, quietly=quietly or task.building)
+        return named(project, task.asked, Notes(), path)
+
+    lock = _text(project.lock)
+    told, today, kept = notes(lock), pins_of(lock), pins_of(task.kept)
+    new = {(pin.name, pin.exact) for pin in kept} - {(pin.name, pin.exact) for pin in today}
+    fresh = task.upgrade is not None or told.asked != task.asked.sha256 or bool(new)
+    begun = window.begin(task.asked.settings, os.environ, told.cutoff, fresh, task.again)
+    installed = [pin for pin in kept if not pin.hashes]  # past the lock, and adopted now
+    return window.fit(compile_into, begun, [*today, *installed], fresh, task.again)
 
 
 def _refuse(project: Project, packages: Sequence[tuple[Any, ...]]) -> None:
@@ -334,7 +366,15 @@ def _lacks(project: Project, uv: Uv, task: Task, name: str) -> Callable[[Place],
             _hold(folder, task)
             groups, built = list(task.asked.groups), task.asked.buildable
             try:
-                uv.compile(folder, folder / "full.txt", groups, built, task.offline, quietly=True)
+                uv.compile(
+                    folder,
+                    folder / "full.txt",
+                    groups,
+                    built,
+                    task.offline,
+                    quietly=True,
+                    options=window.ANY_AGE,
+                )
             except InstallerFailed as error:
                 return without_some(error) == name
         return False

@@ -39,7 +39,7 @@ HELD = "held.txt"
 """The file of lines to which the resolver is held."""
 
 _ANY_AGE = ("--exclude-newer", "false")
-"""For what installs a lock: the window that pyproject.toml asks for has decided there."""
+"""For what installs a lock: the window has decided there."""
 
 _BUILT_WITH = ("--build-constraint", str(withdrawn.LIST))
 """For what may build: its tools are in no lock."""
@@ -169,6 +169,8 @@ class Uv:
         groups: Sequence[str],
         buildable: Sequence[str],
         offline: bool,
+        options: Sequence[str] = (),
+        constraints: Sequence[str] = (),
         *,
         quietly: bool = False,
     ) -> None:
@@ -178,7 +180,8 @@ class Uv:
         One answer for every system and Python from `python_minimum` on. Raises InstallerFailed,
         also where the requirements cannot be met together; `quietly` keeps its reasons unsaid.
         """
-        words = ["--universal", "--generate-hashes", "--no-header", "--quiet"]
+        words = ["--universal", "--no-header", "--quiet", *options]
+        words += ["--generate-hashes"] if output.suffix == ".txt" else []
         words += ["--python-version", self._project.python_minimum]
         words += [word for group in groups for word in ("--group", group)]
         words += [*wheels_only(buildable), *_BUILT_WITH, "--override", HELD]
@@ -189,7 +192,7 @@ class Uv:
         files = [Path(each) for each in self._locking.get("UV_CONSTRAINT", "").split()]
         texts = [each.read_text(encoding="utf-8") for each in (withdrawn.LIST, *files)]
         rules = output.with_name("constraints.txt")
-        rules.write_text("\n".join(texts), encoding="utf-8")
+        rules.write_text("\n".join([*texts, *constraints]), encoding="utf-8")
         words += ["--constraints", "-"]
         with rules.open("rb") as text:
             argv = ["pip", "compile", "pyproject.toml", *words]
@@ -232,12 +235,14 @@ class Uv:
             if some:
                 self._run([verb, *options, *more, "--", *some], environ, source)
 
-    def lock(self, source: Path, pins: Sequence[str], offline: bool) -> None:
+    def lock(
+        self, source: Path, pins: Sequence[str], offline: bool, options: Sequence[str] = ()
+    ) -> None:
         """Bring uv.lock in the directory `source` to its pyproject.toml, versions as in `pins`.
 
         What `pins` does not name keeps the version that uv.lock has. Raises InstallerFailed.
         """
-        words = [word for pin in pins for word in ("--upgrade-package", pin)]
+        words = [*options, *(word for pin in pins for word in ("--upgrade-package", pin))]
         if self._project.python_path.exists():
             words += self._python()
         self._run(["lock", "--quiet", *words, *self._sources(offline)], self._locking, source)

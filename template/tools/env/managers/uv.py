@@ -24,9 +24,11 @@ from ..lock import DIRECT, adopt, named, replace
 from ..project import PINNED, RUN_LOCK, Project, read_text
 from ..requirements import Notes, normalize, notes, parse, sha256, sides
 from ..scratch import scratch
+from ..window import options
 from . import venv
 
 LOCK = "uv.lock"
+_OPTIONS = re.compile(r"^\[options\]\n(?:(?!\[(?!options)).*\n)*", re.MULTILINE)
 
 
 class Manager(venv.Manager):
@@ -60,14 +62,14 @@ class Manager(venv.Manager):
         with _workplace(project, project.root) as place:
             if not lock.exists():
                 say(f"{LOCK}: making it, with the versions of {project.lock.name}")
-                uv.lock(place, _pins(read_text(project.lock)), offline)
-                replace(project, _exported(project, uv, place))
+                text = read_text(project.lock)
+                replace(project, _locked(project, uv, place, text, offline))
                 return
             say(f"{LOCK}: it has changed, so {project.lock.name} is exported from it anew")
             # --frozen would take a lock that no longer fits pyproject.toml
             uv.lock(place, [], offline)
             # uv builds what has no wheel and asks nobody: what it took passes our rule, or is told
-            taken = _exported(project, uv, place)[project.lock]
+            taken = _exported(project, uv, place, None)[project.lock]
             for change in adopt(project, uv, taken, offline):
                 say(f"  {change}")
 
@@ -84,10 +86,8 @@ class Manager(venv.Manager):
         # The requirements in `drafts` were resolved with all preferences met: they are the answer,
         # and uv.lock is made to hold exactly them.
         with _workplace(project, source) as place:
-            pins = _pins(drafts[project.lock])
-            pins += _commits(drafts[project.lock], upgrade)
-            uv.lock(place, pins, offline)
-            drafts.update(_exported(project, uv, place))
+            text = drafts[project.lock]
+            drafts.update(_locked(project, uv, place, text, offline, _commits(text, upgrade)))
 
 
 def _in_conflict(lock: Path) -> bool:
@@ -146,10 +146,35 @@ def _commits(text: str, upgrade: Sequence[str] | None) -> list[str]:
     return names if upgrade == [] else [name for name in names if name in free]
 
 
-def _exported(project: Project, uv: Uv, place: Path) -> dict[Path, str]:
-    """The lock files that follow from the pyproject.toml and uv.lock in `place`, texts by path."""
+def _locked(
+    project: Project, uv: Uv, place: Path, text: str, offline: bool, newest: Sequence[str] = ()
+) -> dict[Path, str]:
+    """The lock files for the pyproject.toml in `place`, with the pins and the window of a lock's
+    `text`; texts by path. Of that window uv.lock tells what pyproject.toml does: uv would not take
+    another one for its own. The packages `newest` are at their newest commit then.
+    """
+    note, asked = notes(text).cutoff, direct.asked(project, place / DIRECT)
+    uv.lock(place, [*_pins(text), *newest], offline, options(note))
+    if note:
+        alone = place / "alone"
+        alone.mkdir()
+        nothing = asked._replace(dependencies=(), groups={})
+        (alone / DIRECT).write_text(nothing.draft(project.root, []), encoding="utf-8")
+        uv.lock(alone, [], offline=True)
+        own = _OPTIONS.search(read_text(alone / LOCK))
+        lock = _OPTIONS.sub("", read_text(place / LOCK), count=1)
+        lock = lock.replace("\n[", f"\n{own.group() if own else ''}[", 1)
+        (place / LOCK).write_text(lock, encoding="utf-8")
+    return _exported(project, uv, place, note)
+
+
+def _exported(project: Project, uv: Uv, place: Path, note: str | None) -> dict[Path, str]:
+    """The lock files that follow from the pyproject.toml and uv.lock in `place`, texts by path.
+
+    `note` is that of their window.
+    """
     asked = direct.asked(project, place / DIRECT)
-    told = Notes(exported=sha256(place / LOCK), asked=asked.sha256)
+    told = Notes(exported=sha256(place / LOCK), asked=asked.sha256, cutoff=note)
     drafts = {}
     for path, groups in {project.root / RUN_LOCK: (), project.lock: asked.groups}.items():
         uv.export(place, place / path.name, tuple(groups))

@@ -1,0 +1,301 @@
+"""The window: nothing that was uploaded in the last days enters a lock.
+
+What attackers upload is found within a week, mostly. How long the window is stands in
+pyproject.toml, where uv reads it too; who forbids more, in a variable or a file, is obeyed. A lock
+notes its cut-off and what is in it all the same, so that the same `lock` tomorrow is the same lock.
+https://docs.astral.sh/uv/concepts/resolution/#dependency-cooldowns
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from . import direct, indexes
+from .ambient import say
+from .direct import Asked
+from .errors import EnvError, InstallerFailed
+from .project import Project, read_text
+from .requirements import Pin, normalize, notes, parse
+
+ANY_AGE = ("--exclude-newer", "false")
+PROJECT = direct.FILE
+NO_TIME = "false"
+"""In place of a moment, for a package whose index tells no upload times."""
+
+_SPAN = re.compile(r"P?T?((\d+) *(weeks?|days?|hours?|w|d|h)[ ,T]*)+", re.IGNORECASE)
+_PART = re.compile(r"(\d+) *([wdh])", re.IGNORECASE)
+_HOURS = {"w": 7 * 24, "d": 24, "h": 1}
+_FILE = re.compile(
+    r'(?:url|path) = "[^"]*"(?:, upload-time = (?P<when>[^,\s]+))?'
+    r'[^{\n]*\{ sha256 = "(?P<sha256>\w+)"'
+)
+_LINE = re.compile(r"^exclude-newer-package *= *\{[^}\n]*\}[^\n]*\n", re.MULTILINE)
+
+
+class Window(NamedTuple):
+    cutoff: str | None = None
+    """What was uploaded from this moment on is not looked at; None where nobody asks for that."""
+
+    exempt: Mapping[str, str] = {}
+    """By name a later moment, or NO_TIME."""
+
+    days: int | None = None
+    """How long after its upload a package is free; None where a day is named."""
+
+    def note(self, pins: Collection[Pin] | None = None) -> str | None:
+        """For the lock of these pins: the cut-off, then NAME=MOMENT of what is exempt in it."""
+        some = {name for name in self.exempt if self.exempt[name] != self.cutoff}
+        names = {pin.name for pin in pins} & some if pins is not None else self.exempt.keys()
+        pairs = [f"{name}={self.exempt[name]}" for name in sorted(self.exempt) if name in names]
+        return " ".join([self.cutoff, *pairs]) if self.cutoff else None
+
+
+def options(note: str | None) -> list[str]:
+    """For uv, what the note of a lock says."""
+    cutoff, *pairs = (note or "").split() or [""]
+    each = [word for pair in pairs for word in ("--exclude-newer-package", pair)]
+    return ["--exclude-newer", cutoff, *each] if cutoff else []
+
+
+def rules(settings: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
+    """How old a package must be, by who says so: the project (`settings` of [tool.uv]) is first."""
+    in_file = re.search(r'^exclude-newer *= *"([^"]+)"', indexes.uv_files(environ), re.MULTILINE)
+    told = {
+        PROJECT: settings.get("exclude-newer"),
+        "UV_EXCLUDE_NEWER": environ.get("UV_EXCLUDE_NEWER"),
+        "PIP_UPLOADED_PRIOR_TO": indexes.shared(environ).get("PIP_UPLOADED_PRIOR_TO"),
+        "uv.toml": in_file and in_file[1],
+    }
+    return {who: str(text) for who, text in told.items() if text and text != "false"}
+
+
+def moment(text: str, today: datetime) -> datetime:
+    """The moment that an age ("7 days", "P7D") or a day means. Raises ValueError."""
+    if _SPAN.fullmatch(text):
+        hours = sum(int(number) * _HOURS[unit.lower()] for number, unit in _PART.findall(text))
+        return today - timedelta(hours=hours)
+    found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+
+
+def begin(
+    settings: Mapping[str, Any],
+    environ: Mapping[str, str],
+    note: str | None,
+    fresh: bool,
+    retry: str,
+) -> Window:
+    """The window for a new lock: that of the `note` in today's, or anew where it is `fresh`.
+
+    Raises EnvError for a rule that cannot be read; `retry` is the command to name then.
+    """
+    today = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
+    told = rules(settings, environ)
+    if not told:
+        return Window()
+    try:
+        begins, text = min((moment(text, today), text) for text in told.values())
+    except ValueError as error:
+        raise EnvError(
+            f"How old a package must be cannot be read: {error}.",
+            f"Write it as '7 days' or 2026-01-31, in {', '.join(told)}, then run: {retry}",
+        ) from None
+    days = (today - begins).days + 1 if _SPAN.fullmatch(text) else None
+    last, *pairs = (note or "").split() or [""]
+    cutoff = min(_text(begins), last) if last and not fresh else _text(begins)
+    exempt = dict(pair.split("=", 1) for pair in pairs)
+    exempt = {name: until for name, until in exempt.items() if until == NO_TIME or until > cutoff}
+    if told.keys() - {PROJECT}:  # what a project lets in, no machine's rule does
+        for name, until in settings.get("exclude-newer-package", {}).items():
+            if until is False or until > cutoff:
+                exempt.setdefault(normalize(name), cutoff)
+    return Window(cutoff, exempt, days)
+
+
+Compile = Callable[[str, Sequence[str], Sequence[str], bool], str]
+"""Resolves into the file of that name, with options for uv and lines of constraints; its text.
+The last one keeps the reasons of a failure unsaid. Raises InstallerFailed."""
+
+
+def fit(
+    compile_into: Compile, window: Window, today: Sequence[Pin], fresh: bool, retry: str
+) -> str | None:
+    """Resolve into "full.txt" what is old enough, and all the same the pins of `today`, which are
+    never taken back for their age, and what has no upload times. The note for that lock.
+
+    Raises EnvError where nothing is old enough, and InstallerFailed.
+    """
+    inside, failed = _tried(compile_into, window)
+    versions = {(pin.name, pin.version) for pin in inside}
+    back = [pin for pin in today if (pin.name, pin.version) not in versions]
+    if window.cutoff is None or not (failed or fresh or back):
+        return window.note(inside)
+    try:
+        outside = parse(compile_into("loose.txt", ANY_AGE, (), failed is None))
+    except InstallerFailed:
+        if failed:
+            raise
+        return window.note(inside)  # without the network, say: then there is nothing to tell
+    kept = {(pin.name, pin.version): pin.hashes for pin in today}
+    others = [pin for pin in outside if (pin.name, pin.version) not in versions]
+    uploads: dict[tuple[str, str], dict[str, str]] = {}
+    for pins in (outside, back):  # of these, the index may not have all any more
+        if not {(pin.name, pin.version) for pin in pins} <= uploads.keys():
+            with suppress(InstallerFailed):
+                uploads.update(_uploads(compile_into("pylock.toml", ANY_AGE, _lines(pins), True)))
+    exempt, young = dict(window.exempt), {}
+    for pin in [*others, *back]:
+        times = _times(uploads.get((pin.name, pin.version), {}), kept.get((pin.name, pin.version)))
+        limit = exempt.get(pin.name, window.cutoff)
+        if "" in times:
+            exempt[pin.name] = NO_TIME
+        elif times and limit != NO_TIME and max(times) >= limit:
+            if (pin.name, pin.version) in kept:
+                exempt[pin.name] = _text(_read(max(times)) + timedelta(seconds=1))
+            else:
+                young[pin.name] = f"{pin.name} {pin.version}{_free(window, max(times))}"
+    if exempt != window.exempt:
+        _tell(exempt, window.exempt)
+        window = window._replace(exempt=exempt)
+        inside, failed = _tried(compile_into, window)
+    if failed and young:
+        retry += "".join(f" --newest {name}" for name in sorted(young))
+        raise EnvError(
+            f"There is no solution without what is too new: {', '.join(young.values())}.",
+            f"Wait, or let it in (nothing was changed): {retry}",
+        )
+    if failed:
+        for line in failed.output.splitlines():
+            say(f"  {line}")
+        raise failed
+    versions = {(pin.name, pin.version) for pin in inside}
+    for pin in outside:
+        if pin.name in young and (pin.name, pin.version) not in versions:
+            say(f"  {young[pin.name]} is held back: it is younger than the window")
+    return window.note(inside)
+
+
+def exempted(
+    project: Project, draft: Path, newest: Sequence[str], fresh: bool, retry: str
+) -> Asked:
+    """Let the `newest` packages in at any age, in the draft of a pyproject.toml; what it asks for.
+
+    Who was let in since today's lock, and is old enough for a `fresh` one, goes out.
+    Raises EnvError where somebody forbids that, or it does not say so afterwards.
+    """
+    note = None
+    with suppress(OSError, ValueError):  # `lock` makes it anew
+        note = notes(read_text(project.lock)).cutoff
+    asked = direct.asked(project, draft)
+    settings, others = asked.settings, rules(asked.settings, os.environ)
+    others.pop(PROJECT, None)
+    if newest and others:
+        raise EnvError(
+            f"A project cannot let in what {' and '.join(others)} forbids on this machine.",
+            f"Wait until it is old enough, then run: {project.command('lock', '--upgrade')}",
+        )
+    before = dict(settings.get("exclude-newer-package", {}))
+    last, begun = (note or "").split(" ")[0], begin(settings, {}, note, fresh, retry)
+    after = {
+        name: until
+        for name, until in before.items()
+        if not (isinstance(until, str) and last < until <= (begun.cutoff or ""))
+    }
+    if begun.cutoff:
+        now = _text(datetime.now(timezone.utc) + timedelta(seconds=1))
+        after.update((normalize(name), now) for name in newest)
+    if after == before:
+        return asked
+    draft.write_text(with_exemptions(read_text(draft), after), encoding="utf-8")
+    asked = direct.asked(project, draft)
+    if asked.settings.get("exclude-newer-package", {}) != after:
+        raise EnvError(
+            f"The table [tool.uv] in {direct.FILE} is written in a way that cannot be edited here.",
+            f"Let its exclude-newer-package be {_inline(after)}, then run again: {retry}",
+        )
+    return asked
+
+
+def with_exemptions(text: str, packages: Mapping[str, object]) -> str:
+    """The text of a pyproject.toml with just these in exclude-newer-package of [tool.uv]."""
+    line = f"exclude-newer-package = {_inline(packages)}\n" if packages else ""
+    if _LINE.search(text):
+        return _LINE.sub(lambda found: line, text, count=1)
+    return re.sub(
+        r"^exclude-newer *=.*\n", lambda found: found[0] + line, text, count=1, flags=re.M
+    )
+
+
+def _inline(packages: Mapping[str, object]) -> str:
+    return f"{{ {', '.join(f'{name} = {json.dumps(packages[name])}' for name in packages)} }}"
+
+
+def _tried(compile_into: Compile, window: Window) -> tuple[list[Pin], InstallerFailed | None]:
+    try:
+        silent = window.cutoff is not None
+        return parse(compile_into("full.txt", options(window.note()), (), silent)), None
+    except InstallerFailed as error:
+        if window.cutoff is None:
+            raise
+        return [], error
+
+
+def _lines(pins: Sequence[Pin]) -> list[str]:
+    return [
+        f"{pin.name}=={pin.version}" + (f" ; {pin.marker}" if pin.marker else "")
+        for pin in pins
+        if pin.version
+    ]
+
+
+def _uploads(pylock: str) -> Iterator[tuple[tuple[str, str], dict[str, str]]]:
+    """When the files of each name and version were uploaded, by sha256; "" where nobody tells.
+
+    https://packaging.python.org/en/latest/specifications/pylock-toml/
+    """
+    for block in pylock.split("[[packages]]")[1:]:
+        name, version = (
+            re.search(rf'^{key} = "(.+)"$', block, re.M) for key in ("name", "version")
+        )
+        if name and version:
+            files = {
+                found["sha256"]: found["when"][:19] + "Z" if found["when"] else ""
+                for found in _FILE.finditer(block)
+            }
+            yield (normalize(name[1]), version[1]), files
+
+
+def _times(files: Mapping[str, str], hashes: Collection[str] | None) -> list[str]:
+    """The upload times of what is locked, of all where nothing is."""
+    return [when for sha256, when in files.items() if not hashes or f"sha256:{sha256}" in hashes]
+
+
+def _tell(exempt: Mapping[str, str], before: Mapping[str, str]) -> None:
+    new = {name: exempt[name] for name in sorted(exempt.keys() - before.keys())}
+    untimed = ", ".join(name for name in new if new[name] == NO_TIME)
+    young = ", ".join(name for name in new if new[name] != NO_TIME)
+    if untimed:
+        say(f"note: the window does not hold for {untimed}: the index tells no upload times")
+    if young:
+        say(f"note: younger than the window, and kept as they are locked or installed: {young}")
+
+
+def _free(window: Window, uploaded: str) -> str:
+    if window.days is None:
+        return ""
+    return f" (free on {(_read(uploaded) + timedelta(days=window.days)).date()})"
+
+
+def _read(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def _text(when: datetime) -> str:
+    return f"{when.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
