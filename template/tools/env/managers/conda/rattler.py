@@ -193,28 +193,11 @@ def _forget_unreadable(prefix: Path) -> None:
 
 
 def _wishes(text: bytes) -> tuple[list[Any], dict[str, str]]:
-    """What an environment.yml asks for: packages, and what every machine of the project has.
-
-    A variable of conda's own, as CONDA_OVERRIDE_CUDA, goes before what the file says of machines.
-    """
+    """What an environment.yml asks for: packages, and what every machine of the project has."""
     import rattler
-    import yaml
 
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise Trouble(f"environment.yml is not YAML: {error}") from None
-    content = content if isinstance(content, dict) else {}
-    if content.get("channels") != [_CHANNEL]:
-        raise Trouble(f"The `channels` in environment.yml must be exactly: {_CHANNEL}.")
-    lines = content.get("dependencies")
-    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-        raise Trouble(
-            "The `dependencies` in environment.yml must be conda packages, a line each; "
-            "what pip installs stands in pyproject.toml."
-        )
     specs, machine = [], {}
-    for line in lines:
+    for line in _lines(text):
         if line.startswith("__"):
             found = _VIRTUAL.fullmatch(line)
             if found is None:
@@ -231,15 +214,41 @@ def _wishes(text: bytes) -> tuple[list[Any], dict[str, str]]:
         if (spec.channel and spec.channel.name != _CHANNEL) or "//" in line:
             raise Trouble(f"`{line}` in environment.yml is not from {_CHANNEL}, the one channel.")
         specs.append(spec)
+    return specs, {**machine, **_overrides()}
+
+
+def _lines(text: bytes) -> list[str]:
+    """The dependencies in an environment.yml."""
+    import yaml
+
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise Trouble(f"environment.yml is not YAML: {error}") from None
+    content = content if isinstance(content, dict) else {}
+    if content.get("channels") != [_CHANNEL]:
+        raise Trouble(f"The `channels` in environment.yml must be exactly: {_CHANNEL}.")
+    lines = content.get("dependencies")
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        raise Trouble(
+            "The `dependencies` in environment.yml must be conda packages, a line each; "
+            "what pip installs stands in pyproject.toml."
+        )
+    return lines
+
+
+def _overrides() -> dict[str, str]:
+    """What conda's own variables, as CONDA_OVERRIDE_CUDA, say that a machine has; "" is nothing."""
+    found = {}
     for name in ("cuda", "glibc", "linux", "osx", "win"):
-        value = os.environ.get(f"CONDA_OVERRIDE_{name.upper()}")
-        if value is not None:
-            machine[f"__{name}"] = value
+        variable = f"CONDA_OVERRIDE_{name.upper()}"
+        if variable in os.environ:
+            found[f"__{name}"] = os.environ[variable]
             print(
-                f"The variable CONDA_OVERRIDE_{name.upper()} counts for this lock; "
-                f"environment.yml can say it for everybody: __{name} >={value or 'VERSION'}"
+                f"The variable {variable} counts for this lock; environment.yml can say it for "
+                f"everybody: __{name} >={os.environ[variable] or 'VERSION'}"
             )
-    return specs, machine
+    return found
 
 
 def _virtual(packages: dict[str, str]) -> list[Any]:
