@@ -532,6 +532,7 @@ def shared_place() -> Iterator[Path]:
     [
         ("chmod 700 base", "The Python of .venv is not for this user"),
         ("rm .venv/.seedbed/manifest.json", ".venv is for another user to mend: Making"),
+        ("rm -r .venv; mkdir .venv", ".venv is for another user to mend: There is no env"),
         ("chmod 700 .venv", "There is no environment at .venv yet|.venv was not made by"),
         ("chmod 600 requirements.txt", "requirements.txt cannot be read"),
         ("chmod 600 .venv/.seedbed/stamp", ".venv was not made by this project"),

@@ -119,9 +119,11 @@ def test_nor_does_what_pythonpath_names(ready: Tiny, tmp_path: Path) -> None:
     loaded = {name.partition(".")[0] for name in subprocess.check_output(python, text=True).split()}
     for name in set(HIDING) - loaded:
         (tmp_path / f"{name}.py").write_text(f"raise SystemExit('{name} is hidden')\n")
+    hiding = {"PYTHONPATH": str(tmp_path)}
     assert (tmp_path / "json.py").exists()
-    for words in (["sync", "--full"], ["check"], ["info"], ["delete", "--yes"], ["sync"]):
-        done = ready.run(*words, PYTHONPATH=str(tmp_path))
+    assert ready.codes(**hiding) == ["shadowed"]
+    for words in (["sync", "--full"], ["info"], ["delete", "--yes"], ["sync"]):
+        done = ready.run(*words, **hiding)
         assert done.returncode == 0, done.stderr
 
 

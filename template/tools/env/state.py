@@ -50,7 +50,8 @@ def assess(project: Project) -> Assessment:
         seen = _look(project)
     except OSError as error:
         return Assessment(FOREIGN, f"{label} cannot be looked into ({error}).")
-    if seen.state in (MOVED, INCOMPLETE, BROKEN) and not os.access(project.env, os.W_OK):
+    theirs = os.path.isdir(project.env) and not os.access(project.env, os.W_OK)
+    if theirs and seen.state in (MISSING, MOVED, INCOMPLETE, BROKEN):
         why = f"{label} is for another user to mend: {seen.reason}"
         return Assessment(FOREIGN, why, seen.stamp, seen.manifest)
     return seen
