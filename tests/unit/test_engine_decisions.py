@@ -130,7 +130,9 @@ def test_a_direct_reference_is_read_and_needs_a_hash_where_there_can_be_one(
 
 
 def test_the_notes_of_a_lock_are_read_as_they_are_written() -> None:
-    told = Notes(exported="aa", asked="bb", cutoff="2026-11-19T00:00:00Z", built="x y")
+    told = Notes(
+        exported="aa", asked="bb", cutoff="2026-11-19T00:00:00Z", built="x y", commits="z=1a2b3c4d"
+    )
     text = with_notes(told, "alpha==1.0\n# Draft: below the first pin it is only a comment\n")
     assert notes(text) == told
     assert notes("alpha==1.0\n") == Notes()

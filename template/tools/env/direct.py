@@ -92,12 +92,14 @@ class Asked(NamedTuple):
                     found[each["path"]] = name
         return found
 
-    def origin(self, name: str) -> tuple[object, ...]:
-        """What says that a package comes from elsewhere than an index."""
+    def origin(self, name: str) -> str:
+        """A short hash of what says that a package comes from elsewhere than an index."""
         sources = {normalize(each): at for each, at in self.settings.get("sources", {}).items()}
         lines = [line for some in (self.dependencies, *self.groups.values()) for line in some]
         placed = (line for line in lines if "@" in line.partition(";")[0])
-        return sources.get(name), [line for line in placed if _canonical(line).startswith(name)]
+        lines = [_canonical(line) for line in placed if _canonical(line).startswith(name)]
+        told = json.dumps([sources.get(name), lines], sort_keys=True)
+        return hashlib.sha256(told.encode()).hexdigest()[:8]
 
     def draft(self, root: Path, environments: Sequence[str]) -> str:
         """A pyproject.toml with this and nothing else, for any directory.

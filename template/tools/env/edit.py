@@ -51,7 +51,7 @@ def edit(
     the command to name where it fails. Raises EnvError, with all files as they were, where uv
     refuses or there is no solution.
     """
-    uv, before = resolver(project, offline, editing=True), direct.asked(project)
+    uv = resolver(project, offline, editing=True)
     with scratch("lock-") as place:
         draft = place / DIRECT
         shutil.copy(project.root / DIRECT, draft)
@@ -62,7 +62,7 @@ def edit(
         allowed = {*direct.asked(project, draft).buildable}
         while True:
             asked = _allow(project, draft, allowed)
-            commits = held(project, before, asked)
+            commits = held(project, asked)
             task = Task(place, asked, kept, commits, None, offline, retry, building=build)
             try:
                 drafts = resolve(project, uv, task)

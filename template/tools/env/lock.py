@@ -88,7 +88,7 @@ def lock(
         draft = place / DIRECT
         shutil.copy(project.root / DIRECT, draft)
         asked = window.exempted(project, draft, newest, upgrade is not None, again)
-        commits = held(project, direct.asked(project), asked, upgrade)
+        commits = held(project, asked, upgrade)
         return _replaced(project, uv, Task(place, asked, kept, commits, upgrade, offline, again))
 
 
@@ -313,8 +313,10 @@ def named(project: Project, asked: Asked, notes: Notes, written: Path) -> str:
         rf"(    # via)\n    #   --override {HELD}\n    #  ( .*\n)(?!    #  )", r"\1\2", text
     )
     text = re.sub(rf"    #   --override {HELD}\n", "", text)
-    built = sorted({*asked.buildable} & {pin.name for pin in pins_of(text)})
-    return with_notes(notes._replace(built=" ".join(built) or None), text)
+    pins = {pin.name: pin for pin in pins_of(text)}
+    built = " ".join(sorted(pins.keys() & {*asked.buildable}))
+    commits = " ".join(f"{x}={asked.origin(x)}" for x in sorted(pins) if pins[x].is_commit)
+    return with_notes(notes._replace(built=built or None, commits=commits or None), text)
 
 
 def _hold(place: Path, task: Task) -> None:
@@ -420,24 +422,18 @@ def replace(project: Project, drafts: dict[Path, str], retry: str = "") -> list[
     return found or [f"{path.name} is written anew" for path in fresh]
 
 
-def held(
-    project: Project, before: Asked, after: Asked, upgrade: Sequence[str] | None = None
-) -> list[str]:
+def held(project: Project, asked: Asked, upgrade: Sequence[str] | None = None) -> list[str]:
     """The lines of today's lock that name commits: uv would take the newest of their branches.
 
-    Not where pyproject.toml asks for another place now, or was changed by hand: what it asked for
-    is not known then.
+    Not where pyproject.toml asks for another place or branch now.
     """
     text = _text(project.lock)
-    if upgrade == [] or notes(text).asked != before.sha256:
-        return []
+    known = dict(each.split("=") for each in (notes(text).commits or "").split())
     free = {normalize(name) for name in upgrade or ()}
     return [
         pin.text
-        for pin in pins_of(text)
-        if pin.is_commit
-        and pin.name not in free
-        and before.origin(pin.name) == after.origin(pin.name)
+        for pin in (pins_of(text) if upgrade != [] else ())
+        if pin.name not in free and known.get(pin.name) == asked.origin(pin.name)
     ]
 
 

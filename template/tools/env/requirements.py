@@ -105,6 +105,9 @@ class Notes(NamedTuple):
     built: str | None = None
     """The packages that are built from source archives, with spaces between their names."""
 
+    commits: str | None = None
+    """The packages that come from repositories, each with a hash of what asked for it: "x=1a2b"."""
+
 
 _NOTES = Notes(
     "# Draft: ",
@@ -112,6 +115,7 @@ _NOTES = Notes(
     "# Asked: sha256 ",
     "# Cut-off: ",
     "# Built from source: ",
+    "# Commits, each for what asked for it: ",
 )
 
 
