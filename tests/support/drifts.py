@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -126,9 +127,15 @@ def shadowed(project: Tiny, wheelhouse: Path) -> dict[str, str]:
 
 
 def other_python(project: Tiny, wheelhouse: Path) -> dict[str, str]:
-    """The base Python upgraded in place: here, a link that now leads to another patch release."""
+    """The base Python upgraded in place: here, a link that leads to another patch release.
+
+    The stamp is changed too, since the place of a Python that is upgraded stays the same.
+    """
+    upgraded = another_patch_release()
     project.python.unlink()
-    project.python.symlink_to(another_patch_release())
+    project.python.symlink_to(upgraded)
+    stamp = project.env / ".seedbed" / "stamp"
+    stamp.write_text(re.sub("base=.*", f"base={upgraded}", stamp.read_text()))
     return {}
 
 
