@@ -397,6 +397,24 @@ def test_activation_enters_both_and_leaves_both(project: Tiny, subtests: pytest.
             assert f"HELLO_HOME={prefix(project)}/share/hello\n" in inside
 
 
+def test_a_kernel_has_the_programs_and_variables_of_the_prefix(
+    project: Tiny, wheelhouse: Path
+) -> None:
+    lock = project.root / "requirements-dev.txt"
+    lock.write_text(lock.read_text() + wheel(wheelhouse, "ipykernel", "1.0").line)
+    project.sync()
+    place = project.env / "share" / "jupyter" / "kernels" / "tiny" / "kernel.json"
+    found = json.loads(place.read_text())["env"]
+    assert found == {
+        "PATH": f"{project.scripts}:{prefix(project)}/bin:${{PATH}}",
+        "VIRTUAL_ENV": str(project.env),
+        "VIRTUAL_ENV_PROMPT": "tiny",
+        "CONDA_PREFIX": str(prefix(project)),
+        "CONDA_DEFAULT_ENV": "tiny",
+        "HELLO_HOME": f"{prefix(project)}/share/hello",
+    }
+
+
 SOURCED = {
     "sh": '. .venv/bin/activate && hello-native && deactivate && test "$PATH" = "$BEFORE"',
     "fish": "source .venv/bin/activate.fish; and hello-native; and deactivate;"

@@ -20,7 +20,8 @@ from .project import Project
 from .requirements import sha256
 
 _NEEDS = "ipykernel"
-_OF_A_SHELL = {"PWD", "OLDPWD", "SHLVL", "_"}
+_ON_THE_WAY = {"PWD", "OLDPWD", "SHLVL", "_", "LC_CTYPE"}
+"""What the shell that runs conda's scripts sets, and the Python that tells (PEP 538)."""
 
 
 def register(project: Project, manifest: Manifest) -> str:
@@ -89,7 +90,7 @@ def _variables(project: Project) -> dict[str, str]:
     changed = {
         name: value.replace("$", "$$")
         for name, value in inside.items()
-        if before.get(name) != value and name not in _OF_A_SHELL
+        if before.get(name) != value and name not in _ON_THE_WAY
     }
     if inside["PATH"].endswith(path):
         changed["PATH"] = inside["PATH"][: -len(path)].replace("$", "$$") + "${PATH}"
