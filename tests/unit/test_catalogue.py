@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, date, datetime
+import tomllib
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from build import CONDA, PARTS, UPLOADED, pythons
 from places import where
 from support.template import ROOT
 from wheels import REQUIRED, SYSTEMS, environment, without_wheels
+
+from env.requirements import notes
 
 CATALOGUE = ROOT / "catalogue"
 LIBRARIES = CATALOGUE / "libraries.yml"
@@ -244,3 +247,13 @@ def test_the_cuda_of_a_package(pin: str, major: list[str] | None) -> None:
 def test_the_systems_differ_in_their_markers() -> None:
     facts = [tuple(environment(system, "3.12").values()) for system in SYSTEMS]
     assert len(set(facts)) == len(SYSTEMS)
+
+
+def test_our_own_tools_have_the_same_window(edited: dict[str, Any]) -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["uv"]
+    assert settings["exclude-newer"] == edited["window"]
+    noted = notes((ROOT / "requirements.txt").read_text("utf-8")).cutoff
+    assert noted
+    cutoff, *exempt = noted.split()
+    assert datetime.fromisoformat(cutoff) <= datetime.now(UTC) - timedelta(days=7)
+    assert exempt == []
