@@ -972,6 +972,14 @@ def _(it: Case) -> Iterator[str]:
     it.shown = "lock --upgrade alpha"
 
 
+@situation("UV_NO_BUILD, PIP_ONLY_BINARY or a uv.toml forbids")
+def _(it: Case) -> Iterator[str]:
+    sdist(it.wheelhouse, "epsilon")
+    it.environ["PIP_ONLY_BINARY"] = ":all:"
+    yield "add --build epsilon"
+    del it.environ["PIP_ONLY_BINARY"]
+
+
 @situation("UV_MALWARE_CHECK asks for a check")
 def _(it: Case) -> Iterator[str]:
     it.environ["UV_MALWARE_CHECK"] = "1"

@@ -18,6 +18,7 @@ from ..errors import EnvError, InstallerFailed
 from ..manifest import FOLDER
 from ..probe import Interpreter
 from ..project import Project
+from ..requirements import normalize
 from ..scratch import scratch
 
 _CHATTER = re.compile(
@@ -103,11 +104,13 @@ class Uv:
         words += [*self._build(), *self._sources(offline)]
         words += ["--require-hashes"] if part.hashed else []
         if part.tools:  # which come within the window; that of the lock has decided on the others
+            self._refuse_to_build(part.names)
             words += ["--build-constraint", str(part.tools), *_BUILT_WITH]
-            for name in part.names:
-                words += ["--no-binary", name, "--exclude-newer-package", f"{name}=false"]
+            words += [word for name in part.names for word in ("--no-binary", name)]
         else:
             words += [*wheels_only(), *_ANY_AGE]
+        for name in part.names:  # until whenever pyproject.toml lets it in
+            words += ["--exclude-newer-package", f"{name}=false"]
         environ = self._environ
         if part.source:  # what the machine adds to the ordinary index has no say there
             words += ["--default-index", part.source]
@@ -122,6 +125,20 @@ class Uv:
         words += ["--link-mode", "copy"]  # links would lead to nowhere
         self._run(["pip", "install", *self._python(), *words], environ)
         self._run(["cache", "clean", *part.again], self._environ)
+
+    def _refuse_to_build(self, names: Sequence[str]) -> None:
+        """EnvError where somebody forbids it: for uv, a package that is named goes before that."""
+        files = indexes.uv_files(self._environ)
+        every = indexes.is_on(self._environ.get("UV_NO_BUILD"))
+        every = every or re.search(r"^no-build *= *true", files, re.MULTILINE) is not None
+        some = map(normalize, self._environ.get("UV_NO_BUILD_PACKAGE", "").split())
+        forbidden = sorted({*names} if every else {*names} & {*some})
+        if forbidden:
+            raise EnvError(
+                f"UV_NO_BUILD, PIP_ONLY_BINARY or a uv.toml forbids to build {', '.join(forbidden)}"
+                " on this machine.",
+                f"Unset it, then run: {self._project.command('sync')}",
+            )
 
     def _keep_to_constraints(self, words: list[str], environ: Mapping[str, str]) -> None:
         """EnvError where a constraint of this machine forbids what is locked.
@@ -184,6 +201,7 @@ class Uv:
         words += ["--generate-hashes"] if output.suffix == ".txt" else []
         words += ["--python-version", self._project.python_minimum]
         words += [word for group in groups for word in ("--group", group)]
+        self._refuse_to_build(buildable)
         words += [*wheels_only(buildable), *_BUILT_WITH, "--override", HELD]
         own = self._locking.get("UV_BUILD_CONSTRAINT", "").split()
         words += [word for file in own for word in ("--build-constraint", file)]
