@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from support.engine import MINOR, clean_environ, run, shared_cache
 from support.managers import table
 from support.template import git, render
@@ -109,6 +110,16 @@ def test_an_environment_that_moves_leaves_the_old_one_and_says_so(
 
 
 WRONG = ["graphviz; rm -rf x", "Graphviz", "gdal[x]", "conda-forge::gdal", "-c defaults"]
+WRONG += ["gdal>>3", "gdal=", "gdal=>3", "gdal=3.9,", "gdal=*=cuda**", "gdal = 3.9"]
+WRONG += [f"gdal=3.9={'a' * 60}!"]
+RIGHT = "graphviz gdal=3.9 gdal==3.9.* gdal>=3,<4 gdal=3.9|3.10 pytorch=*=cuda* x=2024a=py_0 "
+RIGHT += "__cuda>=12.4"
+
+
+def test_conda_packages_are_rendered_as_they_are_answered(template: Path, tmp_path: Path) -> None:
+    project = render(template, tmp_path / "p", env_manager="conda", conda_packages=RIGHT)
+    content = yaml.safe_load((project / "environment.yml").read_text())
+    assert content["dependencies"][1:] == RIGHT.split()
 
 
 @pytest.mark.parametrize("packages", WRONG)
