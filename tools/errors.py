@@ -70,7 +70,7 @@ in [What check catches](checks.md). `sync` removes what is extra; to keep it, ru
 TOPICS = {
     "The project and its settings": ["project", "indexes", "managers.manager"],
     "Which Python": ["interpreters", "provision", "sync._running", "managers.venv"],
-    "The place of the environment": ["sync", "commands.delete", "commands._yes"],
+    "The place of the environment": ["state", "sync", "commands.delete", "commands._yes"],
     "Installing packages": ["sync.sync", "fill", "installers"],
     "The lock, and adding libraries": [
         "requirements",
