@@ -275,7 +275,8 @@ class TestAsking:
         self, asked: pexpect.spawn[str], tmp_path: Path, real: dict[str, Any]
     ) -> None:
         asked.expect("later")
-        asked.send("\x1b[A\r")  # one up from the first is the last
+        asked.expect(r"Number \(1\): ")
+        asked.sendeof()  # the last one
         asked.expect("The project is complete, its environment is not")
         asked.expect(pexpect.EOF)
         assert info(tmp_path / "p", real["environ"])["state"] == "missing"
