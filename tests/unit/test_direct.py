@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,24 @@ def test_groups_hold_what_they_include_and_what_the_projects_own_extras_bring(
             "zeta ; python_version < '3.13'",
             "eta  ; (python_version < '3.13') and ( os_name == 'posix')",
         )
+    }
+
+
+def test_a_source_counts_for_what_is_asked_for(project: Project) -> None:
+    sources = """
+sources.torch = [{ index = "cpu", extra = "Gpu" }, { index = "rocm", extra = "amd" }]
+sources.eta = { path = "../eta", group = "dev" }
+sources.iota = { path = "../iota", group = "docs" }
+"""
+    edit(project, "[tool.uv]\n", f"[tool.uv]\n{sources}")
+    draft = tomllib.loads(asked(project).draft(project.root, ["os_name == 'nt'"]))
+    assert draft["tool"]["uv"] == {
+        "index-strategy": "first-index",
+        "required-environments": ["os_name == 'nt'"],
+        "sources": {
+            "torch": [{"index": "cpu"}],
+            "eta": [{"path": str(project.root.parent / "eta"), "group": "dev"}],
+        },
     }
 
 

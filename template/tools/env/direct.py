@@ -62,6 +62,9 @@ class Asked(NamedTuple):
     settings: Mapping[str, Any]
     """Of [tool.uv], as far as they decide a resolution; those of a uv.toml go before them."""
 
+    extras: frozenset[str]
+    """Those of the project itself that are asked for, by normalized name."""
+
     members: Mapping[str, str]
     """Of a workspace whose root this project is: directories, seen from there, by name."""
 
@@ -201,6 +204,8 @@ class _Tables(NamedTuple):
     name: str
     extras: Mapping[str, Sequence[str]]
     groups: Mapping[str, Sequence[Any]]
+    held: set[str]
+    """The extras that were asked for so far."""
 
     def group(self, name: str, inside: tuple[str, ...] = ()) -> Iterator[str]:
         """The requirements of a group, with those of the groups in it."""
@@ -222,6 +227,7 @@ class _Tables(NamedTuple):
         for extra in map(normalize, re.findall(r"[\w.-]+", found["extras"] or "")):
             if extra not in self.extras:
                 raise ValueError(f"{line} asks for an extra that the project does not have")
+            self.held.add(extra)
             for each in self.extras[extra] if extra not in inside else ():
                 for inner in self.outside(each, (*inside, extra)):
                     yield _under(inner, found["marker"])
@@ -243,25 +249,24 @@ def _asked(content: Mapping[str, Any], settings: Mapping[str, Any], root: Path) 
     project = content["project"]
     if "dependencies" in project.get("dynamic", ()):
         raise ValueError("[project] has its dependencies made by a build; write them into it")
-    tables = _Tables(
-        normalize(project["name"]),
-        *(
-            {normalize(name): table[name] for name in table}
-            for table in (
-                project.get("optional-dependencies", {}),
-                content.get("dependency-groups", {}),
-            )
-        ),
+    extras, groups = (
+        {normalize(name): table[name] for name in table}
+        for table in (
+            project.get("optional-dependencies", {}),
+            content.get("dependency-groups", {}),
+        )
     )
+    tables = _Tables(normalize(project["name"]), extras, groups, set())
     chosen = settings.get("default-groups", ["dev"] if "dev" in tables.groups else [])
     names = sorted(tables.groups) if chosen == "all" else map(normalize, chosen)
-    dependencies = (tables.outside(line) for line in project.get("dependencies", ()))
+    dependencies = [tables.outside(line) for line in project.get("dependencies", ())]
     return Asked(
         name=project["name"],
         requires_python=project.get("requires-python", ""),
         dependencies=tuple(dict.fromkeys(chain.from_iterable(dependencies))),
         groups={name: tuple(dict.fromkeys(tables.group(name))) for name in names},
         settings={key: settings[key] for key in settings if _DECISIVE.fullmatch(key)},
+        extras=frozenset(tables.held),
         members=dict(_members(root, settings.get("workspace", {}))),
     )
 
@@ -299,13 +304,17 @@ def _located(root: Path, line: str) -> str:
 
 
 def _absolute(root: Path, asked: Asked) -> dict[str, Any]:
-    """[tool.uv] with the paths in it absolute, and members of the workspace by their paths."""
+    """[tool.uv] with the paths in it absolute, and members of the workspace by their paths.
+
+    A source for an extra or a group that is not asked for is left out: uv would look for that.
+    """
 
     def path(text: str) -> str:
         return text if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", text) else str((root / text).resolve())
 
     def table(some: Mapping[str, Any], name: str = "") -> dict[str, Any]:
         found = {key: path(some[key]) if key in ("path", "url") else some[key] for key in some}
+        found.pop("extra", None)
         if found.pop("workspace", False) and name in asked.members:
             found.update(path=path(asked.members[name]), editable=True)
         return found
@@ -316,12 +325,16 @@ def _absolute(root: Path, asked: Asked) -> dict[str, Any]:
     if "index" in found:
         found["index"] = [table(each) for each in found["index"]]
     if "sources" in found:
-        found["sources"] = {
-            name: [table(each, normalize(name)) for each in source]
-            if isinstance(source, list)
-            else table(source, normalize(name))
+        sources = {
+            name: [
+                table(each, normalize(name))
+                for each in (source if isinstance(source, list) else [source])
+                if normalize(each.get("extra", "")) in ("", *asked.extras)
+                and normalize(each.get("group", "")) in ("", *asked.groups)
+            ]
             for name, source in found["sources"].items()
         }
+        found["sources"] = {name: each for name, each in sources.items() if each}
     return found
 
 
