@@ -82,6 +82,7 @@ alpha==3.0 \\
 beta[fast] ; python_version > "3"
 numbers @ file:///home/conda/feedstock_root/build_artifacts/numbers_1/work
 -e git+https://example.com/a/b@main#egg=theta
+git+https://example.com/a/b@v2#egg=mu[x]&subdirectory=c
 gamma @ git+https://example.com/a/b@main#subdirectory=c
 -e ../lib
 --editable=../lib
@@ -106,6 +107,7 @@ def test_a_requirements_file_is_taken_as_far_as_it_goes(
         'beta[fast] ; python_version > "3"',
         "numbers",
         "theta @ git+https://example.com/a/b@main",
+        "mu[x] @ git+https://example.com/a/b@v2#subdirectory=c",
         "gamma @ git+https://example.com/a/b@main#subdirectory=c",
         "-e ../lib",
         "-e ../lib",

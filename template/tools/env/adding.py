@@ -83,7 +83,9 @@ def _taken(project: Project, line: str, base: Path) -> list[str]:
     egg, placed = _EGG.search(text), _PLACED.fullmatch(text)
     name, place = (placed["name"], placed["place"]) if placed else ("", "")
     if egg and not name:
-        text = f"{egg['name']} @ {_EGG.sub('', text)}"
+        address, _, fragment = text.partition("#")
+        kept = "&".join(x for x in fragment.split("&") if not x.startswith("egg="))
+        text = f"{egg['name']} @ {address}{'#' * bool(kept)}{kept}"
     if placed and name and place.startswith("file:") and not path_of(place).is_dir():
         # conda writes where a package was built, on a machine of its own
         say(f"note: {name.strip()} is taken by its name, without its file")

@@ -116,7 +116,15 @@ class Uv:
             words += ["--default-index", part.source]
             environ = {k: v for k, v in environ.items() if k not in indexes.ADDED}
         self._keep_to_constraints(words, environ)
-        self._install(["pip", "install", *self._python(), *words, *_anew(part.anew)], environ)
+        try:
+            self._install(["pip", "install", *self._python(), *words, *_anew(part.anew)], environ)
+        except InstallerFailed as error:
+            if not part.tools or not error.tells("is missing an upload date"):
+                raise
+            label = self._project.env_label
+            say(f"{label}: the index tells no upload times, so tools of builds may be of any age")
+            words += _ANY_AGE
+            self._install(["pip", "install", *self._python(), *words, *_anew(part.anew)], environ)
         if not part.again:
             return
         # uv links files out of its cache, so a file edited here is edited there too. The fresh copy
