@@ -7,6 +7,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -166,6 +167,30 @@ def test_versions_are_kept_until_told(
         assert "hello-native-1.2-" in (project.root / f"conda-{HERE}.txt").read_text()
         project.sync()
         assert project.codes() == []
+
+
+@pytest.mark.thorough
+def test_the_window_holds_for_what_a_channel_brings(
+    by_conda: Tiny, channel: Path, tmp_path: Path
+) -> None:
+    folder, lock = tmp_path / "channels", by_conda.root / f"conda-{HERE}.txt"
+    shutil.copytree(channel, folder)
+    young = replace(hello_native("1.2", HERE), built=time.time() - 3600)
+    publish(folder / "conda-forge", young)
+    ask_for(by_conda, python_line(by_conda), "hello-native")
+    pyproject = by_conda.root / "pyproject.toml"
+    text = pyproject.read_text()
+    with serve_files(folder) as address:
+        project = Tiny(by_conda.root, {**by_conda.environ, "CONDA_CHANNEL_ALIAS": address})
+        for window, version in (("7 days", "1.1"), ("false", "1.2")):
+            asked = "false" if window == "false" else f'"{window}"'
+            pyproject.write_text(f"{text}\n[tool.uv]\nexclude-newer = {asked}\n")
+            done = project.run("lock", "--upgrade")
+            assert done.returncode == 0, done.stderr
+            assert f"hello-native-{version}-" in lock.read_text()
+        pyproject.write_text(f'{text}\n[tool.uv]\nexclude-newer = "7 days"\n')
+        assert project.run("lock").returncode == 0
+        assert "hello-native-1.2-" in lock.read_text()  # never taken back for its age
 
 
 def test_a_conflict_in_the_lock_keeps_the_versions_of_both_sides(by_conda: Tiny) -> None:

@@ -40,6 +40,8 @@ class Package:
     entry_points: tuple[str, ...] = ()
     variant: str = ""
     number: int = 0
+    built: float = EPOCH
+    """When, in seconds of Unix."""
 
     @property
     def build(self) -> str:
@@ -108,7 +110,7 @@ def _index(package: Package) -> dict[str, Any]:
         "subdir": package.subdir,
         "depends": package.depends,
         "license": "MIT",
-        "timestamp": EPOCH * 1000,
+        "timestamp": int(package.built * 1000),
     }
     if package.subdir == "noarch":
         index["noarch"] = "python"

@@ -64,6 +64,11 @@ def options(note: str | None) -> list[str]:
     return ["--exclude-newer", cutoff, *each] if cutoff else []
 
 
+def begins(note: str | None) -> str | None:
+    """The moment from which on nothing is in a lock with this note."""
+    return note.split()[0] if note else None
+
+
 def rules(settings: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
     """How old a package must be, by who says so: the project (`settings` of [tool.uv]) is first."""
     in_file = re.search(r'^exclude-newer *= *"([^"]+)"', indexes.uv_files(environ), re.MULTILINE)

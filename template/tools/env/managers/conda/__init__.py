@@ -25,8 +25,9 @@ from ...installers import Uv
 from ...lock import replace
 from ...probe import Interpreter, probe
 from ...project import SETTINGS, Project, read_text
-from ...requirements import normalize, parse, sha256
+from ...requirements import normalize, notes, parse, sha256
 from ...state import satisfies
+from ...window import begins
 from .. import venv
 from . import prefix as prefixes
 from . import programs
@@ -68,7 +69,8 @@ class Manager(venv.Manager):
         begin = programs.interpreter(project, environ)
         if not (project.root / LOCK).exists():
             say(f"{LOCK}: making it from {SOURCE}")
-            replace(project, programs.solve(project, begin, (), environ, offline))
+            cutoff = begins(notes(read_text(project.lock)).cutoff)
+            replace(project, programs.solve(project, begin, (), cutoff, environ, offline))
         python = _locked(project).packages.get("python")
         if python is None or not satisfies(python.version, project.python):
             locked = python.version if python else "none"
@@ -131,7 +133,8 @@ class Manager(venv.Manager):
         everything = upgrade is not None and not upgrade
         free = None if everything else [normalize(name) for name in upgrade or ()]
         begin = programs.interpreter(project, environ)
-        drafts.update(programs.solve(project, begin, free, environ, offline))
+        cutoff = begins(notes(drafts[project.lock]).cutoff)
+        drafts.update(programs.solve(project, begin, free, cutoff, environ, offline))
 
     def unlocked(self, project: Project) -> str:
         known = prefixes.explicit(explicit_path(project))

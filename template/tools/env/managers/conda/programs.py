@@ -80,13 +80,15 @@ def solve(
     project: Project,
     begin: Interpreter,
     free: Sequence[str] | None,
+    cutoff: str | None,
     environ: Mapping[str, str],
     offline: bool,
 ) -> dict[Path, str]:
     """pixi.lock and each conda-PLATFORM.txt for environment.yml: texts by path, "" for none.
 
     Today's versions stay where they can, those of both sides where git left a conflict, but for the
-    names in `free`, all where that is None. Raises EnvError.
+    names in `free`, all where that is None. What comes new was built before `cutoff`. Raises
+    EnvError.
     """
     lock = project.root / LOCK
     with scratch("conda-") as place:
@@ -101,6 +103,7 @@ def solve(
             "here": here(),
             "keep": list(map(str, kept)),
             "free": free,
+            "cutoff": cutoff and cutoff.replace("Z", "+00:00"),
             "output": str(place),
         }
         again = f"Mend that (nothing was changed) and run again: {project.command('lock')}"

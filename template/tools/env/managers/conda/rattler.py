@@ -16,6 +16,7 @@ import json
 import os
 import re
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,8 @@ async def solve(asked: dict[str, Any]) -> None:
     """Solve `environment` for `platforms`; pixi.lock and conda-PLATFORM.txt go to `output`.
 
     What is in the locks `keep` stays where it can, except the packages `free` (all if null).
-    `here` must be solvable; another platform that is not is said, and left out.
+    Nothing is newer than `cutoff`, where there is one, or than what stays. `here` must be solvable;
+    another platform that is not is said, and left out.
     """
     import rattler
     from rattler.exceptions import SolverError
@@ -115,6 +117,10 @@ async def _solved(
         drivers: tuple[str, ...] = ("",)
     else:
         drivers = (machine["__cuda"],) if "__cuda" in machine else _DRIVERS
+    kept, cutoff = _kept(asked, platform), None
+    if asked["cutoff"]:
+        times = [each.timestamp for each in kept if each.timestamp]
+        cutoff = max([datetime.fromisoformat(asked["cutoff"]), *times])
     for driver in drivers:
         try:
             found: list[Any] = await rattler.solve(
@@ -124,7 +130,9 @@ async def _solved(
                 platforms=[rattler.Subdir(platform), rattler.Subdir("noarch")],
                 virtual_packages=_virtual({**has, "__cuda": driver}),
                 channel_priority=rattler.ChannelPriority.Strict,
-                locked_packages=_kept(asked, platform),
+                locked_packages=kept,
+                exclude_newer=cutoff,
+                timestamp_policy="allow-missing",
             )
         except SolverError as error:  # noqa: PERF203 - then the next driver is tried
             if driver == drivers[-1] or "__cuda" not in str(error):
