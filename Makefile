@@ -5,7 +5,7 @@ RUN := $(ENGINE) run --
 # Where `make refresh` leaves its report: what became of the catalogue, in Markdown.
 MOVED ?= .venv/moved.md
 
-.PHONY: help env demo test thorough weekly lint types format lock refresh withdrawn audit lock-tools bench pages pictures release clean
+.PHONY: help env demo test thorough weekly mutants lint types format lock refresh withdrawn audit lock-tools bench pages pictures release clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,6 +24,9 @@ thorough: env  ## run the tests that take minutes
 
 weekly: env  ## run the tests that take gigabytes or half an hour
 	@$(RUN) pytest -n 2 --dist loadfile -m weekly
+
+mutants: env  ## try small mistakes in engine and hooks: does a test notice?
+	@$(RUN) uv run --quiet --script tools/mutants.py $(MODULES)
 
 lint: env  ## look for mistakes and for code that is not formatted
 	@$(RUN) ruff check
