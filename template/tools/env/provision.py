@@ -102,8 +102,9 @@ def _ask(wanted: str, offered: Sequence[Choice]) -> Choice:
     for number, each in enumerate(offered, 1):
         say(f"  {number}  {each.label}")
     while True:
+        print("Number (1): ", end="", file=sys.stderr, flush=True)  # input() writes it elsewhere
         try:
-            answer = input("Number (1): ").strip() or "1"
+            answer = input().strip() or "1"
         except EOFError:
             say("")
             return offered[-1]
