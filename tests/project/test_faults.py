@@ -138,8 +138,8 @@ def test_a_download_that_is_cut_off_is_not_installed(project: Tiny, beta: Wheel)
 
 def test_a_full_disk_is_told_and_costs_nothing(project: Tiny) -> None:
     script = """
-        mkdir "$PLACE" && mount -t tmpfs -o size=1m none "$PLACE" && cp -r . "$PLACE/p"
-        cd "$PLACE/p"; head -c 2m /dev/zero > filler 2> /dev/null || true
+        mkdir "$PLACE" && mount -t tmpfs -o size=3m none "$PLACE" && cp -r . "$PLACE/p"
+        cd "$PLACE/p"; head -c 4m /dev/zero > filler 2> /dev/null || true
         "$PYTHON" tools/env sync || echo "code $?" >&2
         rm filler; mount -o remount,size=100m "$PLACE"
         "$PYTHON" tools/env sync; "$PYTHON" tools/env check
@@ -171,9 +171,9 @@ def test_a_full_disk_leaves_a_lock_as_it_was(
 ) -> None:
     project = make("venv", tmp_path / "project", wheelhouse, environ)
     script = """
-        mkdir "$PLACE" && mount -t tmpfs -o size=1m none "$PLACE" && cp -r . "$PLACE/p"
+        mkdir "$PLACE" && mount -t tmpfs -o size=3m none "$PLACE" && cp -r . "$PLACE/p"
         cd "$PLACE/p"; sha256sum pyproject.toml requirements*.txt > ../before
-        head -c 2m /dev/zero > filler 2> /dev/null || true
+        head -c 4m /dev/zero > filler 2> /dev/null || true
         "$PYTHON" tools/env add delta || echo "code $?" >&2
         sha256sum -c --quiet ../before; ls -A tools
         rm filler; "$PYTHON" tools/env lock
