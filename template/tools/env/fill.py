@@ -185,10 +185,13 @@ def _distrust(
     """Install again what came out of a cache with changed files, or went with another package."""
     site = own.site_packages
     found, began = files.contents(site), proof.stamped_at(project.env)
-    again = sorted(files.tainted(site, found.lines, found.clashes, began).intersection(pins))
+    changed = files.tainted(site, found.lines, found.clashes, began)
+    changed |= {dist.name for dist in found.present} - found.lines.keys()
+    again = sorted(changed.intersection(pins))
     if again and offline:
         raise no_trusted_copy(project, again)
     if again:
+        _forget(project, own)
         say(f"{project.env_label}: fetching anew what was changed in the cache: {', '.join(again)}")
         _install(project, uv, pins, again, [], offline)
 
