@@ -155,7 +155,7 @@ def test_freezing_can_be_killed_and_run_again(base: Tiny, tmp_path: Path, moment
     project.sync()
     before = _files(project)
     argv = [project.environ["UV"], "pip", "install", "--python", str(project.env), "delta"]
-    subprocess.run(argv, env=project.environ, check=True, capture_output=True)
+    subprocess.run(argv, cwd=project.root, env=project.environ, check=True, capture_output=True)
     _stopped(project, ["freeze"], signal.SIGKILL, 0.6 * moment)
     changed = [name for name, content in _files(project).items() if content != before[name]]
     done = project.run("freeze")

@@ -333,4 +333,4 @@ def test_a_member_of_the_workspace_counts(base: Tiny) -> None:
 def by_hand(project: Tiny, *words: str) -> None:
     """Install past the engine, as a person would."""
     argv = [project.environ["UV"], "pip", "install", "--python", str(project.env), *words]
-    subprocess.run(argv, env=project.environ, check=True, capture_output=True)
+    subprocess.run(argv, cwd=project.root, env=project.environ, check=True, capture_output=True)
