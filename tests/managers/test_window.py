@@ -258,6 +258,23 @@ def test_what_a_project_lets_in_a_machine_may_forbid(project: Tiny, wheelhouse: 
 
 
 @only_timed
+def test_what_a_project_holds_back_for_longer_stays_so(project: Tiny, wheelhouse: Path) -> None:
+    upload(wheelhouse, "alpha", "1.1", 20)
+    path = project.root / "pyproject.toml"
+    path.write_text(
+        path.read_text() + f'exclude-newer-package = {{ alpha = "{day(25)}T00:00:00Z" }}\n'
+    )
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        lines = text(project, name).splitlines(keepends=True)
+        (project.root / name).write_text("".join(x for x in lines if "Cut-off" not in x))
+    before = path.read_text()
+    lock(project, "--upgrade")
+    lock(project, "--upgrade")
+    assert path.read_text() == before
+    assert "alpha==1.0" in pins(project)
+
+
+@only_timed
 def test_a_lock_with_a_window_differs_in_nothing_but_what_that_holds_back(
     project: Tiny, wheelhouse: Path
 ) -> None:

@@ -119,7 +119,7 @@ def begin(
     exempt = {name: until for name, until in exempt.items() if until == NO_TIME or until > cutoff}
     if told.keys() - {PROJECT}:  # what a project lets in, no machine's rule does
         for name, until in settings.get("exclude-newer-package", {}).items():
-            if until is False or until > cutoff:
+            if until is False or str(until) > cutoff:
                 exempt.setdefault(normalize(name), cutoff)
     return Window(cutoff, exempt, days)
 
@@ -137,10 +137,13 @@ def fit(
 
     Raises EnvError where nothing is old enough, and InstallerFailed.
     """
+    if window.cutoff is None:
+        compile_into("full.txt", (), (), False)
+        return None
     inside, failed = _tried(compile_into, window)
     versions = {(pin.name, pin.version) for pin in inside}
     back = [pin for pin in today if (pin.name, pin.version) not in versions]
-    if window.cutoff is None or not (failed or fresh or back):
+    if not (failed or fresh or back):
         return window.note(inside)
     try:
         outside = parse(compile_into("loose.txt", ANY_AGE, (), failed is None))
@@ -211,7 +214,7 @@ def exempted(
     after = {
         name: until
         for name, until in before.items()
-        if not (isinstance(until, str) and last < until <= (begun.cutoff or ""))
+        if not (last and isinstance(until, str) and last < until <= (begun.cutoff or ""))
     }
     if begun.cutoff:
         now = _text(datetime.now(timezone.utc) + timedelta(seconds=1))
@@ -244,11 +247,8 @@ def _inline(packages: Mapping[str, object]) -> str:
 
 def _tried(compile_into: Compile, window: Window) -> tuple[list[Pin], InstallerFailed | None]:
     try:
-        silent = window.cutoff is not None
-        return parse(compile_into("full.txt", options(window.note()), (), silent)), None
+        return parse(compile_into("full.txt", options(window.note()), (), True)), None
     except InstallerFailed as error:
-        if window.cutoff is None:
-            raise
         return [], error
 
 
