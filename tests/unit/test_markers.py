@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.markers import Marker, UndefinedComparison
 from packaging.utils import canonicalize_version
@@ -57,6 +57,7 @@ facts = st.builds(
 )
 
 
+@settings(max_examples=400)
 @given(marker=markers, facts=facts)
 def test_any_marker_holds_exactly_where_packaging_says(marker: str, facts: dict[str, str]) -> None:
     try:
@@ -68,6 +69,7 @@ def test_any_marker_holds_exactly_where_packaging_says(marker: str, facts: dict[
         assert applies(marker, facts) == expected
 
 
+@settings(max_examples=400)
 @given(version=values)
 def test_versions_that_are_one_have_one_spelling(version: str) -> None:
     assert canonical(version) == canonicalize_version(version)

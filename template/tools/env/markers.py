@@ -127,8 +127,8 @@ def _compare(a: str, op: str, b: str, by_version: bool) -> bool:
         return a in b
     if op == "not in":
         return a not in b
-    if by_version and op == "===":
-        return a.lower() == b.lower()
+    if by_version and op == "===" and not re.search(r"[\s;)]", b.strip()):
+        return a.lower() == b.strip().lower()
     starred = b.endswith(".*") and op in ("==", "!=")
     bound = _version(b[:-2] if starred else b) if by_version else None
     if bound is not None and _is_bound(bound, op, starred):
