@@ -214,6 +214,29 @@ def test_an_index_without_upload_times_is_told_once_by_name(
 
 
 @only_timed
+def test_of_two_indexes_the_window_holds_where_one_tells_times(
+    project: Tiny, wheelhouse: Path, tmp_path: Path
+) -> None:
+    """As PyTorch's own index beside the ordinary one."""
+    (tmp_path / "other").mkdir()
+    upload(tmp_path / "other", "delta", "1.0+cpu", 1, "alpha")
+    upload(wheelhouse, "delta", "99.0", 30)
+    upload(wheelhouse, "alpha", "1.1", 2)
+    with serve(tmp_path / "other") as other:
+        with (project.root / "pyproject.toml").open("a") as file:
+            file.write('sources = { delta = { index = "other" } }\n')
+            file.write(f'[[tool.uv.index]]\nname = "other"\nurl = "{other}"\nexplicit = true\n')
+        with (project.root / "tools" / "env.cfg").open("a") as file:
+            file.write(f"torch_build = cpu\ntorch_index = {other}\ntorch_packages = delta\n")
+        done = project.run("add", "delta")
+        assert done.returncode == 0, done.stderr
+        assert "the window does not hold for delta: " in done.stderr
+        assert {"delta==1.0+cpu", "alpha==1.0"} <= set(pins(project))
+        assert f"alpha 1.1 (free on {day(-6)}) is held back" in lock(project, "--upgrade")
+        assert project.codes() == []
+
+
+@only_timed
 @pytest.mark.parametrize("project", ["venv"], indirect=True)
 @pytest.mark.parametrize(
     "told",
