@@ -11,6 +11,8 @@ import pytest
 import yaml
 from support.template import ROOT, render, tree
 
+from env.installers.uv import OLDEST
+
 FILES = {
     "vscode": {".vscode/extensions.json", ".vscode/settings.json"},
     "direnv": {".envrc"},
@@ -89,3 +91,11 @@ def test_whoever_brings_versions_waits_as_long_as_the_window(
     settings = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))["tool"]["uv"]
     renovate = json.loads((project / "renovate.json").read_text("utf-8"))
     assert settings["exclude-newer"] == renovate["minimumReleaseAge"] == "7 days"
+
+
+def test_no_uv_that_knows_no_window_works_on_a_project_of_uv(
+    template: Path, tmp_path: Path
+) -> None:
+    project = render(template, tmp_path / "p", env_manager="uv")
+    settings = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))["tool"]["uv"]
+    assert settings["required-version"] == f">={'.'.join(map(str, OLDEST))}"
