@@ -39,6 +39,7 @@ def main(template: Path, answers_file: str) -> int:
     own = starter.adapt(template, before, chosen, answers_file)
     if dependencies.FILE in repository.conflicts():
         dependencies.merge()
+    dependencies.join()
     conflicts = repository.conflicts()
     blocking = [name for name in conflicts if is_needed(name.removesuffix(".rej"))]
     code, more = follow(template, answers_file, chosen, blocking, package_moved(before, chosen))

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from repository import git, merged
+from repository import committed, git, merged
 
 FILE = "pyproject.toml"
 _TABLE = re.compile(r"^\[\[?([^\[\]\n]+)\]|^([\w-]+) *= *\[", re.M)
@@ -23,6 +23,8 @@ _TOKEN = re.compile(
       | (?P<end>\]) | (?P<between>[\s,]+)""",
     re.VERBOSE,
 )
+_UV = re.compile(r"^\[tool\.uv\][^\n]*\n(?P<keys>(?!\[)(?:(?!\n\[).)*\n?)", re.M | re.S)
+_KEY = re.compile(r"^([\w-]+) *=", re.M)
 
 
 class Entry(NamedTuple):
@@ -86,6 +88,39 @@ def merge() -> bool:
     Path(FILE).write_bytes(result)
     git("reset", "--quiet", "--", FILE)  # no conflict any more, and a change like all others
     return True
+
+
+def join() -> None:
+    """Make one of two tables [tool.uv]: the project had its own when the template got one.
+
+    To git they are two additions, and to TOML an error. pyproject.toml stays where that mends none.
+    """
+    try:
+        import tomllib
+
+        text = Path(FILE).read_text(encoding="utf-8")
+        mine = (committed(FILE) or b"").decode()
+        result = joined(text, mine)
+        tomllib.loads(result)
+    except (ImportError, OSError, ValueError):
+        return
+    if result != text:
+        Path(FILE).write_text(result, encoding="utf-8")
+
+
+def joined(text: str, mine: str) -> str:
+    """`text` with the template's [tool.uv] in that of `mine`, whose keys go before."""
+    tables = list(_UV.finditer(text))
+    own = next((each for each in tables if each["keys"].strip() in mine), None)
+    if len(tables) != 2 or own is None:
+        return text
+    other = next(each for each in tables if each is not own)
+    taken = set(_KEY.findall(own["keys"]))
+    more = [each for each in other["keys"].splitlines() if not taken & {*_KEY.findall(each)}]
+    whole = own[0].rstrip() + "\n" + "".join(f"{line}\n" for line in more if line.strip()) + "\n"
+    for table, instead in ((tables[1], ""), (tables[0], whole)):
+        text = text[: table.start()] + instead + text[table.end() :]
+    return text
 
 
 def lists(text: str) -> Iterator[tuple[str, List]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 
 import pytest
-from dependencies import block, entries, lists, merged_entries, put
+from dependencies import block, entries, joined, lists, merged_entries, put
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -102,3 +102,31 @@ def test_comments_groups_and_all_else_stay() -> None:
 @pytest.mark.parametrize("odd", ['["a", 1]', '["""a"""]', '["a"', "[<<<<<<< before\n]"])
 def test_what_is_no_list_of_requirements_is_left_alone(odd: str) -> None:
     assert entries(odd, 1) is None
+
+
+THEIRS = '[tool.uv]\nexclude-newer = "7 days" # why\n'
+OWN = '[tool.uv]\n# mine\nexclude-newer = "1 day"\n'
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ('[tool.uv]\nprerelease = "allow"\n', {"prerelease": "allow", "exclude-newer": "7 days"}),
+        (OWN, {"exclude-newer": "1 day"}),
+    ],
+)
+@pytest.mark.parametrize("own_first", [True, False])
+def test_the_projects_table_and_a_new_one_of_the_template_become_one(
+    own: str, expected: dict[str, str], own_first: bool
+) -> None:
+    others = "[tool.a]\nx = 1\n\n", "\n[tool.b]\nx = 2\n"
+    both = (own, "\n[tool.poe]\nx = 3\n\n", THEIRS) if own_first else (THEIRS, "\n", own)
+    text = joined("".join((others[0], *both, others[1])), f"{others[0]}{own}{others[1]}")
+    found = tomllib.loads(text)["tool"]
+    assert found["uv"] == expected
+    assert (found["a"], found["b"]) == ({"x": 1}, {"x": 2})
+    assert ("# mine" in text) == (own is OWN)
+
+
+def test_one_table_is_left_as_it_is() -> None:
+    assert joined(THEIRS, "") == THEIRS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,27 @@ def test_neighbours_in_a_list_of_dependencies_are_no_conflict(
     assert "line-length = 99" in text
     assert git(made, "diff", "--name-only", "--diff-filter=U") == ""
     assert "colorlog==6.8" in (made / "requirements.txt").read_text()
+
+
+@pytest.mark.thorough
+def test_a_table_that_both_have_added_is_one_table(versions: Path, made: Path, home: Path) -> None:
+    """As where a project had settings for uv before the template had some."""
+    pyproject = versions / "template" / "pyproject.toml.jinja"
+    now = pyproject.read_text()
+    start = now.index("[tool.uv]\n")
+    end = now.index("\n", now.index("exclude-newer = ", start)) + 1
+    pyproject.write_text(now[:start] + now[end:])
+    release(versions, "v2.0.0")
+    assert update(made, home).returncode == 0
+    with (made / "pyproject.toml").open("a") as file:
+        file.write('\n[tool.uv]\nprerelease = "if-necessary"\n')
+    commit(made)
+    pyproject.write_text(now)
+    release(versions, "v3.0.0")
+    done = update(made, home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = tomllib.loads((made / "pyproject.toml").read_text())["tool"]["uv"]
+    assert (found["prerelease"], found["exclude-newer"]) == ("if-necessary", "7 days")
 
 
 def test_recopying_overwrites_no_file_of_the_users(versions: Path, made: Path, home: Path) -> None:
