@@ -1,7 +1,8 @@
 """Brings the environment to the lock: creates, installs, prunes and repairs.
 
 What is wrong is decided elsewhere (`state.assess`, `drift`); this module mends it, in an order that
-can be interrupted anywhere: stamp, interpreter, packages, project, manifest.
+can be interrupted anywhere: stamp, interpreter, packages, project, manifest. What only work needs
+is imported where that begins: mostly there is nothing to do.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from . import drift, files, installed, kernel, provision, state, surroundings, withdrawn
+from . import drift, files, installed, kernel, state, surroundings, withdrawn
 from . import manifest as proof
 from .ambient import say, scrubbed
 from .difference import (
@@ -26,8 +27,6 @@ from .difference import (
     Difference,
 )
 from .errors import EnvError
-from .fill import fill, no_trusted_copy
-from .installers import find_uv
 from .interpreters import NoInterpreter, find, is_version
 from .managers import manager
 from .manifest import Stamp
@@ -64,17 +63,18 @@ def sync(
     managed = manager(project)
     if python or fetch:
         managed.accept_python(project)
-    obtain = provision.fetched if fetch else find
-    chosen = obtain(project, wanted, environ) if python or fetch else None
+    chosen = _chosen(project, wanted, fetch, environ) if python or fetch else None
     # A lock that cannot be read or must not be installed costs nothing, but for the uv to mend it.
     lock = project.command("lock")
     pins = read(project.lock, lock)
-    if seen.state != state.MISSING or find_uv(project, environ):
+    if seen.state != state.MISSING or _has_uv(project, environ):
         withdrawn.refuse(pins, lock)
     seen = _not_started_again(project, seen)
     found = _found(project, seen, full)
     if _nothing_to_do(project, seen, chosen, full) and not found:
         return False
+    from .fill import fill, no_trusted_copy
+
     own = _kept(project, seen, chosen.version if chosen else wanted, environ)
     if own is None and chosen is None and seen.state in _WHOLE:
         _refuse_what_is_not_loaded(project, environ)
@@ -276,10 +276,25 @@ def _running(project: Project, environ: Mapping[str, str]) -> Interpreter:
     return own
 
 
+def _has_uv(project: Project, environ: Mapping[str, str]) -> bool:
+    from .installers import find_uv
+
+    return find_uv(project, environ) is not None
+
+
+def _chosen(project: Project, wanted: str, fetch: bool, environ: Mapping[str, str]) -> Interpreter:
+    """The interpreter that was asked for by hand, fetched by uv where that was asked for too."""
+    from . import provision
+
+    return (provision.fetched if fetch else find)(project, wanted, environ)
+
+
 def _begin(
     project: Project, wanted: str, by_hand: str, environ: Mapping[str, str], offline: bool
 ) -> tuple[Interpreter, str]:
     """The Python to make the environment from, and the version that it keeps to from then on."""
+    from . import provision
+
     try:
         return manager(project).prepare(project, wanted, environ, offline), by_hand
     except NoInterpreter as missing:

@@ -8,14 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..ambient import activated, say, stream
 from ..difference import OTHER_PYTHON, Difference
 from ..errors import EnvError
-from ..installers import Uv
 from ..interpreters import find
 from ..probe import Interpreter
 from ..project import Project
+
+if TYPE_CHECKING:
+    from ..installers import Uv
 
 _KEY = "include-system-site-packages"
 _BASE = re.compile(rf"^[ \t]*{_KEY}[ \t]*=[ \t]*(\S*)[ \t]*\n?", re.MULTILINE | re.IGNORECASE)
