@@ -144,6 +144,14 @@ def test_a_package_that_is_too_new_is_added_when_it_is_let_in(
 
 
 @only_timed
+def test_what_is_let_in_and_nothing_else_named_is_added(project: Tiny, wheelhouse: Path) -> None:
+    upload(wheelhouse, "delta", "1.0", 1)
+    done = project.run("add", "--newest", "delta")
+    assert done.returncode == 0, done.stderr
+    assert "delta==1.0" in pins(project)
+
+
+@only_timed
 def test_an_exemption_goes_when_it_is_old_enough(project: Tiny, wheelhouse: Path) -> None:
     path = upload(wheelhouse, "alpha", "1.1", 1)
     before = text(project, "pyproject.toml")

@@ -168,6 +168,17 @@ def test_a_constraints_file_that_is_missing_is_no_permission(other: Tiny, place:
     assert f"{place / 'missing.txt'}, do not allow" in done.stderr
 
 
+def test_constraints_are_not_to_blame_for_an_index_that_does_not_answer(
+    other: Tiny, place: Path
+) -> None:
+    rules = place / "rules.txt"
+    rules.write_text("alpha<2\n")
+    nowhere = {"UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple", "UV_HTTP_RETRIES": "0"}
+    done = other.run("sync", UV_CONSTRAINT=str(rules), UV_NO_CACHE="1", **nowhere)
+    assert done.returncode == 3
+    assert "The package index could not be reached" in done.stderr
+
+
 def test_a_check_that_is_asked_for_and_not_made_is_told(other: Tiny) -> None:
     done = other.run("sync", UV_MALWARE_CHECK="1")
     assert done.returncode == 3

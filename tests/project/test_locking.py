@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -189,6 +190,31 @@ def test_what_is_no_text_is_refused_in_two_sentences(
     assert told in happened
     assert re.search(r"[:.] ?.*\S", mend)
     assert tree(locked.root) == before
+
+
+@pytest.mark.parametrize("body", [b"# caf\xe9\n", b"[project\n", "#\n".encode("utf-16")])
+def test_a_project_that_cannot_be_read_leaves_the_environment_as_it_was(
+    locked: Tiny, body: bytes
+) -> None:
+    locked.sync()
+    path = locked.root / "pyproject.toml"
+    before = path.read_bytes()
+    path.write_bytes(body)
+    shutil.rmtree(locked.site / "alpha")
+    done = locked.run("sync")
+    assert done.returncode == 3
+    assert "pyproject.toml cannot be read: " in done.stderr
+    assert "incomplete-env" not in locked.codes()
+    path.write_bytes(before)
+    locked.sync()
+    assert locked.codes() == []
+
+
+@pytest.mark.parametrize("body", [b"# caf\xe9\n", b"alpha==\n"])
+def test_a_lock_whose_versions_are_lost_is_named(locked: Tiny, body: bytes) -> None:
+    path = locked.root / LOCK
+    path.write_bytes(path.read_bytes() + body)
+    assert f"note: {LOCK} cannot be read, so its versions are not kept: " in said(locked, "lock")
 
 
 def test_line_endings_of_a_lock_stay(locked: Tiny, wheelhouse: Path) -> None:

@@ -94,7 +94,8 @@ def edit(project: Project, options: Namespace) -> int:
     if options.verb == "add":
         from . import adding
 
-        words = adding.wanted(project, options.words, options.requirements)
+        named = options.words or (options.newest if not options.requirements else [])
+        words = adding.wanted(project, named, options.requirements)
         flags += ["--build"] * options.build
         flags += [word for file in options.requirements for word in ("-r", file)]
         flags += [word for name in options.newest for word in ("--newest", name)]

@@ -147,6 +147,17 @@ def asked(project: Project, path: Path | None = None) -> Asked:
     raise EnvError(f"{FILE} cannot be read: {reason}.", mend)
 
 
+def refuse_unreadable(project: Project) -> None:
+    """EnvError where pyproject.toml is no TOML: uv could not install the project then."""
+    try:
+        loads(project, read_text(project.root / FILE, utf8=True))
+    except ValueError as error:
+        mend = f"Mend it, then run: {project.command('lock')}"
+        raise EnvError(f"{FILE} cannot be read: {error}.", mend) from None
+    except (OSError, EnvError):
+        pass  # absent, or nothing here reads TOML
+
+
 def name_at(directory: Path) -> str:
     """The name of the project in a directory; its own where pyproject.toml does not tell."""
     try:

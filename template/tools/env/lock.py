@@ -445,9 +445,21 @@ def preferences(project: Project, upgrade: Sequence[str] | None, prefer: Path | 
     first = pins_of(_text(prefer)) if prefer else []
     free = {pin.name for pin in first} | {normalize(name) for name in upgrade or ()}
     today = [] if upgrade is not None and not upgrade else _lock_files(project)
+    for path in today:
+        _say_unless_readable(path)
     found = [pin for path in today for pin in pins_of(_text(path))]
     kept = first + [pin for pin in found if pin.name not in free]
     return "".join(f"{text}\n" for text in dict.fromkeys(pin.text for pin in kept if pin.version))
+
+
+def _say_unless_readable(path: Path) -> None:
+    try:
+        for side in sides(read_text(path)):
+            parse(side)
+    except OSError:
+        pass  # there is none yet
+    except ValueError as error:
+        say(f"note: {path.name} cannot be read, so its versions are not kept: {error}")
 
 
 def _lock_files(project: Project) -> list[Path]:

@@ -73,8 +73,10 @@ def sync(
     found = _found(project, seen, full)
     if _nothing_to_do(project, seen, chosen, full) and not found:
         return False
+    from . import direct
     from .fill import fill, no_trusted_copy
 
+    direct.refuse_unreadable(project)
     own = _kept(project, seen, chosen.version if chosen else wanted, environ)
     if own is None and chosen is None and seen.state in _WHOLE:
         _refuse_what_is_not_loaded(project, environ)

@@ -159,8 +159,14 @@ class Uv:
         others = [word for word in words if word != "--require-hashes"]
         argv = ["pip", "install", *self._python(), "--dry-run", "--quiet", *others]
         try:
-            self._run(argv, {**environ, "UV_CONSTRAINT": constraint})
-        except InstallerFailed:
+            self._run(argv, {**environ, "UV_CONSTRAINT": constraint}, quietly=True)
+        except InstallerFailed as error:
+            try:
+                self._run(argv, environ, quietly=True)
+            except InstallerFailed:
+                return  # it is not for them, and the installing itself tells why
+            for line in error.output.splitlines():
+                say(f"  {line}")
             raise EnvError(
                 f"The constraints of this machine, {constraint}, do not allow what is locked; the "
                 "lines above say why.",
