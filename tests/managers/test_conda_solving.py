@@ -30,7 +30,7 @@ def solve(request: pytest.FixtureRequest, tmp_path: Path, mirror: str) -> Solve:
         wish: dict[str, object] = {
             "action": "solve", "environment": str(source), "platforms": PLATFORMS,
             "here": "linux-64", "keep": [], "free": None, "output": str(tmp_path),
-            "mirror": mirror, "offline": False,
+            "mirror": mirror, "offline": False, "cutoff": None,
         }  # fmt: skip
         (tmp_path / "wish.json").write_text(json.dumps(wish))
         program = RATTLER.with_name("rattler.py")
