@@ -114,6 +114,22 @@ def test_what_is_installed_is_told_credentials_first_and_mended(
     assert distributions(project) == ["alpha-1.2", "beta-2.0", "gamma-1.0"]
 
 
+def test_a_lock_that_has_it_is_told_before_it_is_installed(
+    tmp_path: Path, wheelhouse: Path, environ: dict[str, str]
+) -> None:
+    project = make("venv", tmp_path / "p", wheelhouse, environ)
+    project.sync()
+    wheel(wheelhouse, "alpha", "1.1")
+    project.run("lock", "--upgrade")  # as a colleague did, before the list knew
+    project.withdraw("alpha", "1.1")
+    found = json.loads(project.run("check", "--json").stdout)
+    told = {each["code"]: each for each in found["differences"]}["withdrawn"]
+    assert told["message"].endswith("and the lock has it.")
+    assert found["keep"] == "", "freeze would refuse it, too"
+    mend(project, found["mend"])
+    assert project.codes() == []
+
+
 def test_removing_it_starts_no_python_that_it_reaches(
     tmp_path: Path, wheelhouse: Path, environ: dict[str, str]
 ) -> None:

@@ -911,6 +911,14 @@ def _(it: Case) -> Iterator[str]:
     yield "check"
 
 
+@situation("⟨package⟩ ⟨version⟩ was made by attackers (⟨advisory⟩), and the lock has it")
+def _(it: Case) -> Iterator[str]:
+    wheel(it.wheelhouse, "alpha", "1.1")
+    it.project.run("lock", "--upgrade")
+    it.project.withdraw("alpha", "1.1")
+    yield "check"
+
+
 @situation("⟨package⟩ is ⟨version⟩, locked is")
 def _(it: Case) -> Iterator[str]:
     drifts.wrong_version(it.project, it.wheelhouse)

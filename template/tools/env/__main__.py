@@ -2,11 +2,11 @@
 
 import sys
 
-# Plain syntax up to here, so that an old Python can say this and not trip over something.
+# Plain syntax in the whole file, so that an old Python, also 2.7, can say this and not trip.
 if sys.version_info < (3, 9):  # noqa: UP036
     sys.exit(
         "error: tools/env needs Python 3.9 or newer, and this is %d.%d. "  # noqa: UP031
-        "Run it with a newer one: python3 tools/env sync" % sys.version_info[:2]
+        "Install a newer one, and name it: python3.12 tools/env sync" % sys.version_info[:2]
     )
 
 # Nothing of the engine, of the project or of PYTHONPATH may stand in for the standard library. Both
@@ -27,8 +27,8 @@ if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
 
 # File names are UTF-8 here, whatever a locale says: packages have theirs, and so has the project.
 if sys.getfilesystemencoding() != "utf-8":
-    _FLAGS = ["-I", "-X", "utf8", *["-B"] * sys.dont_write_bytecode]
-    os.execv(sys.executable, [sys.executable, *_FLAGS, HERE, *sys.argv[1:]])
+    _FLAGS = ["-I", "-X", "utf8"] + ["-B"] * sys.dont_write_bytecode
+    os.execv(sys.executable, [sys.executable] + _FLAGS + [HERE] + sys.argv[1:])  # noqa: RUF005
 
 _SPEC = importlib.util.spec_from_file_location(
     "env", os.path.join(HERE, "__init__.py"), submodule_search_locations=[HERE]

@@ -130,8 +130,9 @@ def mend(project: Project, found: list[Difference], full: bool = False) -> str:
 
 def keep(project: Project, found: list[Difference]) -> str:
     """The command that adopts what `check` found to be installed by hand, "" where nothing was."""
-    by_hand = {EXTRA_PACKAGE, WRONG_VERSION, OTHER_SOURCE}
-    return project.command("freeze") if any(each.code in by_hand for each in found) else ""
+    codes = {each.code for each in found}
+    by_hand = codes & {EXTRA_PACKAGE, WRONG_VERSION, OTHER_SOURCE} and WITHDRAWN not in codes
+    return project.command("freeze") if by_hand else ""
 
 
 def unhashed(project: Project) -> dict[str, str]:
@@ -157,6 +158,8 @@ def inside(
     pins = locked(project.lock, project.command("lock"), manifest.markers)
     for taken in withdrawn.among(present):
         yield Difference(WITHDRAWN, f"{taken}. {withdrawn.CREDENTIALS}", taken.name)
+    for taken in set(withdrawn.among(pins.values())) - set(withdrawn.among(present)):
+        yield Difference(WITHDRAWN, f"{taken}, and the lock has it.", taken.name)
     ours = editable.installs(project, site, present)
     yield from compare(pins, present, editable.names(project, ours))
     yield from references.differences(project.root, site, pins, present)

@@ -158,8 +158,9 @@ class Uv:
             return
         others = [word for word in words if word != "--require-hashes"]
         argv = ["pip", "install", *self._python(), "--dry-run", "--quiet", *others]
+        plain = {k: v for k, v in environ.items() if k != "UV_REQUIRE_HASHES"}
         try:
-            self._run(argv, {**environ, "UV_CONSTRAINT": constraint}, quietly=True)
+            self._run(argv, {**plain, "UV_CONSTRAINT": constraint}, quietly=True)
         except InstallerFailed as error:
             try:
                 self._run(argv, environ, quietly=True)
