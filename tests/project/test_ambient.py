@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -160,6 +161,21 @@ def test_constraints_are_kept_by_sync_too(other: Tiny, home: Path, place: Path, 
     assert "you require alpha==1.0 and alpha<1" in done.stderr
     rules.write_text("alpha<2\n")
     other.sync(**extra, UV_REQUIRE_HASHES="1")  # uv alone takes no bounds beside that
+
+
+def test_bounds_of_pyproject_leave_the_hashes_verified(other: Tiny) -> None:
+    tables = '[project]\nname = "tiny"\nversion = "1"\n[tool.uv]\n'
+    (other.root / "pyproject.toml").write_text(
+        f'{tables}constraint-dependencies = ["alpha<2", "zeta>5"]\n'
+    )
+    lock = other.root / "requirements.txt"
+    good = lock.read_text()
+    lock.write_text(re.sub("sha256:[0-9a-f]{64}", "sha256:" + "0" * 64, good))
+    done = other.run("sync")
+    assert done.returncode == 3
+    assert "Hash mismatch" in done.stderr
+    lock.write_text(good)
+    other.sync()
 
 
 def test_a_constraints_file_that_is_missing_is_no_permission(other: Tiny, place: Path) -> None:

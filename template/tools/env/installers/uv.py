@@ -17,7 +17,7 @@ from ..builds import Part
 from ..errors import EnvError, InstallerFailed
 from ..manifest import FOLDER
 from ..probe import Interpreter
-from ..project import Project
+from ..project import Project, read_text
 from ..requirements import normalize
 from ..scratch import scratch
 
@@ -102,7 +102,8 @@ class Uv:
         """
         words = ["--no-deps", "-r", str(part.requirements)]
         words += [*self._build(), *self._sources(offline)]
-        words += ["--require-hashes"] if part.hashed else []
+        hashed = part.hashed and not self._has_bounds()
+        words += ["--require-hashes" if hashed else "--verify-hashes"]
         if part.tools:  # which come within the window; that of the lock has decided on the others
             self._refuse_to_build(part.names)
             words += ["--build-constraint", str(part.tools), *_BUILT_WITH]
@@ -147,6 +148,16 @@ class Uv:
                 " on this machine.",
                 f"Unset it, then run: {self._project.command('sync')}",
             )
+
+    def _has_bounds(self) -> bool:
+        """Whether settings bound versions, which uv never takes together with --require-hashes.
+
+        Then each hash of the lock is verified all the same, and each of its lines has one.
+        """
+        own = (self._project.root / name for name in ("pyproject.toml", _OWN))
+        texts = [read_text(path) for path in own if path.exists()]
+        texts += [indexes.uv_files(self._environ)]
+        return any(re.search("^constraint-dependencies *=", text, re.MULTILINE) for text in texts)
 
     def _keep_to_constraints(self, words: list[str], environ: Mapping[str, str]) -> None:
         """EnvError where a constraint of this machine forbids what is locked.
