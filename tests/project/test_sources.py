@@ -229,7 +229,8 @@ def test_without_the_network_a_repository_that_is_unknown_ends_in_a_sentence(
 
 def test_a_directory_beside_the_project_is_editable(base: Tiny, tmp_path: Path) -> None:
     lib = tree(tmp_path / "code" / "lib", "delta", requires=("alpha",))
-    add(base, "../lib")
+    assert "every start" not in add(base, "../lib")
+    assert list(base.site.glob("*delta*.pth"))
     assert uv_settings(base)["sources"] == {"delta": {"path": "../lib", "editable": True}}
     assert line(base, "delta @") == "-e delta @ ../lib"
     assert check(base)["unhashed"] == {"delta": "../lib"}

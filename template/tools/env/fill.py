@@ -64,6 +64,7 @@ def fill(
     lock = sha256(*project.locks)  # before the work: what is changed meanwhile is seen afterwards
     pins = locked(project.lock, again_with, own.markers)
     withdrawn.refuse(pins.values(), again_with)
+    edited = {name for name, pin in pins.items() if pin.editable}
     _forget(project, own)
     site = own.site_packages
     present, early = installed.scan(site), surroundings.at_start(site)
@@ -90,7 +91,7 @@ def fill(
         lacking = {*pins} - {dist.name for dist in present if dist.name not in (*again, *anew)}
         _install(project, uv, pins, again, anew, offline, lacking)
         _distrust(project, own, pins, uv, offline)
-        for sentence in surroundings.brought_at_start(site, early):
+        for sentence in surroundings.brought_at_start(site, early, edited):
             say(f"note: {sentence} Look at it first where you did not expect that.")
         if project.package and not kept:
             uv.uninstall([dist.name for dist in ours])  # its name may be another one now
@@ -112,7 +113,6 @@ def fill(
             + project.command("sync"),
         )
     forget_fetched(project)
-    edited = {name for name, pin in pins.items() if pin.editable}
     found = _manifest(project, own, lock, uv, contents, ours, edited)
     unrecorded = [each.file for each in surroundings.beside_packages(contents)]
     return found._replace(unrecorded=[name for name in unrecorded if name not in strays])

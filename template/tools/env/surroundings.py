@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from . import installed
@@ -50,12 +50,18 @@ def at_start(site: Path) -> dict[str, bytes]:
     return found
 
 
-def brought_at_start(site: Path, before: Mapping[str, bytes]) -> Iterator[str]:
-    """A sentence for each package that, other than `before`, has what reaches every start."""
+def brought_at_start(
+    site: Path, before: Mapping[str, bytes], edited: Collection[str]
+) -> Iterator[str]:
+    """A sentence for each package that, other than `before`, has what reaches every start.
+
+    Not for those `edited` in place: a .pth leads to their directory.
+    """
+    harmless = {*_HARMLESS, *edited}
     new = {name for name, content in at_start(site).items() if before.get(name) != content}
     for dist in installed.scan(site) if new else ():
         record = installed.record(site, dist)
-        lines = record.lines if record and dist.name not in _HARMLESS else []
+        lines = record.lines if record and dist.name not in harmless else []
         for name in sorted(new & {line.path.partition("/")[0] for line in lines})[:1]:
             yield f"{dist.name} {dist.version} runs at every start of Python, by {name}."
 
