@@ -952,6 +952,15 @@ def _(it: Case) -> Iterator[str]:
     yield "add epsilon"
 
 
+@situation("A uv.toml of this machine says")
+def _(it: Case) -> Iterator[str]:
+    settings = Path(it.environ["HOME"], ".config", "uv", "uv.toml")
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text("[pip]\nno-deps = true\n")
+    yield "lock"
+    settings.write_text("[pip]\nno-deps = false\n")
+
+
 @situation("How old a package must be cannot be read")
 def _(it: Case) -> Iterator[str]:
     window(it, '"soon"')

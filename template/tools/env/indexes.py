@@ -36,6 +36,12 @@ _OLD_NAMES = {"UV_DEFAULT_INDEX": "UV_INDEX_URL", "UV_INDEX": "UV_EXTRA_INDEX_UR
 ADDED = {*_MORE, *_MORE.values(), *(_OLD_NAMES[uv] for uv in _MORE.values() if uv in _OLD_NAMES)}
 """The variables that add to the ordinary index."""
 
+_DECIDES = re.compile(
+    r"^ *(resolution|fork-strategy|no-deps|no-sources|no-binary(-package)?) *="
+    r"(?! *(false|\[ *\])).+",
+    re.MULTILINE,
+)
+
 LOCAL = "tools/env.local.cfg"
 """A file that git ignores: a line `index = ADDRESS` is this machine's index for this project."""
 
@@ -207,6 +213,14 @@ def uv_files(environ: Mapping[str, str]) -> str:
     own = environ.get("APPDATA") if os.name == "nt" else environ.get("XDG_CONFIG_HOME")
     places = [named] if named else [f"{own or home + '/.config'}/uv/uv.toml", "/etc/uv/uv.toml"]
     return "\n".join(_text(Path(place)) for place in places)
+
+
+def deciding(environ: Mapping[str, str]) -> str | None:
+    """The setting in this machine's files of uv that would make its locks others than those of all
+    other machines, None where there is none. As a variable, such a setting is dropped.
+    """
+    found = _DECIDES.search(uv_files(environ))
+    return found[0].strip() if found else None
 
 
 def _text(path: Path) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from . import direct, together, window, withdrawn
+from . import direct, indexes, together, window, withdrawn
 from .ambient import say, scrubbed
 from .direct import Asked
 from .errors import EnvError, InstallerFailed
@@ -167,7 +167,15 @@ def resolver(project: Project, offline: bool, editing: bool = False) -> Uv:
 
     Where they cannot be, an edit may be what mends it.
     """
-    uv = find_uv(project, scrubbed(os.environ))
+    environ = scrubbed(os.environ)
+    setting = indexes.deciding(environ)
+    if setting:
+        raise EnvError(
+            f"A uv.toml of this machine says `{setting}`, and would decide what everybody gets.",
+            "Take it out there (what the whole project is to have goes into [tool.uv] in "
+            f"{DIRECT}), then run: {project.command('lock')}",
+        )
+    uv = find_uv(project, environ)
     if uv is None:
         raise EnvError(
             "Locking needs uv, and there is none on this machine or in the environment.",
