@@ -8,6 +8,7 @@ Trouble ends in a failure: the project is merged by then, nothing is lost, and a
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ import starter
 import summary
 from edits import settle
 from engine import answers, command, engine, facts, in_a_temporary_copy, parsed
-from place import SETTINGS, report_the_place_before
+from place import SETTINGS, place_before, report_the_place_before
 from project_tools import NOTE, without_login
 from relock import DIRECT, LOCK, preferred, taken, text
 
@@ -42,7 +43,7 @@ def main(template: Path, answers_file: str) -> int:
     dependencies.join()
     conflicts = repository.conflicts()
     blocking = [name for name in conflicts if is_needed(name.removesuffix(".rej"))]
-    code, more = follow(template, answers_file, chosen, blocking, package_moved(before, chosen))
+    code, more = follow(template, answers_file, before, chosen, blocking)
     more += login_in_history(before, answers_file)
     old_lock = (repository.committed(LOCK) or b"").decode("utf-8", "replace")
     print(summary.versions(before, chosen))
@@ -63,14 +64,17 @@ def main(template: Path, answers_file: str) -> int:
 def follow(
     template: Path,
     answers_file: str,
+    before: Mapping[str, Any],
     chosen: Mapping[str, Any],
     blocking: Sequence[str],
-    package: str,
 ) -> tuple[int, list[str]]:
     """Bring lock and environment up to date; the exit code and what is left to a person."""
+    package = package_moved(before, chosen)
     pins = preferred(template, chosen) if repository.changed(*DIRECT, answers_file) else None
     # A machine that only updates has no environment, and maybe not even the project's Python.
-    made = not blocking and facts().get("state") != "missing"
+    there = os.environ.get("UV_PROJECT_ENVIRONMENT") or place_before()
+    asked_for = chosen["create_env"] and not before.get("create_env")
+    made = not blocking and (asked_for or facts(environment=there).get("state") != "missing")
     steps = [["lock", "--prefer", str(pins)], ["sync"]] if pins else [["sync"]]
     finish = " and ".join(command(*words) for words in steps)
     if blocking:

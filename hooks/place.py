@@ -15,7 +15,7 @@ SETTINGS = "tools/env.cfg"
 
 def report_the_place_before() -> None:
     """Where the environment has moved, the old one is left where it is: say how to delete it."""
-    before = place((committed(SETTINGS) or b"").decode("utf-8", "replace"))
+    before = place_before()
     if before in ("", place(text(SETTINGS))):
         return
     old = facts(environment=before)
@@ -24,6 +24,11 @@ def report_the_place_before() -> None:
     print(f"\nThe old environment at {old['path']} is not used any more.", file=sys.stderr)
     setting = f"UV_PROJECT_ENVIRONMENT={shlex.quote(before)}"
     print(f"Delete it with: {setting} {command('delete')}", file=sys.stderr)
+
+
+def place_before() -> str:
+    """The environment's place before the update."""
+    return place((committed(SETTINGS) or b"").decode("utf-8", "replace"))
 
 
 def place(settings: str) -> str:

@@ -25,7 +25,17 @@ from .installers import Uv, find_uv
 from .installers.uv import HELD
 from .managers import manager
 from .markers import SYSTEMS, facts_of
-from .places import Place, brings, left_out, marker, places, pythons, without_any, without_some
+from .places import (
+    Place,
+    brings,
+    here,
+    left_out,
+    marker,
+    places,
+    pythons,
+    without_any,
+    without_some,
+)
 from .project import RUN_LOCK, Project, read_text
 from .references import beside, has_login, path_of
 from .requirements import (
@@ -220,14 +230,26 @@ class Task(NamedTuple):
     building: bool = False
     """Whether a package without a wheel is no trouble, and need not be told."""
 
+    here: bool = False
+    """Whether all need be there for this machine alone."""
+
+
+def _needed(project: Project, task: Task) -> list[Place]:
+    return here(project) if task.here else places(project, task.asked)
+
 
 def resolve(project: Project, uv: Uv, task: Task) -> dict[Path, str]:
     """The text of each lock file, by path.
 
-    The larger requirements are resolved first, the others out of their pins.
+    The larger requirements are resolved first, the others out of their pins. What the project has
+    already (old versions, a company's build of PyTorch) need not be there for all other machines.
     """
     with scratch("lock-") as place:
-        text = task.asked.draft(project.root, [*map(marker, places(project, task.asked))])
+        needed = [*map(marker, _needed(project, task))]
+        asked = task.asked
+        if task.here and needed:  # what is for other machines only has no say
+            asked = asked._replace(settings={**asked.settings, "environments": needed})
+        text = asked.draft(project.root, needed)
         (place / DIRECT).write_text(text, encoding="utf-8")
         full, run = place / "full.txt", place / "run.txt"
         _hold(place, task)
@@ -247,6 +269,13 @@ def resolve(project: Project, uv: Uv, task: Task) -> dict[Path, str]:
             _refuse(project, re.findall(r"([\w.-]+)==([\w.]+)", error.output))
             if error.tells(_NO_REQUIREMENT):
                 raise _no_requirement(uv, place, task) from None
+            name = without_some(error)
+            if not task.here and name in {pin.name for pin in pins_of(_text(project.lock))}:
+                say(
+                    f"{project.lock.name}: {name} has no wheel for all systems and Pythons that it "
+                    f"could be for, so what counts is this system and Python {project.python}"
+                )
+                return resolve(project, uv, task._replace(here=True))
             lacks = _without_wheel(project, uv, task, error)
             if task.building and not isinstance(lacks, NoWheel):
                 say(error.output)
@@ -354,7 +383,7 @@ def _without_wheel(
     name = without_some(error)
     if name and "required-environments" not in task.asked.settings:
         lacks = _lacks(project, uv, task, name)
-        where, without = left_out(places(project, task.asked), lacks)
+        where, without = left_out(_needed(project, task) or places(project, task.asked), lacks)
         if where:
             parent = brings(error, task.asked, name)
             asks = f"{parent} ; {without}"

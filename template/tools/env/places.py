@@ -5,7 +5,9 @@ The resolver is told of them all, so it takes a version that serves them, or say
 
 from __future__ import annotations
 
+import platform
 import re
+import sys
 from collections.abc import Callable, Sequence
 from itertools import product
 
@@ -40,14 +42,20 @@ def places(project: Project, asked: Asked) -> list[Place]:
     ]
 
 
+def here(project: Project) -> list[Place]:
+    """This machine, with the Python that the project asks for; none where no lock names it."""
+    system = (sys.platform, platform.machine())
+    return [(system, project.python)] if system in SYSTEMS else []
+
+
 def pythons(project: Project) -> tuple[str, ...]:
     """The minor versions that the lock is for, as far as they are known."""
     return project.pythons or tuple(dict.fromkeys((project.python_minimum, project.python)))
 
 
 def marker(place: Place) -> str:
-    (platform, machine), python = place
-    words = {"sys_platform": platform, "platform_machine": machine, "python_version": python}
+    (system, machine), python = place
+    words = {"sys_platform": system, "platform_machine": machine, "python_version": python}
     return " and ".join(f"{name} == '{value}'" for name, value in words.items())
 
 
@@ -89,12 +97,12 @@ def left_out(places: Sequence[Place], lacks: Callable[[Place], bool]) -> tuple[s
     words, markers = [], []
     if not all(systems.values()):  # else it is that Python which it has nothing for
         lacking = [system for system in systems if systems[system]]
-        words += [f"{_NAMES[platform]} ({machine})" for platform, machine in lacking]
-        for platform in dict.fromkeys(platform for platform, _ in lacking):
-            kept = [system for system in systems if system[0] == platform and not systems[system]]
-            gone = [machine for each, machine in lacking if each == platform]
+        words += [f"{_NAMES[kind]} ({machine})" for kind, machine in lacking]
+        for kind in dict.fromkeys(kind for kind, _ in lacking):
+            kept = [system for system in systems if system[0] == kind and not systems[system]]
+            gone = [machine for each, machine in lacking if each == kind]
             markers += [f"platform_machine != '{each}'" for each in gone if kept]
-            markers += [f"sys_platform != '{platform}'"] * (not kept)
+            markers += [f"sys_platform != '{kind}'"] * (not kept)
     if not all(minors.values()):
         gone = [python for python in minors if minors[python]]
         words += [f"Python {python}" for python in gone]
