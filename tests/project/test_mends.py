@@ -952,6 +952,13 @@ def _(it: Case) -> Iterator[str]:
     yield "add epsilon"
 
 
+@situation("⟨lock⟩ holds nothing")
+def _(it: Case) -> Iterator[str]:
+    lock = it.root / "requirements-dev.txt"
+    lock.write_text(re.sub(r"(==\S+)", r"\1 ; sys_platform == 'plan9'", lock.read_text()))
+    yield "sync"
+
+
 @situation("A uv.toml of this machine says")
 def _(it: Case) -> Iterator[str]:
     settings = Path(it.environ["HOME"], ".config", "uv", "uv.toml")

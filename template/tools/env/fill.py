@@ -28,7 +28,7 @@ from .managers import manager
 from .manifest import Manifest
 from .probe import Interpreter
 from .project import Project
-from .requirements import Pin, locked, sha256
+from .requirements import Pin, locked, read, sha256
 
 _NOT_BUILT = re.compile(r"Failed to (?:download and )?build `([^`]*)`")
 _LOGIN = "UV_DEFAULT_INDEX=https://NAME:PASSWORD@HOST/simple"
@@ -63,6 +63,12 @@ def fill(
         raise _explained(project, error, offline) from None
     lock = sha256(*project.locks)  # before the work: what is changed meanwhile is seen afterwards
     pins = locked(project.lock, again_with, own.markers)
+    if not pins and read(project.lock, again_with):
+        raise EnvError(
+            f"{project.lock.name} holds nothing for this system: it was locked where "
+            "others did not count.",
+            f"Lock it for this one: {again_with}",
+        )
     withdrawn.refuse(pins.values(), again_with)
     edited = {name for name, pin in pins.items() if pin.editable}
     _forget(project, own)
