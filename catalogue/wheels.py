@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
 from packaging.utils import parse_wheel_filename
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "template" / "tools"))
+
+from env.markers import facts_of
 
 SYSTEMS = {
     "Linux": ("linux", "x86_64"),
@@ -47,21 +53,7 @@ def without_wheels(pylock: str, pythons: list[str]) -> dict[str, set[Place]]:
 
 def environment(system: str, python: str) -> dict[str, str]:
     """The values of environment markers (PEP 508) on a system, for a minor version of CPython."""
-    platform, machine = SYSTEMS[system]
-    return {
-        "implementation_name": "cpython",
-        "implementation_version": f"{python}.0",
-        "os_name": "nt" if platform == "win32" else "posix",
-        "platform_machine": machine,
-        "platform_python_implementation": "CPython",
-        "platform_release": "",
-        "platform_system": {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}[platform],
-        "platform_version": "",
-        "python_full_version": f"{python}.0",
-        "python_version": python,
-        "sys_platform": platform,
-        "extra": "",
-    }
+    return {**facts_of(SYSTEMS[system], python), "extra": ""}
 
 
 def _offered(package: Mapping[str, Any]) -> set[Tag]:

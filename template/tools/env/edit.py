@@ -47,9 +47,8 @@ def edit(
 
     `dev` means the development group, `versions` are by name those to take where they can be.
     `build` lets what has no wheel be built from source, from now on and for everybody, and `newest`
-    lets these packages in at any age. `retry` is
-    the command to name where it fails. Raises EnvError, with all files as they were, where uv
-    refuses or there is no solution.
+    lets these packages in at any age. `retry` is the command to name where it fails.
+    Raises EnvError, with all files as they were, where uv refuses or there is no solution.
     """
     uv = resolver(project, offline, editing=True)
     with scratch("lock-") as place:
