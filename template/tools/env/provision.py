@@ -59,7 +59,9 @@ def instead(
         if chosen.python is None:
             raise missing
         return chosen.python
-    if not (offline or indexes.is_on(environ.get("UV_OFFLINE"))):
+    # In `environ` no program downloads a Python unasked; who forbids it says so outside.
+    forbidden = os.environ.get("UV_PYTHON_DOWNLOADS") == "never"
+    if not (offline or forbidden or indexes.is_on(environ.get("UV_OFFLINE"))):
         try:
             # Once, not the three times that uv would wait where there is no network.
             return fetched(project, wanted, {"UV_HTTP_RETRIES": "0", **environ})
