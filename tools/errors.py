@@ -71,11 +71,11 @@ TOPICS = {
     "The project and its settings": ["project", "indexes", "managers.manager"],
     "Which Python": ["interpreters", "provision", "sync._running", "managers.venv"],
     "The place of the environment": ["state", "sync", "commands.delete", "commands._yes"],
-    "Installing packages": ["sync.sync", "fill", "installers"],
+    "Installing packages": ["sync.sync", "installation", "installers"],
     "The lock, and adding libraries": [
         "requirements",
         "lock",
-        "direct",
+        "pyproject",
         "managers.uv",
         "withdrawn",
     ],

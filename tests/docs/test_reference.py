@@ -19,8 +19,8 @@ from support.engine import Tiny, clean_environ
 from support.template import ROOT, render
 
 from env import cli, difference, drift, errors, state
-from env.ambient import scrubbed
 from env.manifest import Manifest
+from env.processes import scrubbed
 from env.project import parse_settings
 
 ENGINE, QUESTIONS, USING = "docs/engine.md", "docs/questions.md", "docs/using.md"
@@ -177,7 +177,7 @@ def _told(name: str, table: dict[str, str]) -> str:
 
 
 def test_each_variable_of_uv_and_pip_is_told_once_and_treated_so() -> None:
-    """A newer uv or pip brings new ones: decide in the engine's ambient.py, then tell it here."""
+    """A newer uv or pip brings new ones: decide in the engine's processes.py, then tell it here."""
     passed, ours, dropped = _variables()
     assert not passed.keys() & ours.keys() | ours.keys() & dropped.keys()
     for variable in sorted(_known()):

@@ -381,8 +381,8 @@ def test_a_dead_holder_of_the_turn_blocks_nobody(project: Tiny) -> None:
     code = (
         "import sys, time; sys.path.insert(0, 'tools')\n"
         "from pathlib import Path\n"
-        "from env import project, turns\n"
-        "with turns.turn(project.load(Path.cwd(), {})):\n"
+        "from env import project, filelock\n"
+        "with filelock.turn(project.load(Path.cwd(), {})):\n"
         "    print('mine', flush=True); time.sleep(60)"
     )
     argv = [sys.executable, "-c", code]
@@ -399,10 +399,10 @@ def test_what_a_dead_holder_had_started_still_has_its_turn(project: Tiny) -> Non
     code = (
         "import sys, os; sys.path.insert(0, 'tools')\n"
         "from pathlib import Path\n"
-        "from env import ambient, project, turns\n"
-        "with turns.turn(project.load(Path.cwd(), {})):\n"
+        "from env import processes, project, filelock\n"
+        "with filelock.turn(project.load(Path.cwd(), {})):\n"
         "    script = 'echo mine; read x < go; touch done'\n"
-        "    ambient.stream(['sh', '-c', script], os.environ, Path.cwd(), bool)"
+        "    processes.stream(['sh', '-c', script], os.environ, Path.cwd(), bool)"
     )
     os.mkfifo(project.root / "go")
     argv = [sys.executable, "-c", code]

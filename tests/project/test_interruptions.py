@@ -184,10 +184,10 @@ def test_what_was_decided_is_carried_out_by_the_next_command(base: Tiny, tmp_pat
         "import os, sys\n"
         "from pathlib import Path\n"
         "sys.path.insert(0, 'tools')\n"
-        "from env import together\n"
+        "from env import transaction\n"
         "replace, root = os.replace, Path.cwd()\n"
         "os.replace = lambda *paths: (replace(*paths), os._exit(9))\n"
-        "together.replace(root, {root / name: f'{name} anew' for name in sys.argv[1:]})"
+        "transaction.replace(root, {root / name: f'{name} anew' for name in sys.argv[1:]})"
     )
     argv = [sys.executable, "-c", code, "requirements.txt", "pyproject.toml"]
     assert subprocess.run(argv, cwd=project.root, check=False).returncode == 9

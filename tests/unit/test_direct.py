@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from support.engine import tiny
 
-from env.direct import asked, unlocked
 from env.errors import EnvError
 from env.project import Project, load
+from env.pyproject import asked, unlocked
 from env.requirements import Notes, with_notes
 
 TEXT = """\

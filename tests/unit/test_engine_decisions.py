@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from env.ambient import scrubbed
 from env.errors import EnvError
 from env.interpreters import is_version
+from env.processes import scrubbed
 from env.project import env_path, load, parse_settings
 from env.requirements import Notes, locked, normalize, notes, parse, read, with_notes
 from env.state import satisfies

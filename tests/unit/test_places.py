@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from env.markers import SYSTEMS
-from env.places import left_out
+from env.platforms import left_out
 
 LINUX, ARM, MAC, WINDOWS = SYSTEMS
 PYTHONS = ("3.11", "3.12", "3.13")

@@ -12,18 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from env import files, installed
-from env.installed import Distribution, Recorded
+from env import distributions, files
+from env.distributions import Distribution, Recorded
 
 ALPHA = Distribution("alpha", "1.0", "alpha-1.0.dist-info")
 OWN = "alpha-1.0.dist-info/RECORD"
 
 
-def record(site: Path, text: str) -> installed.Record:
+def record(site: Path, text: str) -> distributions.Record:
     folder = site / ALPHA.directory
     folder.mkdir(exist_ok=True)
     (folder / "RECORD").write_bytes(text.encode("utf-8", "surrogateescape"))
-    found = installed.record(site, ALPHA)
+    found = distributions.record(site, ALPHA)
     assert found is not None
     return found
 
@@ -72,7 +72,7 @@ def test_no_bytes_make_it_fail(tmp_path_factory: pytest.TempPathFactory, raw: by
     site = tmp_path_factory.mktemp("site")
     (site / ALPHA.directory).mkdir()
     (site / ALPHA.directory / "RECORD").write_bytes(raw)
-    found = installed.record(site, ALPHA)
+    found = distributions.record(site, ALPHA)
     assert found is not None
     list(files.damaged(site, {"alpha": found.lines if found.whole else []}, {}, None))
 

@@ -12,8 +12,8 @@ Where to read on:
     sync.py          brings the environment to the lock
     drift.py         every way in which an environment can differ from the lock (difference.py),
                      files.py those of files, editable.py of the project's own install,
-                     surroundings.py those that reach past all packages
-    direct.py        what pyproject.toml asks for; lock.py resolves that into the lock
+                     imports.py those that reach past all packages
+    pyproject.py     what pyproject.toml asks for; lock.py resolves that into the lock
     freeze.py        adopts what was installed past the lock
     window.py        how old a package must be to enter the lock
     withdrawn.py     refuses versions that attackers made
@@ -21,11 +21,11 @@ Where to read on:
                      probe.py asks it what it is
     managers/        how an environment is made
     installers/      how packages get into it: uv, which pip fetches where there is none
-    ambient.py       which of the machine's variables reach the programs that are started here
-    turns.py         one command at a time; scratch.py where it drafts
+    processes.py     which of the machine's variables reach the programs that are started here
+    filelock.py      one command at a time; temporary.py where it drafts
     indexes.py       where packages come from; builds.py where the builds of PyTorch do
-    kernel.py        offers the environment to Jupyter
-    requirements.py, markers.py, installed.py, manifest.py   reading and writing the files
+    kernelspec.py    offers the environment to Jupyter
+    requirements.py, markers.py, distributions.py, manifest.py   reading and writing the files
 
 The template owns this folder: `copier update` brings new versions of it.
 """

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from .ambient import say
 from .errors import WRONG_USE, EnvError
+from .processes import say
 from .project import Project, read_text, same_file
 from .references import beside, has_login, path_of
 

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable, Sequence
 
 from . import commands, indexes
-from .ambient import say
 from .errors import COULD_NOT, EnvError
+from .processes import say
 from .project import Project, find_root, load
 
 Command = Callable[[Project, argparse.Namespace], int]

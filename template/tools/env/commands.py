@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from . import drift, state
-from .ambient import say, scrubbed
 from .errors import DIFFERENT, DONE, WRONG_USE, EnvError
+from .filelock import turn
 from .managers import manager
+from .processes import say, scrubbed
 from .project import Project
 from .requirements import sha256
-from .turns import turn
 
 
 def sync(project: Project, options: Namespace) -> int:
@@ -87,7 +87,7 @@ def lock(project: Project, options: Namespace) -> int:
 
 
 def edit(project: Project, options: Namespace) -> int:
-    from . import edit as editing
+    from . import dependencies as editing
     from . import sync as syncing
 
     words, flags = options.words, ["--dev"] * options.dev
@@ -116,7 +116,7 @@ def edit(project: Project, options: Namespace) -> int:
 
 
 def freeze(project: Project, options: Namespace) -> int:
-    from . import edit as editing
+    from . import dependencies as editing
     from . import freeze as freezing
     from . import sync as syncing
 

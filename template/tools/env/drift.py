@@ -12,7 +12,7 @@ import os
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
-from . import direct, editable, files, kernel, references, state, surroundings, withdrawn
+from . import editable, files, imports, kernelspec, pyproject, references, state, withdrawn
 from . import manifest as proof
 from .difference import (
     EXTRA_PACKAGE,
@@ -35,8 +35,8 @@ from .difference import (
     WRONG_VERSION,
     Difference,
 )
+from .distributions import Distribution, Record, fingerprint
 from .files import Contents
-from .installed import Distribution, Record, fingerprint
 from .managers import manager
 from .manifest import Manifest
 from .markers import canonical
@@ -76,7 +76,7 @@ def check(project: Project, fast: bool = False) -> list[Difference]:
     found += beneath(project, seen.manifest, fast)
     found += inside(project, contents, seen.manifest, fast)
     variable = os.environ.get("PYTHONPATH", "")
-    found += surroundings.shadows(contents, project.package, variable)
+    found += imports.shadows(contents, project.package, variable)
     if not state.satisfies(seen.manifest.python, project.python):
         python = seen.manifest.python
         message = f"Its Python is {python} here, and the project asks for {project.python}."
@@ -89,7 +89,7 @@ def unlocked(project: Project) -> Iterator[Difference]:
     said = manager(project).unlocked(project)
     if said:
         yield Difference(UNLOCKED, said)
-    yield from direct.unlocked(project)
+    yield from pyproject.unlocked(project)
 
 
 def _locks_differ(project: Project) -> Iterator[Difference]:
@@ -147,7 +147,7 @@ def unhashed(project: Project) -> dict[str, str]:
 def beneath(project: Project, manifest: Manifest, fast: bool) -> Iterator[Difference]:
     """What is wrong under the packages: with a conda prefix, with the Python."""
     yield from manager(project).differences(project, _since(project, fast))
-    yield from surroundings.python_underneath(project, manifest, fast)
+    yield from imports.python_underneath(project, manifest, fast)
 
 
 def inside(
@@ -165,7 +165,7 @@ def inside(
     yield from references.differences(project.root, site, pins, present)
     yield from editable.differences(project, site, present, ours, manifest.project)
     yield from damage(project, contents, manifest, _since(project, fast))
-    yield from kernel.differences(project, manifest)
+    yield from kernelspec.differences(project, manifest)
 
 
 def _since(project: Project, fast: bool) -> int | None:
@@ -210,10 +210,10 @@ def damage(
     if all(dist.directory in records and records[dist.directory].whole for dist in present):
         since = proof.written_at(project.env) if manifest else None
         known = manifest.unrecorded if manifest else []
-        for each in surroundings.beside_packages(contents):
+        for each in imports.beside_packages(contents):
             if each.file not in known:
                 yield each
-        yield from surroundings.inside_packages(contents, since)
+        yield from imports.inside_packages(contents, since)
     yield from _damaged(contents, newer_than)
     for path in files.not_executable(project.scripts, contents):
         message = f"{path} cannot be run: its execute permission is gone."

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import direct, indexes
+from . import indexes, pyproject
 from .difference import MISSING_PACKAGE, STALE_PROJECT, Difference
-from .installed import Distribution, fingerprint, record
+from .distributions import Distribution, fingerprint, record
 from .project import Project, read_text, same_file
 from .references import origin, path_of
 from .requirements import sha256
@@ -29,7 +29,7 @@ def names(project: Project, ours: Sequence[Distribution]) -> set[str]:
     """The project's own distributions, `ours` or the one to be; none where it has no package."""
     if not project.package:
         return set()
-    return {dist.name for dist in ours} or {direct.name_at(project.root)}
+    return {dist.name for dist in ours} or {pyproject.name_at(project.root)}
 
 
 def differences(
@@ -46,7 +46,7 @@ def differences(
     if not project.package:
         return
     if not ours:
-        name = direct.name_at(project.root)
+        name = pyproject.name_at(project.root)
         other = [origin(site, dist) for dist in present if dist.name == name]
         if other:
             address = indexes.without_login(str(other[0].get("url", "an index")))
@@ -64,7 +64,7 @@ def differences(
         message = f"The project itself, {name}, was installed again, in another way."
         yield Difference(STALE_PROJECT, message, name)
     elif proof is not None and not _is_made_of(project, proof):
-        message = f"{direct.FILE} has changed since {name} was installed from it."
+        message = f"{pyproject.FILE} has changed since {name} was installed from it."
         yield Difference(STALE_PROJECT, message, name)
 
 
@@ -76,7 +76,7 @@ def is_current(
     proof: dict[str, str],
 ) -> bool:
     """Whether installing it again would change nothing, not even the list of its dependencies."""
-    same = sha256(project.root / direct.FILE) == proof.get("pyproject")
+    same = sha256(project.root / pyproject.FILE) == proof.get("pyproject")
     return same and not any(differences(project, site, present, ours, proof))
 
 
@@ -84,7 +84,7 @@ def proof(project: Project, site: Path, ours: Sequence[Distribution]) -> dict[st
     """What `differences` goes by later: the install itself, and what it was made of."""
     if not ours:
         return {}
-    found = {"install": _print(site, ours), "pyproject": sha256(project.root / direct.FILE)}
+    found = {"install": _print(site, ours), "pyproject": sha256(project.root / pyproject.FILE)}
     return {**found, "asked": _asked(project)}
 
 
@@ -93,7 +93,7 @@ def _is_made_of(project: Project, proof: dict[str, str]) -> bool:
 
     Where that cannot be read, any change of the file counts.
     """
-    if sha256(project.root / direct.FILE) == proof.get("pyproject"):
+    if sha256(project.root / pyproject.FILE) == proof.get("pyproject"):
         return True
     asked = _asked(project)
     return asked != "" and asked == proof.get("asked")
@@ -105,7 +105,7 @@ def _asked(project: Project) -> str:
     Not of the dependencies: whoever edits those locks and syncs, and that installs anew.
     """
     try:
-        content = direct.loads(project, read_text(project.root / direct.FILE))
+        content = pyproject.loads(project, read_text(project.root / pyproject.FILE))
         own = {key: value for key, value in content["project"].items() if key != "dependencies"}
         build = content.get("build-system", {})
         backend = str(build.get("build-backend", ""))

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from . import installed
-from .installed import Distribution, Record, Recorded
+from . import distributions
+from .distributions import Distribution, Record, Recorded
 
 MISSING, EDITED, LINKED = "missing", "edited", "linked"
 """What can be wrong with a file: the last is a symbolic link at its place."""
@@ -75,8 +75,8 @@ class Damage(NamedTuple):
 
 def contents(site: Path) -> Contents:
     """Read all that is recorded in a site-packages directory."""
-    present = installed.scan(site)
-    found = ((dist.directory, installed.record(site, dist)) for dist in present)
+    present = distributions.scan(site)
+    found = ((dist.directory, distributions.record(site, dist)) for dist in present)
     records = {directory: record for directory, record in found if record}
     lines: dict[str, list[Recorded]] = {}
     for dist in present:

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from . import drift, editable, installed, references, state, withdrawn
+from . import distributions, drift, editable, references, state, withdrawn
 from .difference import EXTRA_PACKAGE, OTHER_SOURCE, WRONG_VERSION
+from .distributions import Distribution
 from .errors import DIFFERENT, EnvError
-from .installed import Distribution
 from .lock import unserved
 from .markers import applies
 from .project import Project
@@ -49,7 +49,7 @@ def look(project: Project, offline: bool = False) -> Found:
         raise EnvError(seen.reason, f"Mend it with: {state.remedy(project, seen)}", DIFFERENT)
     site = project.env / seen.manifest.site_packages
     pins = locked(project.lock, project.command("lock"), seen.manifest.markers)
-    present = {dist.name: dist for dist in installed.scan(site)}
+    present = {dist.name: dist for dist in distributions.scan(site)}
     withdrawn.refuse(present.values(), project.command("sync"))
     found = list(present.values())
     own = editable.names(project, editable.installs(project, site, found))

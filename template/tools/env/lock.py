@@ -17,15 +17,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from . import direct, indexes, together, window, withdrawn
-from .ambient import say, scrubbed
-from .direct import Asked
+from . import indexes, pyproject, transaction, window, withdrawn
 from .errors import EnvError, InstallerFailed
 from .installers import Uv, find_uv
 from .installers.uv import HELD
 from .managers import manager
 from .markers import SYSTEMS, facts_of
-from .places import (
+from .platforms import (
     Place,
     brings,
     here,
@@ -36,7 +34,9 @@ from .places import (
     without_any,
     without_some,
 )
+from .processes import say, scrubbed
 from .project import RUN_LOCK, Project, read_text
+from .pyproject import Asked
 from .references import beside, has_login, path_of
 from .requirements import (
     Notes,
@@ -49,9 +49,9 @@ from .requirements import (
     sides,
     with_notes,
 )
-from .scratch import scratch
+from .temporary import temporary_folder
 
-DIRECT = direct.FILE
+DIRECT = pyproject.FILE
 _PLACE = re.compile(
     r"^(?P<editable>-e )?(?:(?P<name>[\w.-]+)(?:\[[^\]]*\])? @ )?"
     r"(?P<place>(?:file://|/|\.\.?/|[A-Za-z]:[\\/]|[\w.-]+[\\/])[^\s\[]*)"
@@ -94,7 +94,7 @@ def lock(
     if newest and upgrade != []:
         upgrade = [*(upgrade or ()), *newest]
     kept = preferences(project, upgrade, prefer)
-    with scratch("lock-") as place:
+    with temporary_folder("lock-") as place:
         draft = place / DIRECT
         shutil.copy(project.root / DIRECT, draft)
         asked = window.exempted(project, draft, newest, upgrade is not None, again)
@@ -106,7 +106,7 @@ def adopt(project: Project, uv: Uv, kept: str, offline: bool) -> list[str]:
     """`lock` with the pins of the lock text `kept`, which another program has resolved."""
     again = project.command("sync")
     commits = [pin.text for pin in pins_of(kept) if pin.is_commit]
-    task = Task(project.root, direct.asked(project), kept, commits, None, offline, again)
+    task = Task(project.root, pyproject.asked(project), kept, commits, None, offline, again)
     return _replaced(project, uv, task)
 
 
@@ -130,7 +130,7 @@ def unserved(
     Raises EnvError, which names `retry`, where there is no uv, or the index is not reached.
     """
     uv, found = resolver(project, offline), dict[str, str]()
-    with scratch("lock-") as place:
+    with temporary_folder("lock-") as place:
         pins = {name: f"{name}=={version}" for name, version in sorted(versions.items())}
         if not pins or uv.unserved(list(pins.values()), place, offline) is None:
             return found
@@ -244,7 +244,7 @@ def resolve(project: Project, uv: Uv, task: Task) -> dict[Path, str]:
     The larger requirements are resolved first, the others out of their pins. What the project has
     already (old versions, a company's build of PyTorch) need not be there for all other machines.
     """
-    with scratch("lock-") as place:
+    with temporary_folder("lock-") as place:
         needed = [*map(marker, _needed(project, task))]
         asked = task.asked
         if task.here and needed:  # what is for other machines only has no say
@@ -340,7 +340,7 @@ def named(project: Project, asked: Asked, notes: Notes, written: Path) -> str:
         place = found["place"]
         path = path_of(place) if place.startswith("file:") else written.parent / place
         path = path.resolve()
-        name = found["name"] or names.get(path) or direct.name_at(path)
+        name = found["name"] or names.get(path) or pyproject.name_at(path)
         place = quote(beside(project.root, path))
         return f"{found['editable'] or ''}{normalize(name)} @ {place}{found['rest']}"
 
@@ -399,7 +399,7 @@ def _lacks(project: Project, uv: Uv, task: Task, name: str) -> Callable[[Place],
     """Whether a package is what has no wheel where only this place counts."""
 
     def lacks(place: Place) -> bool:
-        with scratch("lock-") as folder:
+        with temporary_folder("lock-") as folder:
             text = task.asked.draft(project.root, [marker(place)])
             (folder / DIRECT).write_text(text, encoding="utf-8")
             _hold(folder, task)
@@ -455,7 +455,7 @@ def replace(project: Project, drafts: dict[Path, str], retry: str = "") -> list[
     _proven(project, drafts, retry or project.command("lock"))
     before = [side for path in _lock_files(project) for side in sides(_text(path))]
     found = _changes(before, drafts.get(project.lock, _text(project.lock)))
-    fresh = together.replace(project.root, drafts)
+    fresh = transaction.replace(project.root, drafts)
     return found or [f"{path.name} is written anew" for path in fresh]
 
 

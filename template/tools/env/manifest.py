@@ -49,7 +49,7 @@ class Manifest(NamedTuple):
     """Full version, as "3.12.1"."""
 
     python_file: str
-    """Size and time of the interpreter's file, as `surroundings.file_mark` tells them."""
+    """Size and time of the interpreter's file, as `imports.file_mark` tells them."""
 
     base: str
     """The interpreter the environment was made from."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from .ambient import capture
+from .processes import capture
 
 # Printed by the interpreter itself, as JSON: nobody else knows it for sure.
 _PROBE = """

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from . import indexes
-from .ambient import say
 from .errors import EnvError, InstallerFailed
 from .installers import uv_for
 from .interpreters import NoInterpreter, find
 from .probe import Interpreter, probe
+from .processes import say
 from .project import Project
 
 

@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from .difference import OTHER_SOURCE, Difference
+from .distributions import Distribution
 from .indexes import without_login
-from .installed import Distribution
 from .project import same_file
 from .requirements import Pin, is_directory, is_path
 

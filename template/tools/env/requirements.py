@@ -97,7 +97,7 @@ class Notes(NamedTuple):
     """sha256 of the uv.lock that it was exported from."""
 
     asked: str | None = None
-    """sha256 of what pyproject.toml asked for when it was resolved (direct.py)."""
+    """sha256 of what pyproject.toml asked for when it was resolved (pyproject.py)."""
 
     cutoff: str | None = None
     """The moment after which nothing was uploaded that is in it, as "2026-11-19T00:00:00Z"."""

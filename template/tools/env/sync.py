@@ -14,9 +14,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from . import drift, files, installed, kernel, state, surroundings, withdrawn
+from . import distributions, drift, files, imports, kernelspec, state, withdrawn
 from . import manifest as proof
-from .ambient import say, scrubbed
 from .difference import (
     FILE_EDITED,
     FILE_MISSING,
@@ -31,6 +30,7 @@ from .interpreters import NoInterpreter, find, is_version
 from .managers import manager
 from .manifest import Stamp
 from .probe import LOAD, Interpreter, missing_library, probe
+from .processes import say, scrubbed
 from .project import Project, same_file
 from .requirements import read
 from .state import Assessment
@@ -73,10 +73,10 @@ def sync(
     found = _found(project, seen, full)
     if _nothing_to_do(project, seen, chosen, full) and not found:
         return False
-    from . import direct
-    from .fill import fill, no_trusted_copy
+    from . import pyproject
+    from .installation import install, no_trusted_copy
 
-    direct.refuse_unreadable(project)
+    pyproject.refuse_unreadable(project)
     own = _kept(project, seen, chosen.version if chosen else wanted, environ)
     if own is None and chosen is None and seen.state in _WHOLE:
         _refuse_what_is_not_loaded(project, environ)
@@ -103,8 +103,8 @@ def sync(
         if managed.refresh(project, newer_than, environ, offline):
             own = _running(project, environ)
         _clear(project, own.site_packages, found)
-    manifest = fill(project, own, again, seen.manifest, environ, offline)
-    manifest = manifest._replace(kernel=kernel.register(project, manifest))
+    manifest = install(project, own, again, seen.manifest, environ, offline)
+    manifest = manifest._replace(kernel=kernelspec.register(project, manifest))
     proof.write_manifest(project.env, manifest)
     base = own.path.with_name(f"python{own.minor}")
     known = str(base) if same_file(base, project.python_path) else ""
@@ -169,7 +169,7 @@ def _refuse(project: Project, seen: Assessment) -> None:
 def _not_started_again(project: Project, seen: Assessment) -> Assessment:
     """`broken`, so that it is made anew past its Python, where something withdrawn is in it."""
     sites = [*project.env.glob("lib/python*/site-packages"), project.env / "Lib" / "site-packages"]
-    for taken in withdrawn.among(dist for site in sites for dist in installed.scan(site)):
+    for taken in withdrawn.among(dist for site in sites for dist in distributions.scan(site)):
         return seen._replace(state=state.BROKEN, reason=f"{taken}. {withdrawn.CREDENTIALS}")
     return seen
 
@@ -240,7 +240,7 @@ def inside(project: Project, environ: Mapping[str, str]) -> Interpreter | None:
 def _clear(project: Project, site: Path, found: list[Difference]) -> None:
     """Move out of the way what no package brought: nothing may be written through a link."""
     away = [each.file for each in found if each.code in _AWAY]
-    for path in dict.fromkeys([*away, *surroundings.links(site)]):
+    for path in dict.fromkeys([*away, *imports.links(site)]):
         if os.path.lexists(site / path):
             kept = os.path.relpath(proof.set_aside(project.env, site / path), project.env)
             place = os.path.join(project.env_label, kept)

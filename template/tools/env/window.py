@@ -17,15 +17,15 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import direct, indexes
-from .ambient import say
-from .direct import Asked
+from . import indexes, pyproject
 from .errors import EnvError, InstallerFailed
+from .processes import say
 from .project import Project, read_text
+from .pyproject import Asked
 from .requirements import Pin, normalize, notes, parse
 
 ANY_AGE = ("--exclude-newer", "false")
-PROJECT = direct.FILE
+PROJECT = pyproject.FILE
 NO_TIME = "false"
 """In place of a moment, for a package whose index tells no upload times."""
 
@@ -201,7 +201,7 @@ def exempted(
     note = None
     with suppress(OSError, ValueError):  # `lock` makes it anew
         note = notes(read_text(project.lock)).cutoff
-    asked = direct.asked(project, draft)
+    asked = pyproject.asked(project, draft)
     settings, others = asked.settings, rules(asked.settings, os.environ)
     others.pop(PROJECT, None)
     if newest and others:
@@ -222,10 +222,11 @@ def exempted(
     if after == before:
         return asked
     draft.write_text(with_exemptions(read_text(draft), after), encoding="utf-8")
-    asked = direct.asked(project, draft)
+    asked = pyproject.asked(project, draft)
     if asked.settings.get("exclude-newer-package", {}) != after:
         raise EnvError(
-            f"The table [tool.uv] in {direct.FILE} is written in a way that cannot be edited here.",
+            f"The table [tool.uv] in {pyproject.FILE} is written in a way that cannot be edited "
+            "here.",
             f"Let its exclude-newer-package be {_inline(after)}, then run again: {retry}",
         )
     return asked

@@ -10,9 +10,9 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..ambient import say
 from ..errors import EnvError, InstallerFailed
 from ..probe import Interpreter
+from ..processes import say
 from ..project import Project
 from ..requirements import locked, sha256
 from .pip import fetch

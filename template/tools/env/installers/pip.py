@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..ambient import say, stream
 from ..errors import EnvError, InstallerFailed
 from ..probe import Interpreter, probe
+from ..processes import say, stream
 from ..project import Project
 from ..requirements import Pin
 

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .. import indexes, withdrawn
-from ..ambient import TO_LOCK, activated, capture, say, stream
 from ..builds import Part
 from ..errors import EnvError, InstallerFailed
 from ..manifest import FOLDER
 from ..probe import Interpreter
+from ..processes import TO_LOCK, activated, capture, say, stream
 from ..project import Project, read_text
 from ..requirements import normalize
-from ..scratch import scratch
+from ..temporary import temporary_folder
 
 _CHATTER = re.compile(
     r" [-+~] | *(Using C?Python|Resolved|Audited|Checked|Prepared|Building|Built|Removed"
@@ -345,7 +345,7 @@ class Uv:
         quietly: bool = False,
     ) -> None:
         root, argv = self._project.root, [str(self.path), *words]
-        with scratch("uv-") as settings:
+        with temporary_folder("uv-") as settings:
             if words[0] == "pip" and not cwd:
                 _settings_of(root, settings)
                 argv += ["--project", str(settings)]

@@ -15,15 +15,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from .. import direct
-from ..ambient import say
+from .. import pyproject
 from ..errors import EnvError
 from ..indexes import LOCAL, of_this_project
 from ..installers import Uv
 from ..lock import DIRECT, adopt, named, replace
+from ..processes import say
 from ..project import PINNED, RUN_LOCK, Project, read_text
 from ..requirements import Notes, normalize, notes, parse, sha256, sides
-from ..scratch import scratch
+from ..temporary import temporary_folder
 from ..window import options
 from . import venv
 
@@ -113,9 +113,9 @@ def _workplace(project: Project, source: Path) -> Iterator[Path]:
     uv writes directories into uv.lock as it sees them, so those that packages come from are beside
     it as they are beside the project.
     """
-    places = [Path(place) for place in direct.asked(project, source / DIRECT).places]
+    places = [Path(place) for place in pyproject.asked(project, source / DIRECT).places]
     depth = max([0, *(place.parts.count("..") for place in places)])
-    with scratch("lock-") as folder:
+    with temporary_folder("lock-") as folder:
         inner = folder.joinpath(*["in"] * depth)
         inner.mkdir(parents=True, exist_ok=True)
         shutil.copy(source / DIRECT, inner / DIRECT)
@@ -153,7 +153,7 @@ def _locked(
     `text`; texts by path. Of that window uv.lock tells what pyproject.toml does: uv would not take
     another one for its own. The packages `newest` are at their newest commit then.
     """
-    note, asked = notes(text).cutoff, direct.asked(project, place / DIRECT)
+    note, asked = notes(text).cutoff, pyproject.asked(project, place / DIRECT)
     uv.lock(place, [*_pins(text), *newest], offline, options(note))
     if note:
         alone = place / "alone"
@@ -173,7 +173,7 @@ def _exported(project: Project, uv: Uv, place: Path, note: str | None) -> dict[P
 
     `note` is that of their window.
     """
-    asked = direct.asked(project, place / DIRECT)
+    asked = pyproject.asked(project, place / DIRECT)
     told = Notes(exported=sha256(place / LOCK), asked=asked.sha256, cutoff=note)
     drafts = {}
     for path, groups in {project.root / RUN_LOCK: (), project.lock: asked.groups}.items():

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..ambient import activated, say, stream
 from ..difference import OTHER_PYTHON, Difference
 from ..errors import EnvError
 from ..interpreters import find
 from ..probe import Interpreter
+from ..processes import activated, say, stream
 from ..project import Project
 
 if TYPE_CHECKING:

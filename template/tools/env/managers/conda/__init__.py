@@ -18,12 +18,12 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ...ambient import activated, capture, say, scrubbed
 from ...difference import Difference
 from ...errors import WRONG_USE, EnvError
 from ...installers import Uv
 from ...lock import replace
 from ...probe import Interpreter, probe
+from ...processes import activated, capture, say, scrubbed
 from ...project import SETTINGS, Project, read_text
 from ...requirements import normalize, notes, parse, sha256
 from ...state import satisfies

@@ -23,7 +23,7 @@ from ...difference import (
     WRONG_VERSION,
     Difference,
 )
-from ...installed import Recorded
+from ...distributions import Recorded
 from ...requirements import sides
 
 

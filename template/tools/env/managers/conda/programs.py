@@ -13,16 +13,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ...ambient import say, stream
 from ...errors import EnvError, InstallerFailed
 from ...installers import install_privately
 from ...interpreters import usable
 from ...manifest import folder
 from ...markers import release
 from ...probe import Interpreter, probe
+from ...processes import say, stream
 from ...project import Project, read_text
 from ...requirements import sides
-from ...scratch import scratch
+from ...temporary import temporary_folder
 from .. import venv
 from .prefix import keep_from_pip
 
@@ -91,7 +91,7 @@ def solve(
     EnvError.
     """
     lock = project.root / LOCK
-    with scratch("conda-") as place:
+    with temporary_folder("conda-") as place:
         today = sides(read_text(lock)) if lock.exists() else []
         kept = [place / f"today-{number}.lock" for number in range(len(today))]
         for path, text in zip(kept, today):

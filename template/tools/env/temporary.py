@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 @contextmanager
-def scratch(prefix: str) -> Iterator[Path]:
+def temporary_folder(prefix: str) -> Iterator[Path]:
     """An empty folder of the system's temporary files, removed at the end.
 
     uv looks upwards for workspaces and settings, and anybody can put some into the system's folder

@@ -7,8 +7,7 @@ import stat
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from . import installed
-from .ambient import capture, scrubbed
+from . import distributions
 from .difference import (
     NOT_STARTING,
     OTHER_PYTHON,
@@ -21,6 +20,7 @@ from .difference import (
 from .files import Contents
 from .manifest import Manifest
 from .probe import missing_library
+from .processes import capture, scrubbed
 from .project import Project
 
 _AT_START = (".pth", ".start")
@@ -59,8 +59,8 @@ def brought_at_start(
     """
     harmless = {*_HARMLESS, *edited}
     new = {name for name, content in at_start(site).items() if before.get(name) != content}
-    for dist in installed.scan(site) if new else ():
-        record = installed.record(site, dist)
+    for dist in distributions.scan(site) if new else ():
+        record = distributions.record(site, dist)
         lines = record.lines if record and dist.name not in harmless else []
         for name in sorted(new & {line.path.partition("/")[0] for line in lines})[:1]:
             yield f"{dist.name} {dist.version} runs at every start of Python, by {name}."

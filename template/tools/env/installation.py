@@ -9,24 +9,24 @@ from collections.abc import Collection, Mapping, Sequence
 
 from . import (
     builds,
+    distributions,
     drift,
     editable,
     files,
+    imports,
     indexes,
-    installed,
     references,
-    surroundings,
     withdrawn,
 )
 from . import manifest as proof
-from .ambient import say
+from .distributions import Distribution
 from .errors import EnvError, InstallerFailed
 from .files import Contents
-from .installed import Distribution
 from .installers import Uv, forget_fetched, uv_for
 from .managers import manager
 from .manifest import Manifest
 from .probe import Interpreter
+from .processes import say
 from .project import Project
 from .requirements import Pin, locked, read, sha256
 
@@ -34,7 +34,7 @@ _NOT_BUILT = re.compile(r"Failed to (?:download and )?build `([^`]*)`")
 _LOGIN = "UV_DEFAULT_INDEX=https://NAME:PASSWORD@HOST/simple"
 
 
-def fill(
+def install(
     project: Project,
     own: Interpreter,
     again: Sequence[str],
@@ -73,7 +73,7 @@ def fill(
     edited = {name for name, pin in pins.items() if pin.editable}
     _forget(project, own)
     site = own.site_packages
-    present, early = installed.scan(site), surroundings.at_start(site)
+    present, early = distributions.scan(site), imports.at_start(site)
     ours = editable.installs(project, site, present)
     names = editable.names(project, ours)
     kept = (
@@ -97,7 +97,7 @@ def fill(
         lacking = {*pins} - {dist.name for dist in present if dist.name not in (*again, *anew)}
         _install(project, uv, pins, again, anew, offline, lacking)
         _distrust(project, own, pins, uv, offline)
-        for sentence in surroundings.brought_at_start(site, early, edited):
+        for sentence in imports.brought_at_start(site, early, edited):
             say(f"note: {sentence} Look at it first where you did not expect that.")
         if project.package and not kept:
             uv.uninstall([dist.name for dist in ours])  # its name may be another one now
@@ -120,7 +120,7 @@ def fill(
         )
     forget_fetched(project)
     found = _manifest(project, own, lock, uv, contents, ours, edited)
-    unrecorded = [each.file for each in surroundings.beside_packages(contents)]
+    unrecorded = [each.file for each in imports.beside_packages(contents)]
     return found._replace(unrecorded=[name for name in unrecorded if name not in strays])
 
 
@@ -178,8 +178,8 @@ def _forget(project: Project, own: Interpreter) -> None:
     It is then installed over its own files.
     """
     site = own.site_packages
-    for dist in installed.scan(site):
-        record = installed.record(site, dist)
+    for dist in distributions.scan(site):
+        record = distributions.record(site, dist)
         if not dist.directory.endswith(".egg-info") and not (record and record.whole):
             say(f"{project.env_label}: installing {dist.name} again, its RECORD is damaged")
             shutil.rmtree(site / dist.directory)
@@ -219,12 +219,12 @@ def _manifest(
         for dist in contents.present
         if dist not in ours and dist.name not in edited and dist.directory in contents.records
     }
-    prints = {pin: installed.fingerprint(each.lines) for pin, each in found.items()}
+    prints = {pin: distributions.fingerprint(each.lines) for pin, each in found.items()}
     prints.update(manager(project).prints(project))
     return Manifest(
         lock=lock,
         python=own.version,
-        python_file=surroundings.file_mark(project.python_path),
+        python_file=imports.file_mark(project.python_path),
         base=str(own.path),
         platform=own.platform,
         markers=dict(own.markers),
@@ -232,7 +232,7 @@ def _manifest(
         installer=uv.name,
         distributions=prints,
         records={pin: each.sha256 for pin, each in found.items()},
-        fingerprint=installed.combined({**prints, f"python=={own.minor}": ""}),
+        fingerprint=distributions.combined({**prints, f"python=={own.minor}": ""}),
         project=editable.proof(project, site, ours),
     )
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import BinaryIO
 
-from . import together
-from .ambient import say
+from . import transaction
+from .processes import say
 from .project import Project
 
 FILE = "tools/.env-turn"
@@ -35,7 +35,7 @@ def turn(project: Project) -> Iterator[None]:
             os.set_inheritable(file.fileno(), True)
         except OSError as error:
             say(f"{project.env_label}: it cannot be locked ({error}), so run one at a time")
-        together.finish(project.root)
+        transaction.finish(project.root)
         yield
 
 

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from .ambient import say
+from .processes import say
 from .requirements import sha256
 
 _BEGUN = Path("tools", ".env-begun")

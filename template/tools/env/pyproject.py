@@ -16,10 +16,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .ambient import capture
 from .difference import UNLOCKED, UNREADABLE, Difference
 from .errors import EnvError
 from .markers import SYSTEMS, applies, facts_of
+from .processes import capture
 from .project import Project, read_text
 from .requirements import normalize, notes
 

@@ -14,15 +14,15 @@ from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 
-from . import direct, window
-from .ambient import say
-from .direct import Asked
+from . import pyproject, window
 from .errors import EnvError, InstallerFailed
 from .installers import Uv
 from .lock import DIRECT, NoWheel, Task, held, pins_of, preferences, replace, resolve, resolver
+from .processes import say
 from .project import Project, read_text
+from .pyproject import Asked
 from .requirements import normalize
-from .scratch import scratch
+from .temporary import temporary_folder
 
 _DIRECTORY = re.compile(r"(?P<before>\A|-e |@ )(?P<place>\.\.?(?:/[^;]*?)?)(?=\s*(?:;|\Z))")
 """In a requirement, a directory as it is seen from the project's root."""
@@ -51,14 +51,14 @@ def edit(
     Raises EnvError, with all files as they were, where uv refuses or there is no solution.
     """
     uv = resolver(project, offline, editing=True)
-    with scratch("lock-") as place:
+    with temporary_folder("lock-") as place:
         draft = place / DIRECT
         shutil.copy(project.root / DIRECT, draft)
         _edit(project, uv, verb, words, dev, draft, retry)
         window.exempted(project, draft, newest, True, retry)
         kept = "".join(f"{name}=={version}\n" for name, version in versions.items())
         kept += preferences(project, list(versions) or None, None)
-        allowed = {*direct.asked(project, draft).buildable}
+        allowed = {*pyproject.asked(project, draft).buildable}
         while True:
             asked = _allow(project, draft, allowed)
             commits = held(project, asked)
@@ -113,12 +113,12 @@ def _allow(project: Project, draft: Path, names: Collection[str]) -> Asked:
     Raises EnvError where it does not say so afterwards: [tool.uv] is written in a way that is not
     known here.
     """
-    asked = direct.asked(project, draft)
+    asked = pyproject.asked(project, draft)
     if {*asked.buildable} == {*names}:
         return asked
     draft.write_text(with_builds(read_text(draft), names), encoding="utf-8")
     with suppress(EnvError):
-        asked = direct.asked(project, draft)
+        asked = pyproject.asked(project, draft)
     if {*asked.buildable} != {*names}:
         shown = ", ".join(sorted(names))
         raise EnvError(

@@ -11,10 +11,10 @@ import sys
 from collections.abc import Callable, Sequence
 from itertools import product
 
-from .direct import Asked
 from .errors import InstallerFailed
 from .markers import SYSTEMS, applies, facts_of
 from .project import Project
+from .pyproject import Asked
 from .requirements import normalize
 
 _NAMES = {"linux": "Linux", "darwin": "macOS", "win32": "Windows"}
