@@ -8,13 +8,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import copier
 import jinja2
 import pytest
 import yaml
 from build import PARTS
 from hypothesis import given
 from hypothesis import strategies as st
-from support.template import ROOT, render
+from support.template import ROOT, render, tree
 
 REFUSED = [
     ("package_name", "class", "word of the Python language"),
@@ -62,6 +63,33 @@ def test_the_index_of_one_machine_is_refused_where_a_lock_would_name_it(
     index = "https://packages.example.org/simple"
     with pytest.raises(ValueError, match=r"into uv\.lock"):
         render(template, tmp_path / "p", env_manager="uv", python_index=index)
+
+
+MEANINGLESS = [
+    ({"accelerator": "cpu"}, {}),
+    ({"torch_index": "no address"}, {"framework": "xgboost"}),
+    ({"torch_index": ""}, {"env_manager": "uv"}),
+    ({"conda_packages": "no, packages"}, {}),
+    ({"acelerator": "cpu"}, {"framework": "pytorch"}),
+]
+
+
+@pytest.mark.parametrize(("without", "others"), MEANINGLESS)
+def test_an_answer_that_means_nothing_beside_the_others_is_left_out_with_a_word(
+    template: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    without: dict[str, str],
+    others: dict[str, str],
+) -> None:
+    data = {**others, **without}
+    copier.run_copy(str(template), tmp_path / "p", data=data, defaults=True, skip_tasks=True)
+    (name,) = without
+    said = [line for line in capfd.readouterr().err.splitlines() if "was left out" in line]
+    assert said == [
+        f"`{name}` was left out: there is no such question, or none beside these answers."
+    ]
+    assert tree(tmp_path / "p") == tree(render(template, tmp_path / "same", **others))
 
 
 def test_a_library_that_is_not_in_the_catalogue_is_refused(template: Path, tmp_path: Path) -> None:
