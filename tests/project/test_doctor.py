@@ -1,0 +1,95 @@
+"""`poe doctor`: what it says of libraries that do not fit the machine; both are stand-ins."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from support.engine import Tiny
+from support.template import ROOT
+from support.wheels import wheel
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the driver's stand-in is a shell script")
+
+(DOCTOR,) = (ROOT / "template" / "tools").glob("*doctor.py*")
+TORCH = """
+class version: cuda = {built!r}
+class cuda:
+    def is_available(): return {gpus} > 0
+    def device_count(): return {gpus}
+    def get_device_name(number): return "NVIDIA H100"
+class backends:
+    class mps:
+        def is_available(): return False
+class ones:
+    def __init__(self, *shape, device):
+        if device == {broken!r}: raise RuntimeError("no kernel image.\\nmore of it")
+    def __matmul__(self, other): return self
+    def sum(self): return 256**3
+__version__ = "2.0"
+"""
+GPU = """\
+#!/bin/sh
+case "$*" in
+    *query*) echo "NVIDIA H100, 81559 MiB, 570.86" ;;
+    *) echo "| Driver Version: 570.86   CUDA Version: 12.8 |" ;;
+esac
+"""
+
+
+def torch(built: str | None, gpus: int, broken: str = "") -> str:
+    return TORCH.format(built=built, gpus=gpus, broken=broken)
+
+
+SEEN = [
+    pytest.param(torch(None, 0), False, 0, ["2.0, built for CPU", "cpu works"], id="no-gpu"),
+    pytest.param(torch("13.0", 0), False, 0, ["2.0, built for CUDA 13.0"], id="for-a-gpu"),
+    pytest.param(torch("12.6", 1), True, 0, ["cuda:0 (NVIDIA H100) works"], id="gpu"),
+    pytest.param(torch(None, 0), True, 0, ["cpu works", "-d accelerator=cuda"], id="unused-gpu"),
+    pytest.param(torch("13.0", 0), True, 1, ["knows CUDA 12 at most. Ask"], id="old-driver"),
+    pytest.param(torch("12.6", 0), True, 1, ["is for one. See: nvidia-smi"], id="hidden-gpu"),
+    pytest.param(
+        torch("12.6", 1, broken="cuda:0"), True, 1, ["fails: no kernel image\n"], id="broken-gpu"
+    ),
+    pytest.param(
+        "raise OSError('libgomp is missing')", False, 1, ["imported: libgomp", "sync"], id="import"
+    ),
+    pytest.param("import os; os.abort()", False, 1, ["ends its process (-6), so"], id="signal"),
+]
+
+
+@pytest.mark.parametrize(("library", "gpu", "code", "said"), SEEN)
+def test_a_library_is_told_as_what_it_does_on_this_machine(
+    project: Tiny, wheelhouse: Path, library: str, gpu: bool, code: int, said: list[str]
+) -> None:
+    project.lock(wheel(wheelhouse, "torch", "2.0", text=library))
+    project.sync()
+    done = doctor(project, gpu)
+    assert done.returncode == code, done.stdout + done.stderr
+    driver = "driver      NVIDIA H100, 81559 MiB, 570.86\n" if gpu else "driver      none"
+    for text in ("env         ready, 1 packages\n", driver, *said):
+        assert text in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_an_environment_that_is_not_as_locked_is_told(ready: Tiny) -> None:
+    (ready.site / "alpha" / "part.py").write_text("edited = True\n")
+    done = doctor(ready, gpu=False)
+    assert done.returncode == 1
+    assert "not as locked, see: python tools/env check\n" in done.stdout
+
+
+def doctor(project: Tiny, gpu: bool) -> subprocess.CompletedProcess[str]:
+    """What it prints in the project's environment."""
+    programs = project.root.parent / "programs"
+    programs.mkdir()
+    if gpu:
+        (programs / "nvidia-smi").write_text(GPU)
+        (programs / "nvidia-smi").chmod(0o755)
+    shutil.copy(DOCTOR, project.root / "tools" / "doctor.py")
+    environ = {**project.environ, "PATH": f"{programs}{os.pathsep}{os.defpath}"}
+    argv = [project.python, project.root / "tools" / "doctor.py"]
+    return subprocess.run(argv, env=environ, capture_output=True, text=True, check=False)
