@@ -8,10 +8,10 @@ import pytest
 
 from env.errors import EnvError
 from env.interpreters import is_version
+from env.markers import satisfies
 from env.processes import scrubbed
 from env.project import env_path, load, parse_settings
 from env.requirements import Notes, locked, normalize, notes, parse, read, with_notes
-from env.state import satisfies
 
 
 @pytest.mark.parametrize(

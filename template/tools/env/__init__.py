@@ -6,26 +6,31 @@ Run it with any Python 3.9 or newer; it needs nothing but the standard library:
 
 Where to read on:
 
-    cli.py           the command line; commands.py what each command does
+    cli.py           the command line; commands.py what each command does, errors.py how it fails
     project.py       what the project asks for (tools/env.cfg) and where its environment lives
     state.py         ready, missing, incomplete, stale, moved, foreign, broken: told in one place
-    sync.py          brings the environment to the lock
+    sync.py          brings the environment to the lock, installation.py its packages
     drift.py         every way in which an environment can differ from the lock (difference.py),
                      files.py those of files, editable.py of the project's own install,
                      imports.py those that reach past all packages
+    manifest.py      the proof that is written into an environment, and that it is ours
+    distributions.py what is installed, as each RECORD tells it
+    kernelspec.py    offers the environment to Jupyter
     pyproject.py     what pyproject.toml asks for; lock.py resolves that into the lock
+    requirements.py  what is in a lock; markers.py for which system, platforms.py for which at all
+    references.py    what comes past an index; builds.py what is built here, or for an accelerator
+    dependencies.py  edits what pyproject.toml asks for; adding.py what a person may add
     freeze.py        adopts what was installed past the lock
     window.py        how old a package must be to enter the lock
     withdrawn.py     refuses versions that attackers made
     interpreters.py  finds the Python that was asked for, discovery.py wherever one may be;
-                     probe.py asks it what it is
+                     probe.py asks it what it is, provision.py gets one that is missing
     managers/        how an environment is made
     installers/      how packages get into it: uv, which pip fetches where there is none
+    indexes.py       where packages come from
     processes.py     which of the machine's variables reach the programs that are started here
-    filelock.py      one command at a time; temporary.py where it drafts
-    indexes.py       where packages come from; builds.py where the builds of PyTorch do
-    kernelspec.py    offers the environment to Jupyter
-    requirements.py, markers.py, distributions.py, manifest.py   reading and writing the files
+    filelock.py      one command at a time; transaction.py replaces files together;
+                     temporary.py where it drafts
 
 The template owns this folder: `copier update` brings new versions of it.
 """

@@ -26,11 +26,15 @@ from .requirements import sha256
 
 
 def sync(project: Project, options: Namespace) -> int:
-    from . import sync as syncing
+    from .sync import make_ready
 
     with turn(project):
-        done = syncing.sync(
-            project, options.python or "", options.fetch, options.offline, options.full
+        done = make_ready(
+            project,
+            python=options.python,
+            fetch=options.fetch,
+            offline=options.offline,
+            full=options.full,
         )
     if not done:
         say(f"{project.env_label}: ready, nothing to do")
@@ -88,7 +92,7 @@ def lock(project: Project, options: Namespace) -> int:
 
 def edit(project: Project, options: Namespace) -> int:
     from . import dependencies as editing
-    from . import sync as syncing
+    from .sync import make_ready
 
     words, flags = options.words, ["--dev"] * options.dev
     if options.verb == "add":
@@ -111,14 +115,14 @@ def edit(project: Project, options: Namespace) -> int:
             newest=options.newest,
         ):
             say(f"  {change}")
-        syncing.sync(project, offline=options.offline)
+        make_ready(project, offline=options.offline)
     return DONE
 
 
 def freeze(project: Project, options: Namespace) -> int:
     from . import dependencies as editing
     from . import freeze as freezing
-    from . import sync as syncing
+    from .sync import make_ready
 
     with turn(project):
         found = freezing.look(project, options.offline)
@@ -146,7 +150,7 @@ def freeze(project: Project, options: Namespace) -> int:
         if found.left:
             say(f"What was left out goes with the next: {project.command('sync')}")
         else:
-            syncing.sync(project, offline=options.offline)
+            make_ready(project, offline=options.offline)
     return DONE
 
 
@@ -219,7 +223,7 @@ def info(project: Project, options: Namespace) -> int:
 
 
 def delete(project: Project, options: Namespace) -> int:
-    from . import sync as syncing
+    from .sync import remove
 
     with turn(project):
         seen = state.assess(project)
@@ -231,7 +235,7 @@ def delete(project: Project, options: Namespace) -> int:
         if not options.yes and not _yes(project):
             say("kept")
             return DIFFERENT
-        syncing.remove(project)
+        remove(project)
     chosen = ["--python", seen.stamp.python] if seen.stamp and seen.stamp.python else []
     say(f"{project.env_label}: deleted. Make it again with: {project.command('sync', *chosen)}")
     return DONE

@@ -39,7 +39,7 @@ from .distributions import Distribution, Record, fingerprint
 from .files import Contents
 from .managers import manager
 from .manifest import Manifest
-from .markers import canonical
+from .markers import canonical, satisfies
 from .probe import LOAD
 from .project import RUN_LOCK, Project, read_text
 from .requirements import Pin, locked, parse, sha256
@@ -77,7 +77,7 @@ def check(project: Project, fast: bool = False) -> list[Difference]:
     found += inside(project, contents, seen.manifest, fast)
     variable = os.environ.get("PYTHONPATH", "")
     found += imports.shadows(contents, project.package, variable)
-    if not state.satisfies(seen.manifest.python, project.python):
+    if not satisfies(seen.manifest.python, project.python):
         python = seen.manifest.python
         message = f"Its Python is {python} here, and the project asks for {project.python}."
         found.append(Difference(PYTHON_INSTEAD, message))

@@ -12,10 +12,9 @@ from collections.abc import Mapping, Sequence
 
 from .discovery import candidates, is_shim
 from .errors import WRONG_USE, EnvError
-from .markers import release
+from .markers import release, satisfies
 from .probe import Interpreter, Unfit, examine, probe
 from .project import Project
-from .state import satisfies
 
 
 class NoInterpreter(EnvError):

@@ -241,3 +241,9 @@ def release(version: str, width: int = 0) -> tuple[int, ...]:
         raise ValueError(f"not a version: {version}")
     numbers = tuple(int(part) for part in found.group().split("."))
     return numbers + (0,) * (width - len(numbers))
+
+
+def satisfies(version: str, wanted: str) -> bool:
+    """Whether a Python `version` is the one asked for: "3.12.1" is for "3.12", not for "3.1"."""
+    asked = release(wanted)
+    return release(version)[: len(asked)] == asked

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from . import manifest as proof
 from .errors import EnvError
 from .manifest import Manifest, Stamp
-from .markers import release
+from .markers import satisfies
 from .project import SETTINGS, Project, env_path, parse_settings, read_text, same_file
 from .requirements import sha256
 
@@ -107,12 +107,6 @@ def _look(project: Project) -> Assessment:
 def remedy(project: Project, seen: Assessment) -> str:
     """The command for a state that is not `ready`."""
     return ELSEWHERE if seen.state == FOREIGN else project.command("sync")
-
-
-def satisfies(version: str, wanted: str) -> bool:
-    """Whether a Python `version` is the one asked for: "3.12.1" is for "3.12", not for "3.1"."""
-    asked = release(wanted)
-    return release(version)[: len(asked)] == asked
 
 
 def noexec(project: Project) -> EnvError | None:

@@ -29,6 +29,7 @@ from .errors import EnvError
 from .interpreters import NoInterpreter, find, is_version
 from .managers import manager
 from .manifest import Stamp
+from .markers import satisfies
 from .probe import LOAD, Interpreter, missing_library, probe
 from .processes import say, scrubbed
 from .project import Project, same_file
@@ -41,9 +42,10 @@ _WHOLE = (state.READY, state.STALE, state.INCOMPLETE)
 """States of an environment whose Python may be right."""
 
 
-def sync(
+def make_ready(
     project: Project,
-    python: str = "",
+    *,
+    python: str | None = None,
     fetch: bool = False,
     offline: bool = False,
     full: bool = False,
@@ -212,7 +214,7 @@ def _kept(
         return None
     fits = manager(project).fits(project) and not project.scripts.is_symlink()
     own = inside(project, environ) if fits else None
-    return own if own is not None and state.satisfies(own.version, wanted) else None
+    return own if own is not None and satisfies(own.version, wanted) else None
 
 
 def _refuse_what_is_not_loaded(project: Project, environ: Mapping[str, str]) -> None:
@@ -301,4 +303,4 @@ def _begin(
         return manager(project).prepare(project, wanted, environ, offline), by_hand
     except NoInterpreter as missing:
         other = provision.instead(project, wanted, missing, environ, offline=offline)
-    return other, "" if state.satisfies(other.version, project.python) else other.minor
+    return other, "" if satisfies(other.version, project.python) else other.minor

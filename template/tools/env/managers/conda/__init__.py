@@ -22,11 +22,11 @@ from ...difference import Difference
 from ...errors import WRONG_USE, EnvError
 from ...installers import Uv
 from ...lock import replace
+from ...markers import satisfies
 from ...probe import Interpreter, probe
 from ...processes import activated, capture, say, scrubbed
 from ...project import SETTINGS, Project, read_text
 from ...requirements import normalize, notes, parse, sha256
-from ...state import satisfies
 from ...window import begins
 from .. import venv
 from . import prefix as prefixes

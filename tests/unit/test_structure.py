@@ -1,0 +1,59 @@
+"""The engine's modules: what leads to what, and by which names a newcomer finds them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from support.template import ROOT
+
+ENGINE = ROOT / "template" / "tools" / "env"
+
+
+def modules() -> dict[str, ast.Module]:
+    """All modules of the engine by name, as "managers.venv"; "" is the package itself."""
+    found = {}
+    for file in ENGINE.rglob("*.py"):
+        parts = file.relative_to(ENGINE).with_suffix("").parts
+        name = ".".join(part for part in parts if part != "__init__")
+        found[name] = ast.parse(file.read_text(encoding="utf-8"), str(file))
+    return found
+
+
+def imported(name: str, tree: ast.Module, known: set[str]) -> Iterator[str]:
+    """The modules that one imports, within functions too; what only hints need is left out."""
+    waiting: list[ast.AST] = [tree]
+    package = name if any(other.startswith(f"{name}.") for other in known) else _above(name)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.ImportFrom) and node.level:
+            place = package
+            for _ in range(node.level - 1):
+                place = _above(place)
+            place = ".".join(filter(None, [place, node.module]))
+            for alias in node.names:
+                inner = ".".join(filter(None, [place, alias.name]))
+                yield inner if inner in known else place
+        waiting += ast.iter_child_nodes(node)
+
+
+def _above(name: str) -> str:
+    return name.rpartition(".")[0]
+
+
+def test_no_module_leads_back_to_itself() -> None:
+    trees = modules()
+    leads = {name: {*imported(name, tree, {*trees})} - {"", name} for name, tree in trees.items()}
+    while leads:
+        ends = {name for name, others in leads.items() if not others & leads.keys()}
+        assert ends, f"these import each other in a circle, or lead to one: {sorted(leads)}"
+        leads = {name: others for name, others in leads.items() if name not in ends}
+
+
+def test_the_map_of_the_engine_names_every_module() -> None:
+    text = (ENGINE / "__init__.py").read_text(encoding="utf-8")
+    names = {name.partition(".")[0] for name in modules()} - {"", "__main__"}
+    for name in sorted(names):
+        assert f"{name}/" in text or f"{name}.py" in text, name
