@@ -245,7 +245,7 @@ def test_a_shim_is_asked_last_and_where_no_file_tells_it_a_version(
     shim.write_text(f'#!/bin/sh\n[ "$PWD" = / ] || exit 126\nexec {base} "$@"\n')
     shim.chmod(0o755)
     (other.root / ".tool-versions").write_text("python 3.99.9\n")
-    script = "from env.probe import probe; import sys; print(probe(sys.argv[1:], {}).path)"
+    script = "from env.interpreters import probe; import sys; print(probe(sys.argv[1:], {}).path)"
     argv = [sys.executable, "-c", script, str(shim)]
     done = subprocess.run(
         argv, cwd=other.root, env={"PYTHONPATH": str(other.root / "tools")},

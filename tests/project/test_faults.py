@@ -373,6 +373,7 @@ def test_a_damaged_cache_of_pip_is_gone_past(project: Tiny, wheelhouse: Path) ->
         assert damaged
         for path in damaged:
             path.write_bytes(path.read_bytes().replace(b"exec ", b"exit "))
+        shutil.rmtree(Path(project.environ["HOME"], ".cache", "seedbed"))
         assert "pip's cache may be damaged" in project.sync(**trusted).stderr
     assert project.codes() == []
 
@@ -381,8 +382,8 @@ def test_a_dead_holder_of_the_turn_blocks_nobody(project: Tiny) -> None:
     code = (
         "import sys, time; sys.path.insert(0, 'tools')\n"
         "from pathlib import Path\n"
-        "from env import project, filelock\n"
-        "with filelock.turn(project.load(Path.cwd(), {})):\n"
+        "from env import project, transaction\n"
+        "with transaction.turn(project.load(Path.cwd(), {})):\n"
         "    print('mine', flush=True); time.sleep(60)"
     )
     argv = [sys.executable, "-c", code]
@@ -399,8 +400,8 @@ def test_what_a_dead_holder_had_started_still_has_its_turn(project: Tiny) -> Non
     code = (
         "import sys, os; sys.path.insert(0, 'tools')\n"
         "from pathlib import Path\n"
-        "from env import processes, project, filelock\n"
-        "with filelock.turn(project.load(Path.cwd(), {})):\n"
+        "from env import processes, project, transaction\n"
+        "with transaction.turn(project.load(Path.cwd(), {})):\n"
         "    script = 'echo mine; read x < go; touch done'\n"
         "    processes.stream(['sh', '-c', script], os.environ, Path.cwd(), bool)"
     )

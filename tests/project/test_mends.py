@@ -119,7 +119,7 @@ def _(it: Case) -> Iterator[str]:
 # Which Python
 
 
-@situation("⟨wanted⟩ is not a CPython")
+@situation("⟨wanted⟩ is no CPython")
 def _(it: Case) -> Iterator[str]:
     yield "sync --python /nowhere/python"
     it.shown = "check"

@@ -17,7 +17,7 @@ from support.engine import MINOR, Tiny, other_pythons
 from support.managers import serve_files
 from support.wheels import Wheel
 
-from env.probe import Interpreter
+from env.interpreters import Interpreter
 from env.provision import choices
 
 ABSENT = "3.77"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -46,6 +47,34 @@ def test_without_uv_the_one_of_the_lock_is_fetched_and_does_the_rest(
     project.run("delete", "--yes")
     project.environ["PATH"] = str(wheelhouse)  # nor anything else
     project.sync()
+
+
+def test_the_uv_that_was_fetched_once_serves_the_next_project(
+    project: Tiny, wheelhouse: Path
+) -> None:
+    without_uv(project, wheelhouse)
+    project.sync()
+    project.run("delete", "--yes")
+    assert "taking the locked one from" in project.sync().stderr
+    assert project.codes() == []
+
+
+def test_a_kept_uv_that_has_changed_is_fetched_anew(project: Tiny, wheelhouse: Path) -> None:
+    without_uv(project, wheelhouse)
+    project.sync()
+    (kept,) = Path(project.environ["HOME"], ".cache", "seedbed").glob("*/uv")
+    kept.write_bytes(b"#!/bin/sh\necho uv 0.99.0\n")
+    project.run("delete", "--yes")
+    assert "pip fetches the locked one" in project.sync().stderr
+    assert project.codes() == []
+
+
+def test_without_a_cache_uv_is_fetched_each_time(project: Tiny, wheelhouse: Path) -> None:
+    without_uv(project, wheelhouse)
+    project.environ["XDG_CACHE_HOME"] = os.devnull
+    project.environ["UV_CACHE_DIR"] = str(wheelhouse.parent / "uv-cache")
+    assert "pip fetches the locked one" in project.sync().stderr
+    assert project.codes() == []
 
 
 def test_what_left_the_lock_is_announced_and_removed(ready: Tiny, alpha: Wheel) -> None:

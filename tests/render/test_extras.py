@@ -11,7 +11,7 @@ import pytest
 import yaml
 from support.template import ROOT, render, tree
 
-from env.installers.uv import OLDEST
+from env.uv import OLDEST
 
 FILES = {
     "vscode": {".vscode/extensions.json", ".vscode/settings.json"},

@@ -23,14 +23,13 @@ Where to read on:
     freeze.py        adopts what was installed past the lock
     window.py        how old a package must be to enter the lock
     withdrawn.py     refuses versions that attackers made
-    interpreters.py  finds the Python that was asked for, discovery.py wherever one may be;
-                     probe.py asks it what it is, provision.py gets one that is missing
+    interpreters.py  what Pythons are there, and which one is asked for; discovery.py where they
+                     are kept, provision.py gets one that is missing
     managers/        how an environment is made
-    installers/      how packages get into it: uv, which pip fetches where there is none
+    uv.py            what uv is asked to do; bootstrap.py finds it or gets it
     indexes.py       where packages come from
     processes.py     which of the machine's variables reach the programs that are started here
-    filelock.py      one command at a time; transaction.py replaces files together;
-                     temporary.py where it drafts
+    transaction.py   one command at a time, all of its files or none; temporary.py where it drafts
 
 The template owns this folder: `copier update` brings new versions of it.
 """

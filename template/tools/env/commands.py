@@ -18,11 +18,11 @@ from typing import Any
 
 from . import drift, state
 from .errors import DIFFERENT, DONE, WRONG_USE, EnvError
-from .filelock import turn
 from .managers import manager
 from .processes import say, scrubbed
 from .project import Project
 from .requirements import sha256
+from .transaction import turn
 
 
 def sync(project: Project, options: Namespace) -> int:

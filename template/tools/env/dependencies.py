@@ -16,13 +16,13 @@ from types import MappingProxyType
 
 from . import pyproject, window
 from .errors import EnvError, InstallerFailed
-from .installers import Uv
 from .lock import DIRECT, NoWheel, Task, held, pins_of, preferences, replace, resolve, resolver
 from .processes import say
 from .project import Project, read_text
 from .pyproject import Asked
 from .requirements import normalize
 from .temporary import temporary_folder
+from .uv import Uv
 
 _DIRECTORY = re.compile(r"(?P<before>\A|-e |@ )(?P<place>\.\.?(?:/[^;]*?)?)(?=\s*(?:;|\Z))")
 """In a requirement, a directory as it is seen from the project's root."""

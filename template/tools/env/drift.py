@@ -37,10 +37,10 @@ from .difference import (
 )
 from .distributions import Distribution, Record, fingerprint
 from .files import Contents
+from .interpreters import LOAD
 from .managers import manager
 from .manifest import Manifest
 from .markers import canonical, satisfies
-from .probe import LOAD
 from .project import RUN_LOCK, Project, read_text
 from .requirements import Pin, locked, parse, sha256
 

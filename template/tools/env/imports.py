@@ -18,8 +18,8 @@ from .difference import (
     Difference,
 )
 from .files import Contents
+from .interpreters import missing_library
 from .manifest import Manifest
-from .probe import missing_library
 from .processes import capture, scrubbed
 from .project import Project
 

@@ -19,16 +19,17 @@ from . import (
     withdrawn,
 )
 from . import manifest as proof
+from .bootstrap import forget_fetched, uv_for
 from .distributions import Distribution
 from .errors import EnvError, InstallerFailed
 from .files import Contents
-from .installers import Uv, forget_fetched, uv_for
+from .interpreters import Interpreter
 from .managers import manager
 from .manifest import Manifest
-from .probe import Interpreter
 from .processes import say
 from .project import Project
 from .requirements import Pin, locked, read, sha256
+from .uv import Uv
 
 _NOT_BUILT = re.compile(r"Failed to (?:download and )?build `([^`]*)`")
 _LOGIN = "UV_DEFAULT_INDEX=https://NAME:PASSWORD@HOST/simple"
@@ -56,7 +57,7 @@ def install(
             f"Unset it, then run: {project.command('sync')}",
         )
     try:
-        uv = uv_for(project, own, environ, offline)
+        uv = uv_for(project, own, environ, offline=offline)
         _resolve_draft(project, offline)
         manager(project).derive(project, uv, offline)
     except InstallerFailed as error:

@@ -18,9 +18,8 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from . import indexes, pyproject, transaction, window, withdrawn
+from .bootstrap import find_uv
 from .errors import EnvError, InstallerFailed
-from .installers import Uv, find_uv
-from .installers.uv import HELD
 from .managers import manager
 from .markers import SYSTEMS, facts_of
 from .platforms import (
@@ -50,6 +49,7 @@ from .requirements import (
     with_notes,
 )
 from .temporary import temporary_folder
+from .uv import HELD, Uv
 
 DIRECT = pyproject.FILE
 _PLACE = re.compile(

@@ -140,7 +140,7 @@ def stream(
             stdin=text or subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            close_fds=False,  # it inherits the turn of filelock.py, and nothing else is inheritable
+            close_fds=False,  # it inherits the turn (transaction.py), and nothing else is
         )
     except OSError as error:
         return Finished(127, str(error))

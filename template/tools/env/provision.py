@@ -12,10 +12,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from . import indexes
+from .bootstrap import uv_for
 from .errors import EnvError, InstallerFailed
-from .installers import uv_for
-from .interpreters import NoInterpreter, find
-from .probe import Interpreter, probe
+from .interpreters import Interpreter, NoInterpreter, find, probe
 from .processes import say
 from .project import Project
 

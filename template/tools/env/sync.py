@@ -26,11 +26,10 @@ from .difference import (
     Difference,
 )
 from .errors import EnvError
-from .interpreters import NoInterpreter, find, is_version
+from .interpreters import LOAD, Interpreter, NoInterpreter, find, is_version, missing_library, probe
 from .managers import manager
 from .manifest import Stamp
 from .markers import satisfies
-from .probe import LOAD, Interpreter, missing_library, probe
 from .processes import say, scrubbed
 from .project import Project, same_file
 from .requirements import read
@@ -281,7 +280,7 @@ def _running(project: Project, environ: Mapping[str, str]) -> Interpreter:
 
 
 def _has_uv(project: Project, environ: Mapping[str, str]) -> bool:
-    from .installers import find_uv
+    from .bootstrap import find_uv
 
     return find_uv(project, environ) is not None
 

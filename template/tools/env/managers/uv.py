@@ -18,12 +18,12 @@ from pathlib import Path
 from .. import pyproject
 from ..errors import EnvError
 from ..indexes import LOCAL, of_this_project
-from ..installers import Uv
 from ..lock import DIRECT, adopt, named, replace
 from ..processes import say
 from ..project import PINNED, RUN_LOCK, Project, read_text
 from ..requirements import Notes, normalize, notes, parse, sha256, sides
 from ..temporary import temporary_folder
+from ..uv import Uv
 from ..window import options
 from . import venv
 

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 from ..difference import OTHER_PYTHON, Difference
 from ..errors import EnvError
-from ..interpreters import find
-from ..probe import Interpreter
+from ..interpreters import Interpreter, find
 from ..processes import activated, say, stream
 from ..project import Project
 
 if TYPE_CHECKING:
-    from ..installers import Uv
+    from ..uv import Uv
 
 _KEY = "include-system-site-packages"
 _BASE = re.compile(rf"^[ \t]*{_KEY}[ \t]*=[ \t]*(\S*)[ \t]*\n?", re.MULTILINE | re.IGNORECASE)

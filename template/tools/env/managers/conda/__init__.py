@@ -20,13 +20,13 @@ from pathlib import Path
 
 from ...difference import Difference
 from ...errors import WRONG_USE, EnvError
-from ...installers import Uv
+from ...interpreters import Interpreter, probe
 from ...lock import replace
 from ...markers import satisfies
-from ...probe import Interpreter, probe
 from ...processes import activated, capture, say, scrubbed
 from ...project import SETTINGS, Project, read_text
 from ...requirements import normalize, notes, parse, sha256
+from ...uv import Uv
 from ...window import begins
 from .. import venv
 from . import prefix as prefixes

@@ -13,15 +13,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ...bootstrap import uv_for
 from ...errors import EnvError, InstallerFailed
-from ...installers import install_privately
-from ...interpreters import usable
+from ...interpreters import Interpreter, probe, usable
 from ...manifest import folder
 from ...markers import release
-from ...probe import Interpreter, probe
 from ...processes import say, stream
 from ...project import Project, read_text
-from ...requirements import sides
+from ...requirements import sha256, sides
 from ...temporary import temporary_folder
 from .. import venv
 from .prefix import keep_from_pip
@@ -167,7 +166,7 @@ def _rattle(
     """Run rattler.py on `request`; EnvError with `what` failed and the sentence `mend`."""
     library, wish = place / "rattler", place / "request.json"
     try:
-        install_privately(library, _HERE / "rattler.txt", project, begin, environ, offline)
+        _install_privately(library, _HERE / "rattler.txt", project, begin, environ, offline)
         text = json.dumps({**request, "mirror": os.environ.get(_MIRROR, ""), "offline": offline})
         wish.write_text(text, encoding="utf-8")
         argv = [str(begin.path), "-I", "-B", str(_HERE / "rattler.py"), str(library), str(wish)]
@@ -210,3 +209,26 @@ def _create_with(program: str, project: Project, environ: Mapping[str, str]) -> 
             f"{program} could not make the conda prefix; the lines above say why.",
             f"When that is mended, run: {project.command('sync')}",
         )
+
+
+def _install_privately(
+    library: Path,
+    requirements: Path,
+    project: Project,
+    interpreter: Interpreter,
+    environ: Mapping[str, str],
+    offline: bool,
+) -> None:
+    """Make `library` a directory with the packages of a lock, for programs run by `interpreter`.
+
+    One that is there already is kept as long as lock and Python are the same. Raises
+    InstallerFailed, and EnvError where there is no uv to be had.
+    """
+    mark, made_from = library / "made-from", f"{sha256(requirements)} {interpreter.version}\n"
+    if mark.exists() and mark.read_text(encoding="utf-8") == made_from:
+        return
+    if library.exists():
+        shutil.rmtree(library)
+    uv = uv_for(project, interpreter, environ, offline=offline)
+    uv.install_beside(library, requirements, interpreter, offline)
+    mark.write_text(made_from, encoding="utf-8")

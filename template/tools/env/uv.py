@@ -11,15 +11,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from .. import indexes, withdrawn
-from ..builds import Part
-from ..errors import EnvError, InstallerFailed
-from ..manifest import FOLDER
-from ..probe import Interpreter
-from ..processes import TO_LOCK, activated, capture, say, stream
-from ..project import Project, read_text
-from ..requirements import normalize
-from ..temporary import temporary_folder
+from . import indexes, withdrawn
+from .builds import Part
+from .errors import EnvError, InstallerFailed
+from .interpreters import Interpreter
+from .processes import TO_LOCK, activated, say, stream
+from .project import Project, read_text
+from .requirements import normalize
+from .temporary import temporary_folder
 
 _CHATTER = re.compile(
     r" [-+~] | *(Using C?Python|Resolved|Audited|Checked|Prepared|Building|Built|Removed"
@@ -46,38 +45,10 @@ _BUILT_WITH = ("--build-constraint", str(withdrawn.LIST))
 """For what may build: its tools are in no lock."""
 
 
-def find_uv(project: Project, environ: Mapping[str, str]) -> Uv | None:
-    """The uv named by $UV, on PATH, in the environment or fetched for it; None without one."""
-    name = "uv.exe" if os.name == "nt" else "uv"
-    on_path = shutil.which("uv", path=environ.get("PATH", os.defpath))
-    own = (project.scripts / name, fetched_to(project) / "bin" / name)
-    for place in (environ.get("UV"), on_path, *own):
-        uv = _usable(Path(place), project, environ) if place else None
-        if uv is not None:
-            return uv
-    return None
-
-
-def fetched_to(project: Project) -> Path:
-    """Where a uv is put by pip until the environment has its own."""
-    return project.env / FOLDER / "uv"
-
-
 def wheels_only(buildable: Sequence[str] = ()) -> list[str]:
     """The one rule for what may be built from source, in resolving as in installing."""
     built = [word for name in buildable for word in ("--no-binary", name)]
     return ["--only-binary", ":all:", *built]
-
-
-def _usable(path: Path, project: Project, environ: Mapping[str, str]) -> Uv | None:
-    code, output, _ = capture([str(path), "--version"], environ)
-    found = re.match(r"uv (\d+)\.(\d+)\S*", output)
-    if code != 0 or found is None:
-        return None
-    if (int(found[1]), int(found[2])) < OLDEST:
-        say(f"{path} is {found[0]}, too old for this project (0.12 or newer), and is not used")
-        return None
-    return Uv(path, found[0], project, environ)
 
 
 class Uv:
