@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from .errors import EnvError, InstallerFailed
+from .indexes import offline
 from .interpreters import Interpreter, probe
 from .manifest import FOLDER
 from .processes import capture, say, stream
@@ -44,9 +45,7 @@ def fetched_to(project: Project) -> Path:
     return project.env / FOLDER / "uv"
 
 
-def uv_for(
-    project: Project, interpreter: Interpreter, environ: Mapping[str, str], *, offline: bool
-) -> Uv:
+def uv_for(project: Project, interpreter: Interpreter, environ: Mapping[str, str]) -> Uv:
     """The uv of this machine, else the one of the lock, put beside the environment's packages.
 
     Says which way was taken. Raises InstallerFailed, and EnvError where there is none to be had.
@@ -67,10 +66,14 @@ def uv_for(
     else:
         say(f"{project.env_label}: no uv on this machine, pip fetches the locked one")
         try:
-            _fetch(pin, fetched_to(project), project, interpreter, environ, offline)
+            _fetch(pin, fetched_to(project), project, interpreter, environ)
         except InstallerFailed as error:
             # pip says the same of an index that it cannot reach, and that is another trouble.
-            if error.unreachable or offline or "No matching distribution" not in error.output:
+            if (
+                error.unreachable
+                or offline(environ)
+                or "No matching distribution" not in error.output
+            ):
                 raise
         else:
             _keep(program, kept)
@@ -144,7 +147,6 @@ def _fetch(
     project: Project,
     interpreter: Interpreter,
     environ: Mapping[str, str],
-    offline: bool,
 ) -> None:
     """Install one line of the lock into the directory `target`, with the pip beneath `interpreter`.
 
@@ -170,7 +172,7 @@ def _fetch(
     line = target / "uv.txt"
     line.write_text(pin.text + "\n", encoding="utf-8")
     argv = [python, "-I", "-m", "pip", "install", "--require-hashes", "--no-deps", "--only-binary"]
-    argv += [":all:", "--target", str(target), "-r", str(line), *["--no-index"] * offline]
+    argv += [":all:", "--target", str(target), "-r", str(line), *["--no-index"] * offline(environ)]
     done = stream(argv, environ, target, _worth_saying)
     if done.code != 0 and "do not match the hashes" in done.tail.lower():
         say(f"{project.env_label}: pip's cache may be damaged, so fetching past it")

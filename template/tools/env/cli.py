@@ -28,6 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         root = find_root(options.project)
         os.environ.update(indexes.of_this_project(root, os.environ))
+        if getattr(options, "offline", False):
+            os.environ["UV_OFFLINE"] = "1"  # each program that is started here reads it
         code = command(load(root, os.environ), options)
         sys.stdout.flush()
         return code

@@ -33,7 +33,6 @@ def sync(project: Project, options: Namespace) -> int:
             project,
             python=options.python,
             fetch=options.fetch,
-            offline=options.offline,
             full=options.full,
         )
     if not done:
@@ -78,9 +77,7 @@ def lock(project: Project, options: Namespace) -> int:
 
     prefer = Path(options.prefer) if options.prefer else None
     with turn(project):
-        changes = locking.lock(
-            project, options.upgrade, prefer, options.offline, newest=options.newest
-        )
+        changes = locking.lock(project, options.upgrade, prefer, newest=options.newest)
     for change in changes:
         say(f"  {change}")
     if changes:
@@ -111,11 +108,10 @@ def edit(project: Project, options: Namespace) -> int:
             retry=project.command(options.verb, *flags, *options.words),
             dev=options.dev,
             build=options.verb == "add" and options.build,
-            offline=options.offline,
             newest=options.newest,
         ):
             say(f"  {change}")
-        make_ready(project, offline=options.offline)
+        make_ready(project)
     return DONE
 
 
@@ -125,7 +121,7 @@ def freeze(project: Project, options: Namespace) -> int:
     from .sync import make_ready
 
     with turn(project):
-        found = freezing.look(project, options.offline)
+        found = freezing.look(project)
         for pin, why in found.left.items():
             say(f"  {pin} is left out: {why}")
         if not found.versions:
@@ -141,7 +137,6 @@ def freeze(project: Project, options: Namespace) -> int:
             list(found.direct.values()),
             retry=project.command("freeze"),
             dev=options.dev,
-            offline=options.offline,
             versions=found.versions,
         ):
             say(f"  {change}")
@@ -150,7 +145,7 @@ def freeze(project: Project, options: Namespace) -> int:
         if found.left:
             say(f"What was left out goes with the next: {project.command('sync')}")
         else:
-            make_ready(project, offline=options.offline)
+            make_ready(project)
     return DONE
 
 

@@ -40,7 +40,6 @@ def edit(
     dev: bool = False,
     build: bool = False,
     newest: Sequence[str] = (),
-    offline: bool = False,
     versions: Mapping[str, str] = MappingProxyType({}),
 ) -> list[str]:
     """`add` requirements to the direct dependencies, or `remove` names, and lock; returns changes.
@@ -50,7 +49,7 @@ def edit(
     lets these packages in at any age. `retry` is the command to name where it fails.
     Raises EnvError, with all files as they were, where uv refuses or there is no solution.
     """
-    uv = resolver(project, offline, editing=True)
+    uv = resolver(project, editing=True)
     with temporary_folder("lock-") as place:
         draft = place / DIRECT
         shutil.copy(project.root / DIRECT, draft)
@@ -62,7 +61,7 @@ def edit(
         while True:
             asked = _allow(project, draft, allowed)
             commits = held(project, asked)
-            task = Task(place, asked, kept, commits, None, offline, retry, building=build)
+            task = Task(place, asked, kept, commits, None, retry, building=build)
             try:
                 drafts = resolve(project, uv, task)
                 break

@@ -39,7 +39,7 @@ class Found(NamedTuple):
     """What cannot be adopted: the reason by "name==version"."""
 
 
-def look(project: Project, offline: bool = False) -> Found:
+def look(project: Project) -> Found:
     """Look into the environment, and ask the index for what is found there.
 
     Raises EnvError where there is no environment to look into, or the index is not reached.
@@ -64,7 +64,7 @@ def look(project: Project, offline: bool = False) -> Found:
     referred, left = _references(project, site, differ.values())
     rest = [dist for name, dist in differ.items() if name not in referred and name not in left]
     versions = {dist.name: dist.version for dist in rest}
-    left.update(unserved(project, versions, offline, project.command("freeze")))
+    left.update(unserved(project, versions, project.command("freeze")))
 
     new = differ.keys() - pins.keys()
     asked = {name for name in new if name in referred or _requested(site, differ[name])}

@@ -123,6 +123,11 @@ def no_index(environ: Mapping[str, str]) -> bool:
     return is_on(environ.get("PIP_NO_INDEX"))
 
 
+def offline(environ: Mapping[str, str]) -> bool:
+    """Whether only what is in the caches counts; `--offline` sets the variable for all of us."""
+    return is_on(environ.get("UV_OFFLINE"))
+
+
 def is_on(value: str | None) -> bool:
     """Whether the value of a variable says yes, as pip and uv read it."""
     return (value or "").lower() in ("1", "true", "yes", "on", "t", "y")

@@ -41,7 +41,6 @@ def install(
     again: Sequence[str],
     before: Manifest | None,
     environ: Mapping[str, str],
-    offline: bool,
 ) -> Manifest:
     """Install, remove and repair; returns the proof of what is there then.
 
@@ -57,11 +56,11 @@ def install(
             f"Unset it, then run: {project.command('sync')}",
         )
     try:
-        uv = uv_for(project, own, environ, offline=offline)
-        _resolve_draft(project, offline)
-        manager(project).derive(project, uv, offline)
+        uv = uv_for(project, own, environ)
+        _resolve_draft(project)
+        manager(project).derive(project, uv)
     except InstallerFailed as error:
-        raise _explained(project, error, offline) from None
+        raise _explained(project, error) from None
     lock = sha256(*project.locks)  # before the work: what is changed meanwhile is seen afterwards
     pins = locked(project.lock, again_with, own.markers)
     if not pins and read(project.lock, again_with):
@@ -96,15 +95,15 @@ def install(
         source = f", from {host}" if host else ""
         say(f"{project.env_label}: installing {len(pins)} packages with {uv.name}{source}")
         lacking = {*pins} - {dist.name for dist in present if dist.name not in (*again, *anew)}
-        _install(project, uv, pins, again, anew, offline, lacking)
-        _distrust(project, own, pins, uv, offline)
+        _install(project, uv, pins, again, anew, lacking)
+        _distrust(project, own, pins, uv)
         for sentence in imports.brought_at_start(site, early, edited):
             say(f"note: {sentence} Look at it first where you did not expect that.")
         if project.package and not kept:
             uv.uninstall([dist.name for dist in ours])  # its name may be another one now
-            uv.install_project(offline)
+            uv.install_project()
     except InstallerFailed as error:
-        raise _explained(project, error, offline) from None
+        raise _explained(project, error) from None
     contents = files.contents(site)
     files.make_executable(project.scripts, contents)
     ours = editable.installs(project, site, contents.present)
@@ -133,13 +132,13 @@ def no_trusted_copy(project: Project, packages: Sequence[str]) -> EnvError:
     )
 
 
-def _resolve_draft(project: Project, offline: bool) -> None:
+def _resolve_draft(project: Project) -> None:
     """Some requirements are known to nobody before: a person's own, or another build of PyTorch."""
     from . import lock as locking  # late: most have nothing to resolve
 
     if locking.is_draft(project):
         say(f"{project.lock.name}: resolving it, as the project asks for more than was known")
-        changes = locking.lock(project, offline=offline, again=project.command("sync"))
+        changes = locking.lock(project, again=project.command("sync"))
         say(f"{project.lock.name}: {len(changes)} packages are others than the template ships")
 
 
@@ -162,7 +161,6 @@ def _install(
     pins: Mapping[str, Pin],
     again: Sequence[str],
     anew: Sequence[str],
-    offline: bool,
     lacking: Collection[str] = (),
 ) -> None:
     parts = builds.parts(project, list(pins.values()), again, anew)
@@ -170,7 +168,7 @@ def _install(
     if built:
         say(f"{project.env_label}: building here what has no wheel: {', '.join(sorted(built))}")
     for part in parts:
-        uv.install(part, offline)
+        uv.install(part)
 
 
 def _forget(project: Project, own: Interpreter) -> None:
@@ -186,21 +184,19 @@ def _forget(project: Project, own: Interpreter) -> None:
             shutil.rmtree(site / dist.directory)
 
 
-def _distrust(
-    project: Project, own: Interpreter, pins: Mapping[str, Pin], uv: Uv, offline: bool
-) -> None:
+def _distrust(project: Project, own: Interpreter, pins: Mapping[str, Pin], uv: Uv) -> None:
     """Install again what came out of a cache with changed files, or went with another package."""
     site = own.site_packages
     found, began = files.contents(site), proof.stamped_at(project.env)
     changed = files.tainted(site, found.lines, found.clashes, began)
     changed |= {dist.name for dist in found.present} - found.lines.keys()
     again = sorted(changed.intersection(pins))
-    if again and offline:
+    if again and indexes.offline(os.environ):
         raise no_trusted_copy(project, again)
     if again:
         _forget(project, own)
         say(f"{project.env_label}: fetching anew what was changed in the cache: {', '.join(again)}")
-        _install(project, uv, pins, again, [], offline)
+        _install(project, uv, pins, again, [])
 
 
 def _manifest(
@@ -238,7 +234,7 @@ def _manifest(
     )
 
 
-def _explained(project: Project, error: InstallerFailed, offline: bool) -> EnvError:
+def _explained(project: Project, error: InstallerFailed) -> EnvError:
     sync = project.command("sync")
     if error.tells("hash mismatch", "do not match the hashes"):
         mend = f"Ask who runs the index for the right file, then run: {sync}"
@@ -253,7 +249,7 @@ def _explained(project: Project, error: InstallerFailed, offline: bool) -> EnvEr
         name = built[1]
         mend = f"Install what it needs for that, then run: {sync}"
         return EnvError(f"{name} could not be built; the lines above say why.", mend)
-    if offline:
+    if indexes.offline(os.environ):
         mend = f"Run it with the network: {sync}"
         return EnvError("The caches do not hold all that is needed; the lines above say why.", mend)
     mend = f"When that is mended, run: {sync}"

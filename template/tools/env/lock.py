@@ -77,7 +77,6 @@ def lock(
     project: Project,
     upgrade: Sequence[str] | None = None,
     prefer: Path | None = None,
-    offline: bool = False,
     again: str = "",
     newest: Sequence[str] = (),
 ) -> list[str]:
@@ -89,7 +88,7 @@ def lock(
     too, and taken at any age, which pyproject.toml tells from then on.
     Raises EnvError, with all files as they were, where there is no uv or no solution.
     """
-    uv = resolver(project, offline)
+    uv = resolver(project)
     again = again or project.command("lock")
     if newest and upgrade != []:
         upgrade = [*(upgrade or ()), *newest]
@@ -99,14 +98,14 @@ def lock(
         shutil.copy(project.root / DIRECT, draft)
         asked = window.exempted(project, draft, newest, upgrade is not None, again)
         commits = held(project, asked, upgrade)
-        return _replaced(project, uv, Task(place, asked, kept, commits, upgrade, offline, again))
+        return _replaced(project, uv, Task(place, asked, kept, commits, upgrade, again))
 
 
-def adopt(project: Project, uv: Uv, kept: str, offline: bool) -> list[str]:
+def adopt(project: Project, uv: Uv, kept: str) -> list[str]:
     """`lock` with the pins of the lock text `kept`, which another program has resolved."""
     again = project.command("sync")
     commits = [pin.text for pin in pins_of(kept) if pin.is_commit]
-    task = Task(project.root, pyproject.asked(project), kept, commits, None, offline, again)
+    task = Task(project.root, pyproject.asked(project), kept, commits, None, again)
     return _replaced(project, uv, task)
 
 
@@ -122,20 +121,18 @@ def _replaced(project: Project, uv: Uv, task: Task) -> list[str]:
         ) from None
 
 
-def unserved(
-    project: Project, versions: Mapping[str, str], offline: bool, retry: str
-) -> dict[str, str]:
+def unserved(project: Project, versions: Mapping[str, str], retry: str) -> dict[str, str]:
     """Of packages with these versions, those that no lock can hold: the reason by name.
 
     Raises EnvError, which names `retry`, where there is no uv, or the index is not reached.
     """
-    uv, found = resolver(project, offline), dict[str, str]()
+    uv, found = resolver(project), dict[str, str]()
     with temporary_folder("lock-") as place:
         pins = {name: f"{name}=={version}" for name, version in sorted(versions.items())}
-        if not pins or uv.unserved(list(pins.values()), place, offline) is None:
+        if not pins or uv.unserved(list(pins.values()), place) is None:
             return found
         for name, pin in pins.items():
-            error = uv.unserved([pin], place, offline)
+            error = uv.unserved([pin], place)
             if error and error.unreachable and not error.tells("no solution found"):
                 raise _unresolved(retry, error)
             if error and without_any(error):
@@ -172,7 +169,7 @@ def _changes(before: Sequence[str], after: str) -> list[str]:
     return lines
 
 
-def resolver(project: Project, offline: bool, editing: bool = False) -> Uv:
+def resolver(project: Project, editing: bool = False) -> Uv:
     """The uv to resolve with, and requirements that are level with a lock of its own.
 
     Where they cannot be, an edit may be what mends it.
@@ -192,7 +189,7 @@ def resolver(project: Project, offline: bool, editing: bool = False) -> Uv:
             f"Make the environment first, which brings one: {project.command('sync')}",
         )
     try:
-        manager(project).derive(project, uv, offline, missing_too=False)
+        manager(project).derive(project, uv, missing_too=False)
     except InstallerFailed as error:
         raise _unresolved(project.command("lock"), error) from None
     except EnvError:
@@ -223,7 +220,6 @@ class Task(NamedTuple):
     """Lines of commits that are kept."""
 
     upgrade: Sequence[str] | None
-    offline: bool
     again: str
     """The command to name where there is no solution."""
 
@@ -261,10 +257,10 @@ def resolve(project: Project, uv: Uv, task: Task) -> dict[Path, str]:
             if project.lock.name != RUN_LOCK:
                 shutil.copy(full, run)
                 within = window.options(note)
-                uv.compile(place, run, [], task.asked.buildable, task.offline, within)
+                uv.compile(place, run, [], task.asked.buildable, within)
                 drafts[project.root / RUN_LOCK] = named(project, task.asked, told, run)
             managed = manager(project)
-            managed.complete(project, uv, task.source, drafts, task.upgrade, task.offline)
+            managed.complete(project, uv, task.source, drafts, task.upgrade)
         except InstallerFailed as error:
             _refuse(project, re.findall(r"([\w.-]+)==([\w.]+)", error.output))
             if error.tells(_NO_REQUIREMENT):
@@ -309,7 +305,7 @@ def _within(project: Project, uv: Uv, task: Task, full: Path, groups: Sequence[s
         path = full.with_name(name)
         if path.suffix == ".txt":
             path.write_text(task.kept, encoding="utf-8")
-        asked = (groups, task.asked.buildable, task.offline, options, constraints)
+        asked = (groups, task.asked.buildable, options, constraints)
         uv.compile(full.parent, path, *asked, quietly=quietly or task.building)
         return named(project, task.asked, Notes(), path)
 
@@ -410,7 +406,6 @@ def _lacks(project: Project, uv: Uv, task: Task, name: str) -> Callable[[Place],
                     folder / "full.txt",
                     groups,
                     built,
-                    task.offline,
                     quietly=True,
                     options=window.ANY_AGE,
                 )

@@ -41,8 +41,6 @@ def instead(
     wanted: str,
     missing: NoInterpreter,
     environ: Mapping[str, str],
-    *,
-    offline: bool,
 ) -> Interpreter:
     """The interpreter to begin with where `wanted`, a version, is missing.
 
@@ -60,7 +58,7 @@ def instead(
         return chosen.python
     # In `environ` no program downloads a Python unasked; who forbids it says so outside.
     forbidden = os.environ.get("UV_PYTHON_DOWNLOADS") == "never"
-    if not (offline or forbidden or indexes.is_on(environ.get("UV_OFFLINE"))):
+    if not (forbidden or indexes.offline(environ)):
         try:
             # Once, not the three times that uv would wait where there is no network.
             return fetched(project, wanted, {"UV_HTTP_RETRIES": "0", **environ})
@@ -88,7 +86,7 @@ def fetched(project: Project, wanted: str, environ: Mapping[str, str]) -> Interp
         happened = f"uv is fetched by a CPython, and none is here to get Python {wanted} that way."
         raise EnvError(happened, otherwise)
     try:
-        uv = uv_for(project, running, environ, offline=False)
+        uv = uv_for(project, running, environ)
         say(f"{project.env_label}: letting {uv.name} fetch Python {wanted}")
         uv.fetch_python(wanted)
     except InstallerFailed:

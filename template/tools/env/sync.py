@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from . import distributions, drift, files, imports, kernelspec, state, withdrawn
+from . import distributions, drift, files, imports, indexes, kernelspec, state, withdrawn
 from . import manifest as proof
 from .difference import (
     FILE_EDITED,
@@ -46,7 +46,6 @@ def make_ready(
     *,
     python: str | None = None,
     fetch: bool = False,
-    offline: bool = False,
     full: bool = False,
 ) -> bool:
     """Bring the environment to the lock; returns whether anything had to be done.
@@ -86,7 +85,7 @@ def make_ready(
         found = list(drift.damage(project, files.contents(own.site_packages), None, None))
     again = sorted({each.package for each in found if each.code in _FETCHED and each.package})
     fetched = sorted({pin.name for pin in pins}.intersection(again))
-    if own and fetched and offline:
+    if own and fetched and indexes.offline(environ):
         raise no_trusted_copy(project, fetched)
     by_hand = _by_hand(project, python, chosen) if python else remembered
     if python and by_hand and managed.pin_python(project, by_hand):
@@ -94,17 +93,17 @@ def make_ready(
     if own is None:
         begin = chosen
         if begin is None:
-            begin, by_hand = _begin(project, wanted, by_hand, environ, offline)
+            begin, by_hand = _begin(project, wanted, by_hand, environ)
         stamp = _stamp(project, by_hand)
-        own = _make(project, seen, stamp, begin, environ, offline)
+        own = _make(project, seen, stamp, begin, environ)
     else:
         stamp = _stamp(project, by_hand)
         proof.write_stamp(project.env, stamp)
         proof.withdraw(project.env)
-        if managed.refresh(project, newer_than, environ, offline):
+        if managed.refresh(project, newer_than, environ):
             own = _running(project, environ)
         _clear(project, own.site_packages, found)
-    manifest = install(project, own, again, seen.manifest, environ, offline)
+    manifest = install(project, own, again, seen.manifest, environ)
     manifest = manifest._replace(kernel=kernelspec.register(project, manifest))
     proof.write_manifest(project.env, manifest)
     base = own.path.with_name(f"python{own.minor}")
@@ -254,7 +253,6 @@ def _make(
     stamp: Stamp,
     begin: Interpreter,
     environ: Mapping[str, str],
-    offline: bool,
 ) -> Interpreter:
     """A new environment without packages in place of what is there; its interpreter."""
     if seen.state not in (state.MISSING, state.INCOMPLETE):
@@ -264,7 +262,7 @@ def _make(
     proof.write_stamp(project.env, stamp)
     # git must not see it, under whatever name and wherever it lives
     (project.env / ".gitignore").write_text("*\n", encoding="utf-8")
-    manager(project).create(project, begin, environ, offline)
+    manager(project).create(project, begin, environ)
     return _running(project, environ)
 
 
@@ -293,13 +291,13 @@ def _chosen(project: Project, wanted: str, fetch: bool, environ: Mapping[str, st
 
 
 def _begin(
-    project: Project, wanted: str, by_hand: str, environ: Mapping[str, str], offline: bool
+    project: Project, wanted: str, by_hand: str, environ: Mapping[str, str]
 ) -> tuple[Interpreter, str]:
     """The Python to make the environment from, and the version that it keeps to from then on."""
     from . import provision
 
     try:
-        return manager(project).prepare(project, wanted, environ, offline), by_hand
+        return manager(project).prepare(project, wanted, environ), by_hand
     except NoInterpreter as missing:
-        other = provision.instead(project, wanted, missing, environ, offline=offline)
+        other = provision.instead(project, wanted, missing, environ)
     return other, "" if satisfies(other.version, project.python) else other.minor

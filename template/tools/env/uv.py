@@ -65,14 +65,14 @@ class Uv:
         self._locking = {**environ, "PATH": os.pathsep.join(filter(None, places))}
         self._environ = {k: v for k, v in self._locking.items() if k not in TO_LOCK}
 
-    def install(self, part: Part, offline: bool) -> None:
+    def install(self, part: Part) -> None:
         """Install some lines of the lock, and no dependency of them. Raises InstallerFailed.
 
         What is to be fetched `again` gets all of its files anew, from a source that an edited file
         elsewhere on this machine cannot have reached.
         """
         words = ["--no-deps", "-r", str(part.requirements)]
-        words += [*self._build(), *self._sources(offline)]
+        words += [*self._build(), *self._sources()]
         hashed = part.hashed and not self._has_bounds()
         words += ["--require-hashes" if hashed else "--verify-hashes"]
         if part.tools:  # which come within the window; that of the lock has decided on the others
@@ -156,24 +156,22 @@ class Uv:
                 f"Lock within them: {self._project.command('lock')}",
             ) from None
 
-    def install_beside(
-        self, library: Path, requirements: Path, interpreter: Interpreter, offline: bool
-    ) -> None:
+    def install_beside(self, library: Path, requirements: Path, interpreter: Interpreter) -> None:
         """Install the lines of a lock into a directory, for programs run by `interpreter`."""
         words = ["--python", str(interpreter.path), "--target", str(library), "--require-hashes"]
         words += ["--no-deps", *wheels_only(), "-r", str(requirements), *_ANY_AGE]
-        self._install(["pip", "install", *words, *self._sources(offline)], self._environ)
+        self._install(["pip", "install", *words, *self._sources()], self._environ)
 
     def uninstall(self, names: Sequence[str]) -> None:
         if names:
             self._run(["pip", "uninstall", *self._python(), *names], self._environ)
 
-    def install_project(self, offline: bool) -> None:
+    def install_project(self) -> None:
         environ = activated(self._environ, self._project)
         environ.pop("UV_REQUIRE_HASHES", None)  # a directory has none
         words = ["--no-deps", "--no-build-isolation", "--editable", str(self._project.root)]
         # A build in the cache is taken for today's as long as pyproject.toml is the same.
-        words += ["--no-cache", "--link-mode", "copy", *self._sources(offline)]
+        words += ["--no-cache", "--link-mode", "copy", *self._sources()]
         self._run(["pip", "install", *self._python(), *words], environ)
 
     def compile(
@@ -182,7 +180,6 @@ class Uv:
         output: Path,
         groups: Sequence[str],
         buildable: Sequence[str],
-        offline: bool,
         options: Sequence[str] = (),
         constraints: Sequence[str] = (),
         *,
@@ -202,7 +199,7 @@ class Uv:
         words += [*wheels_only(buildable), *_BUILT_WITH, "--override", HELD]
         own = self._locking.get("UV_BUILD_CONSTRAINT", "").split()
         words += [word for file in own for word in ("--build-constraint", file)]
-        words += ["--output-file", str(output), *self._build(), *self._sources(offline)]
+        words += ["--output-file", str(output), *self._build(), *self._sources()]
         # By standard input: uv names a file of constraints in the comments of the lock.
         files = [Path(each) for each in self._locking.get("UV_CONSTRAINT", "").split()]
         texts = [each.read_text(encoding="utf-8") for each in (withdrawn.LIST, *files)]
@@ -218,7 +215,7 @@ class Uv:
         words = ["--no-deps", "--offline", "--quiet", str(requirements)]
         self._run(["pip", "compile", *words], self._locking, requirements.parent)
 
-    def unserved(self, pins: Sequence[str], place: Path, offline: bool) -> InstallerFailed | None:
+    def unserved(self, pins: Sequence[str], place: Path) -> InstallerFailed | None:
         """Why no index gives these versions ("name==1.0") for all that a lock is for, or None.
 
         `place` is an empty directory to work in.
@@ -227,7 +224,7 @@ class Uv:
         asked.write_text("".join(f"{pin}\n" for pin in pins), encoding="utf-8")
         words = ["--universal", "--no-deps", *wheels_only(), "--quiet", *_ANY_AGE]
         words += ["--python-version", self._project.python_minimum]
-        words += [*self._build(), *self._sources(offline)]
+        words += [*self._build(), *self._sources()]
         try:
             self._run(["pip", "compile", str(asked), *words], self._environ, quietly=True)
         except InstallerFailed as error:
@@ -250,9 +247,7 @@ class Uv:
             if some:
                 self._run([verb, *options, *more, "--", *some], environ, source)
 
-    def lock(
-        self, source: Path, pins: Sequence[str], offline: bool, options: Sequence[str] = ()
-    ) -> None:
+    def lock(self, source: Path, pins: Sequence[str], options: Sequence[str] = ()) -> None:
         """Bring uv.lock in the directory `source` to its pyproject.toml, versions as in `pins`.
 
         What `pins` does not name keeps the version that uv.lock has. Raises InstallerFailed.
@@ -260,7 +255,7 @@ class Uv:
         words = [*options, *(word for pin in pins for word in ("--upgrade-package", pin))]
         if self._project.python_path.exists():
             words += self._python()
-        self._run(["lock", "--quiet", *words, *self._sources(offline)], self._locking, source)
+        self._run(["lock", "--quiet", *words, *self._sources()], self._locking, source)
 
     def export(self, source: Path, output: Path, groups: Sequence[str]) -> None:
         """The uv.lock in the directory `source` as hashed requirements, those of `groups` too.
@@ -294,9 +289,9 @@ class Uv:
             words = words if cleaned else [*words, "--reinstall"]
             cleaned |= spoilt
 
-    def _sources(self, offline: bool) -> list[str]:
+    def _sources(self) -> list[str]:
         no_index = indexes.no_index(self._environ)
-        return ["--offline"] * offline + ["--no-index"] * no_index
+        return ["--no-index"] * no_index
 
     def _build(self) -> list[str]:
         """uv knows PyTorch's own indexes; one that has an address goes by that."""

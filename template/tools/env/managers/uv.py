@@ -47,7 +47,7 @@ class Manager(venv.Manager):
         (project.root / PINNED).write_text(f"{version}\n", encoding="utf-8")
         return True
 
-    def derive(self, project: Project, uv: Uv, offline: bool, missing_too: bool = True) -> None:
+    def derive(self, project: Project, uv: Uv, missing_too: bool = True) -> None:
         lock = project.root / LOCK
         if _source(project.lock) == sha256(lock) if lock.exists() else not missing_too:
             return
@@ -63,14 +63,14 @@ class Manager(venv.Manager):
             if not lock.exists():
                 say(f"{LOCK}: making it, with the versions of {project.lock.name}")
                 text = read_text(project.lock)
-                replace(project, _locked(project, uv, place, text, offline))
+                replace(project, _locked(project, uv, place, text))
                 return
             say(f"{LOCK}: it has changed, so {project.lock.name} is exported from it anew")
             # --frozen would take a lock that no longer fits pyproject.toml
-            uv.lock(place, [], offline)
+            uv.lock(place, [])
             # uv builds what has no wheel and asks nobody: what it took passes our rule, or is told
             taken = _exported(project, uv, place, None)[project.lock]
-            for change in adopt(project, uv, taken, offline):
+            for change in adopt(project, uv, taken):
                 say(f"  {change}")
 
     def complete(
@@ -80,14 +80,13 @@ class Manager(venv.Manager):
         source: Path,
         drafts: dict[Path, str],
         upgrade: Sequence[str] | None,
-        offline: bool,
     ) -> None:
         _refuse_own_index(project)
         # The requirements in `drafts` were resolved with all preferences met: they are the answer,
         # and uv.lock is made to hold exactly them.
         with _workplace(project, source) as place:
             text = drafts[project.lock]
-            drafts.update(_locked(project, uv, place, text, offline, _commits(text, upgrade)))
+            drafts.update(_locked(project, uv, place, text, _commits(text, upgrade)))
 
 
 def _in_conflict(lock: Path) -> bool:
@@ -147,20 +146,20 @@ def _commits(text: str, upgrade: Sequence[str] | None) -> list[str]:
 
 
 def _locked(
-    project: Project, uv: Uv, place: Path, text: str, offline: bool, newest: Sequence[str] = ()
+    project: Project, uv: Uv, place: Path, text: str, newest: Sequence[str] = ()
 ) -> dict[Path, str]:
     """The lock files for the pyproject.toml in `place`, with the pins and the window of a lock's
     `text`; texts by path. Of that window uv.lock tells what pyproject.toml does: uv would not take
     another one for its own. The packages `newest` are at their newest commit then.
     """
     note, asked = notes(text).cutoff, pyproject.asked(project, place / DIRECT)
-    uv.lock(place, [*_pins(text), *newest], offline, options(note))
+    uv.lock(place, [*_pins(text), *newest], options(note))
     if note:
         alone = place / "alone"
         alone.mkdir()
         nothing = asked._replace(dependencies=(), groups={})
         (alone / DIRECT).write_text(nothing.draft(project.root, []), encoding="utf-8")
-        uv.lock(alone, [], offline=True)
+        uv.lock(alone, [], ["--offline"])
         own = _OPTIONS.search(read_text(alone / LOCK))
         lock = _OPTIONS.sub("", read_text(place / LOCK), count=1)
         lock = lock.replace("\n[", f"\n{own.group() if own else ''}[", 1)

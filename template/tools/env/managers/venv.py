@@ -39,18 +39,14 @@ class Manager:
         """
         return False
 
-    def prepare(
-        self, project: Project, wanted: str, environ: Mapping[str, str], offline: bool
-    ) -> Interpreter:
+    def prepare(self, project: Project, wanted: str, environ: Mapping[str, str]) -> Interpreter:
         """The Python to begin with, and all else that must be had before anything is replaced.
 
         `wanted` is a version, command or path. Raises EnvError where something cannot be had.
         """
         return find(project, wanted, environ)
 
-    def create(
-        self, project: Project, begin: Interpreter, environ: Mapping[str, str], offline: bool
-    ) -> None:
+    def create(self, project: Project, begin: Interpreter, environ: Mapping[str, str]) -> None:
         """Make the environment; `project.env` may exist and hold the engine's own folder.
 
         `begin` is what `prepare` gave. Raises EnvError.
@@ -65,9 +61,7 @@ class Manager:
         """Whether a directory without our stamp is this project's own environment all the same."""
         return False
 
-    def refresh(
-        self, project: Project, newer_than: int | None, environ: Mapping[str, str], offline: bool
-    ) -> bool:
+    def refresh(self, project: Project, newer_than: int | None, environ: Mapping[str, str]) -> bool:
         """Bring what an existing environment stands on to its lock; whether anything was done.
 
         `newer_than` as in `files.damaged`. Raises EnvError.
@@ -83,7 +77,7 @@ class Manager:
         path.write_text(f"{kept}{_KEY} = {str(bool(packages)).lower()}\n", encoding="utf-8")
         return True
 
-    def derive(self, project: Project, uv: Uv, offline: bool, missing_too: bool = True) -> None:
+    def derive(self, project: Project, uv: Uv, missing_too: bool = True) -> None:
         """Write the requirements anew where they follow from another lock that was changed.
 
         That one is made too where it is missing, unless `missing_too` is false. Raises EnvError or
@@ -97,7 +91,6 @@ class Manager:
         source: Path,
         drafts: dict[Path, str],
         upgrade: Sequence[str] | None,
-        offline: bool,
     ) -> None:
         """Add what else `lock` has to write to `drafts`, texts by path.
 

@@ -58,9 +58,7 @@ class Manager(venv.Manager):
             WRONG_USE,
         )
 
-    def prepare(
-        self, project: Project, wanted: str, environ: Mapping[str, str], offline: bool
-    ) -> Interpreter:
+    def prepare(self, project: Project, wanted: str, environ: Mapping[str, str]) -> Interpreter:
         if len(str(prefix_of(project))) > _LONGEST_PREFIX:
             raise EnvError(
                 f"{prefix_of(project)} is too long: conda packages hold at most 240 characters.",
@@ -70,7 +68,7 @@ class Manager(venv.Manager):
         if not (project.root / LOCK).exists():
             say(f"{LOCK}: making it from {SOURCE}")
             cutoff = begins(notes(read_text(project.lock)).cutoff)
-            replace(project, programs.solve(project, begin, (), cutoff, environ, offline))
+            replace(project, programs.solve(project, begin, (), cutoff, environ))
         python = _locked(project).packages.get("python")
         if python is None or not satisfies(python.version, project.python):
             locked = python.version if python else "none"
@@ -81,31 +79,27 @@ class Manager(venv.Manager):
             )
         return begin
 
-    def create(
-        self, project: Project, begin: Interpreter, environ: Mapping[str, str], offline: bool
-    ) -> None:
-        programs.install(project, begin, (), environ, offline)
+    def create(self, project: Project, begin: Interpreter, environ: Mapping[str, str]) -> None:
+        programs.install(project, begin, (), environ)
         _put_venv_on_top(project, environ)
-        super().refresh(project, None, environ, offline)
+        super().refresh(project, None, environ)
         self._tell_owned_twice(project)
 
     def fits(self, project: Project) -> bool:
         return prefix_of(project).exists()
 
-    def refresh(
-        self, project: Project, newer_than: int | None, environ: Mapping[str, str], offline: bool
-    ) -> bool:
-        begin = self.prepare(project, project.python, environ, offline)
+    def refresh(self, project: Project, newer_than: int | None, environ: Mapping[str, str]) -> bool:
+        begin = self.prepare(project, project.python, environ)
         lock = _locked(project)
         found = list(prefixes.differences(prefix_of(project), lock, newer_than))
         if found:
             names = sorted({each.package for each in found})
             say(f"{project.env_label}: mending the conda prefix: {', '.join(names)}")
             again = [name for name in names if name in lock.packages]
-            programs.install(project, begin, again, environ, offline)
+            programs.install(project, begin, again, environ)
             if "python" in names:
                 _put_venv_on_top(project, environ)
-        shown = super().refresh(project, newer_than, environ, offline)
+        shown = super().refresh(project, newer_than, environ)
         self._tell_owned_twice(project)
         return bool(found) or shown
 
@@ -124,7 +118,6 @@ class Manager(venv.Manager):
         source: Path,
         drafts: dict[Path, str],
         upgrade: Sequence[str] | None,
-        offline: bool,
     ) -> None:
         known = prefixes.explicit(explicit_path(project))
         if known and upgrade is None and not _changed(project, known):
@@ -134,7 +127,7 @@ class Manager(venv.Manager):
         free = None if everything else [normalize(name) for name in upgrade or ()]
         begin = programs.interpreter(project, environ)
         cutoff = begins(notes(drafts[project.lock]).cutoff)
-        drafts.update(programs.solve(project, begin, free, cutoff, environ, offline))
+        drafts.update(programs.solve(project, begin, free, cutoff, environ))
 
     def unlocked(self, project: Project) -> str:
         known = prefixes.explicit(explicit_path(project))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ...bootstrap import uv_for
 from ...errors import EnvError, InstallerFailed
+from ...indexes import offline
 from ...interpreters import Interpreter, probe, usable
 from ...manifest import folder
 from ...markers import release
@@ -81,7 +82,6 @@ def solve(
     free: Sequence[str] | None,
     cutoff: str | None,
     environ: Mapping[str, str],
-    offline: bool,
 ) -> dict[Path, str]:
     """pixi.lock and each conda-PLATFORM.txt for environment.yml: texts by path, "" for none.
 
@@ -107,7 +107,7 @@ def solve(
         }
         again = f"Mend that (nothing was changed) and run again: {project.command('lock')}"
         what = f"{SOURCE} could not be solved"
-        _rattle(project, begin, place, request, environ, offline, what, again)
+        _rattle(project, begin, place, request, environ, what, again)
         found = {path.name: path.read_text(encoding="utf-8") for path in _made(place)}
     names = [LOCK, *(f"conda-{platform}.txt" for platform in PLATFORMS)]
     return {project.root / name: found.get(name, "") for name in names}
@@ -118,14 +118,13 @@ def install(
     begin: Interpreter,
     again: Sequence[str],
     environ: Mapping[str, str],
-    offline: bool,
 ) -> None:
     """Bring the prefix to the lock, the packages `again` anew. Raises EnvError."""
     named = os.environ.get(_PROGRAM)
     if named:
         _create_with(named, project, environ)
     else:
-        _install_with_rattler(project, begin, again, environ, offline)
+        _install_with_rattler(project, begin, again, environ)
     keep_from_pip(prefix_of(project))
 
 
@@ -134,7 +133,6 @@ def _install_with_rattler(
     begin: Interpreter,
     again: Sequence[str],
     environ: Mapping[str, str],
-    offline: bool,
 ) -> None:
     request = {
         "action": "install",
@@ -146,7 +144,7 @@ def _install_with_rattler(
     say(f"{project.env_label}: installing the conda packages of {LOCK} with py-rattler")
     mend = f"When that is mended, run: {project.command('sync')}"
     what = "The conda packages could not be installed"
-    _rattle(project, begin, folder(project.env), request, environ, offline, what, mend)
+    _rattle(project, begin, folder(project.env), request, environ, what, mend)
 
 
 def _made(place: Path) -> list[Path]:
@@ -159,15 +157,16 @@ def _rattle(
     place: Path,
     request: Mapping[str, object],
     environ: Mapping[str, str],
-    offline: bool,
     what: str,
     mend: str,
 ) -> None:
     """Run rattler.py on `request`; EnvError with `what` failed and the sentence `mend`."""
     library, wish = place / "rattler", place / "request.json"
     try:
-        _install_privately(library, _HERE / "rattler.txt", project, begin, environ, offline)
-        text = json.dumps({**request, "mirror": os.environ.get(_MIRROR, ""), "offline": offline})
+        _install_privately(library, _HERE / "rattler.txt", project, begin, environ)
+        text = json.dumps(
+            {**request, "mirror": os.environ.get(_MIRROR, ""), "offline": offline(environ)}
+        )
         wish.write_text(text, encoding="utf-8")
         argv = [str(begin.path), "-I", "-B", str(_HERE / "rattler.py"), str(library), str(wish)]
         told = {k: v for k, v in os.environ.items() if k.startswith(_OVERRIDE)}
@@ -217,7 +216,6 @@ def _install_privately(
     project: Project,
     interpreter: Interpreter,
     environ: Mapping[str, str],
-    offline: bool,
 ) -> None:
     """Make `library` a directory with the packages of a lock, for programs run by `interpreter`.
 
@@ -229,6 +227,6 @@ def _install_privately(
         return
     if library.exists():
         shutil.rmtree(library)
-    uv = uv_for(project, interpreter, environ, offline=offline)
-    uv.install_beside(library, requirements, interpreter, offline)
+    uv = uv_for(project, interpreter, environ)
+    uv.install_beside(library, requirements, interpreter)
     mark.write_text(made_from, encoding="utf-8")
