@@ -26,7 +26,7 @@ def answers(before: Mapping[str, object], now: Mapping[str, object]) -> str:
 
 def packages(old_lock: str, new_lock: str) -> str:
     """The packages that are not what they were."""
-    return _part("Packages", changes(old_lock, new_lock))
+    return _part("Packages", changes([old_lock], new_lock))
 
 
 def files(

@@ -75,6 +75,10 @@ TOPICS = {
     "The lock, and adding libraries": [
         "requirements",
         "lock",
+        "resolution",
+        "unresolved",
+        "dependencies",
+        "window",
         "pyproject",
         "managers.uv",
         "withdrawn",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.sources import tree
 
-from env.adding import wanted
+from env.dependencies import wanted
 from env.errors import EnvError
 from env.project import Project
 

@@ -10,8 +10,8 @@ from support.engine import tiny
 
 from env.errors import EnvError
 from env.project import Project, load
-from env.pyproject import asked, unlocked
-from env.requirements import Notes, with_notes
+from env.pyproject import asked, unlocked, with_setting
+from env.requirements import Notes, normalize, with_notes
 
 TEXT = """\
 [project]
@@ -174,3 +174,49 @@ def test_what_cannot_be_read_is_told_with_its_place(
     (found,) = unlocked(project)
     assert found.code == "unreadable"
     assert told in found.message
+
+
+EXEMPT = "exclude-newer-package"
+BUILT = """\
+[tool.uv]
+no-binary-package = [
+    "Mine",  # with our BLAS
+    'gone_now', # x
+]
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "key", "value"),
+    [
+        ("", EXEMPT, {"a": "2026-11-26T00:00:00Z"}),
+        (
+            '[tool.uv]\nexclude-newer = "7 days"\n',
+            EXEMPT,
+            {"a": "2026-11-26T00:00:00Z", "b": False},
+        ),
+        ("[ tool.uv ] # x\nexclude-newer-package = { b = false } # x\n", EXEMPT, {"a.b": False}),
+        ('[tool.uv]\nexclude-newer-package={}\nprerelease = "allow"\n', EXEMPT, {"c": False}),
+        ("[tool.x]\ny = 1", "no-binary-package", ["a", "b"]),
+        (BUILT, "no-binary-package", ["also", "mine"]),
+        (BUILT, "no-binary-package", ["mine"]),
+        (BUILT, "no-binary-package", ["also"]),
+    ],
+)
+def test_a_setting_of_uv_is_edited_and_taken_back(
+    before: str, key: str, value: dict[str, object] | list[str]
+) -> None:
+    others = tomllib.loads(before)
+    uv = others.setdefault("tool", {}).setdefault("uv", {})
+    uv.pop(key, None)
+    after = with_setting(before, key, value)
+    found = tomllib.loads(after)["tool"]["uv"].pop(key)
+    assert (sorted(map(normalize, found)) if isinstance(found, list) else found) == value
+    without = tomllib.loads(with_setting(after, key, type(value)()))
+    without.setdefault("tool", {}).setdefault("uv", {})
+    assert without == others
+
+
+def test_what_stays_in_a_list_stays_as_it_is_written() -> None:
+    after = with_setting(BUILT, "no-binary-package", ["also", "mine"])
+    assert '"Mine",  # with our BLAS\n' in after

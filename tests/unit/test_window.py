@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import UTC, datetime
 
 import pytest
@@ -35,20 +34,3 @@ def test_what_is_neither_is_no_permission(text: str) -> None:
     environ = {"UV_EXCLUDE_NEWER": text or "-", "PIP_CONFIG_FILE": "/dev/null", "HOME": "/nowhere"}
     with pytest.raises(EnvError, match="How old a package must be cannot be read"):
         window.begin({"exclude-newer": "7 days"}, environ, None, True, "lock")
-
-
-@pytest.mark.parametrize(
-    "before",
-    [
-        '[tool.uv]\nexclude-newer = "7 days"\n',
-        '[tool.uv]\nexclude-newer = "7 days" # why\nexclude-newer-package = { b = false } # x\n',
-        '[tool.uv]\nexclude-newer="7 days"\nexclude-newer-package={}\nprerelease = "allow"\n',
-    ],
-)
-def test_exemptions_are_written_beside_the_window(before: str) -> None:
-    packages = {"a": "2026-11-26T00:00:00Z", "b": False}
-    after = window.with_exemptions(before, packages)
-    assert tomllib.loads(after)["tool"]["uv"].pop("exclude-newer-package") == packages
-    gone = tomllib.loads(window.with_exemptions(after, {}))["tool"]["uv"]
-    assert "exclude-newer-package" not in gone
-    assert gone["exclude-newer"] == "7 days"

@@ -16,10 +16,11 @@ Where to read on:
     manifest.py      the proof that is written into an environment, and that it is ours
     distributions.py what is installed, as each RECORD tells it
     kernelspec.py    offers the environment to Jupyter
-    pyproject.py     what pyproject.toml asks for; lock.py resolves that into the lock
-    requirements.py  what is in a lock; markers.py for which system, platforms.py for which at all
+    pyproject.py     what pyproject.toml asks for, and dependencies.py how `add` changes that
+    lock.py          writes the lock; resolution.py finds what is to be in it, with uv, and
+                     unresolved.py says why there is no solution
+    requirements.py  what is in a lock; markers.py for which system
     references.py    what comes past an index; builds.py what is built here, or for an accelerator
-    dependencies.py  edits what pyproject.toml asks for; adding.py what a person may add
     freeze.py        adopts what was installed past the lock
     window.py        how old a package must be to enter the lock
     withdrawn.py     refuses versions that attackers made

@@ -73,11 +73,11 @@ def check(project: Project, options: Namespace) -> int:
 
 
 def lock(project: Project, options: Namespace) -> int:
-    from . import lock as locking
+    from .lock import write
 
     prefer = Path(options.prefer) if options.prefer else None
     with turn(project):
-        changes = locking.lock(project, options.upgrade, prefer, newest=options.newest)
+        changes = write(project, upgrade=options.upgrade, prefer=prefer, newest=options.newest)
     for change in changes:
         say(f"  {change}")
     if changes:
@@ -88,20 +88,18 @@ def lock(project: Project, options: Namespace) -> int:
 
 
 def edit(project: Project, options: Namespace) -> int:
-    from . import dependencies as editing
+    from . import dependencies
     from .sync import make_ready
 
     words, flags = options.words, ["--dev"] * options.dev
     if options.verb == "add":
-        from . import adding
-
         named = options.words or (options.newest if not options.requirements else [])
-        words = adding.wanted(project, named, options.requirements)
+        words = dependencies.wanted(project, named, options.requirements)
         flags += ["--build"] * options.build
         flags += [word for file in options.requirements for word in ("-r", file)]
         flags += [word for name in options.newest for word in ("--newest", name)]
     with turn(project):
-        for change in editing.edit(
+        for change in dependencies.edit(
             project,
             options.verb,
             words,
@@ -116,12 +114,12 @@ def edit(project: Project, options: Namespace) -> int:
 
 
 def freeze(project: Project, options: Namespace) -> int:
-    from . import dependencies as editing
-    from . import freeze as freezing
+    from . import dependencies
+    from .freeze import look, not_kept
     from .sync import make_ready
 
     with turn(project):
-        found = freezing.look(project)
+        found = look(project)
         for pin, why in found.left.items():
             say(f"  {pin} is left out: {why}")
         if not found.versions:
@@ -131,7 +129,7 @@ def freeze(project: Project, options: Namespace) -> int:
             asked = found.direct.get(name)
             way = f"becomes a direct dependency: {asked}" if asked else "is taken into the lock"
             say(f"  {name}=={version} {way}")
-        for change in editing.edit(
+        for change in dependencies.edit(
             project,
             "add",
             list(found.direct.values()),
@@ -140,7 +138,7 @@ def freeze(project: Project, options: Namespace) -> int:
             versions=found.versions,
         ):
             say(f"  {change}")
-        for note in freezing.not_kept(project, found):
+        for note in not_kept(project, found):
             say(f"note: {note}")
         if found.left:
             say(f"What was left out goes with the next: {project.command('sync')}")

@@ -1,34 +1,60 @@
 """Changes the direct dependencies in pyproject.toml, and locks what follows: `add`, `remove`.
 
-uv edits the file, so comments and order stay. What uv has no command for is a small edit of the
-text, proven by reading it back.
+uv edits the file, so comments and order stay. What it is given, by hand or in a requirements file,
+is first made what a project can ask for that others have too.
+https://pip.pypa.io/en/stable/reference/requirements-file-format/
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 from . import pyproject, window
-from .errors import EnvError, InstallerFailed
-from .lock import DIRECT, NoWheel, Task, held, pins_of, preferences, replace, resolve, resolver
+from .errors import WRONG_USE, EnvError, InstallerFailed
+from .lock import held, preferences, replace
 from .processes import say
-from .project import Project, read_text
-from .pyproject import Asked
-from .requirements import normalize
+from .project import Project, read_text, same_file
+from .references import beside, has_login, path_of
+from .requirements import pins_of
+from .resolution import NoWheel, Task, resolve, resolver
 from .temporary import temporary_folder
 from .uv import Uv
 
 _DIRECTORY = re.compile(r"(?P<before>\A|-e |@ )(?P<place>\.\.?(?:/[^;]*?)?)(?=\s*(?:;|\Z))")
 """In a requirement, a directory as it is seen from the project's root."""
 
-_TABLE = re.compile(r"^\[ *tool *\. *uv *\][^\n]*\n", re.MULTILINE)
-_BUILDS = re.compile(r"^no-binary-package *= *\[(?P<names>[^\]]*)\][^\n]*\n", re.MULTILINE)
+_PLACED = re.compile(
+    r"(?:(?P<name>[\w.-]+\s*(?:\[[^\]]*\])?)\s*@\s*)?(?P<place>[^;]+?)(?P<rest>\s*(?:;.*)?)"
+)
+_EGG = re.compile(r"[#&]egg=(?P<name>[\w.-]+(?:\[[^\]]*\])?)")
+_OPTION = re.compile(r"\s+(--[a-z][a-z-]*)")
+_INCLUDED = re.compile(r"(?:-r|--requirement)[\s=]*(?P<file>\S.*)")
+
+
+def wanted(project: Project, words: Sequence[str], files: Sequence[str]) -> list[str]:
+    """The words of the command line, then the lines of requirements files, as requirements.
+
+    "-e " begins that of a directory that is to be editable. Says which lines of a file are not
+    taken as they stand. Raises EnvError where a word, or all lines, are nothing for a project that
+    others have too.
+    """
+    found = [_requirement(project, word, Path.cwd(), "-e ") for word in words]
+    for path in map(Path, files):
+        for line in _lines(path, set()):
+            found += _taken(project, line, path.parent)
+    if not found:
+        raise EnvError(
+            "There is nothing to add.",
+            f"Name a package: {project.command('add', 'NAME')}",
+            WRONG_USE,
+        )
+    return found
 
 
 def edit(
@@ -50,36 +76,29 @@ def edit(
     Raises EnvError, with all files as they were, where uv refuses or there is no solution.
     """
     uv = resolver(project, editing=True)
+    kept = "".join(f"{name}=={version}\n" for name, version in versions.items())
+    kept += preferences(project, list(versions) or None, None)
     with temporary_folder("lock-") as place:
-        draft = place / DIRECT
-        shutil.copy(project.root / DIRECT, draft)
+        draft = place / pyproject.FILE
+        shutil.copy(project.root / pyproject.FILE, draft)
         _edit(project, uv, verb, words, dev, draft, retry)
-        window.exempted(project, draft, newest, True, retry)
-        kept = "".join(f"{name}=={version}\n" for name, version in versions.items())
-        kept += preferences(project, list(versions) or None, None)
-        allowed = {*pyproject.asked(project, draft).buildable}
+        asked = window.exempted(project, draft, newest, True, retry)
         while True:
-            asked = _allow(project, draft, allowed)
             commits = held(project, asked)
-            task = Task(place, asked, kept, commits, None, retry, building=build)
+            task = Task(project, uv, place, asked, kept, commits, None, retry, build)
             try:
-                drafts = resolve(project, uv, task)
+                drafts = resolve(task)
                 break
             except NoWheel as error:
-                if error.package in allowed or not build:
-                    building = retry.replace(" add ", " add --build ", 1)
-                    raise EnvError(
-                        f"{error.package} has no wheel, and nothing is built from source unasked.",
-                        f"Let it be built here (nothing was changed): {building}",
-                    ) from None
-                say(f"{DIRECT}: {error.package} has no wheel, and may be built from source now")
-                allowed.add(error.package)
-        needed = allowed & {pin.name for pin in pins_of(drafts[project.lock])}
-        if needed != allowed:  # what is not locked any more needs no record of how it is made
-            now = _allow(project, draft, needed).sha256
-            drafts = {path: text.replace(asked.sha256, now) for path, text in drafts.items()}
+                name = str(error)
+                say(f"{pyproject.FILE}: {name} has no wheel, and may be built from source now")
+                asked = pyproject.allow_builds(project, draft, {*asked.buildable, name}, retry)
+        # What is not locked any more needs no record of how it is made.
+        locked = {pin.name for pin in pins_of(drafts[project.lock])}
+        now = pyproject.allow_builds(project, draft, locked.intersection(asked.buildable), retry)
+        drafts = {path: text.replace(asked.sha256, now.sha256) for path, text in drafts.items()}
         # Last: with the old pyproject.toml, a new lock still holds all that it asks for.
-        drafts[project.root / DIRECT] = read_text(draft)
+        drafts[project.root / pyproject.FILE] = read_text(draft)
         return replace(project, drafts, retry)
 
 
@@ -106,45 +125,80 @@ def _edit(
     draft.write_text(text, encoding="utf-8")
 
 
-def _allow(project: Project, draft: Path, names: Collection[str]) -> Asked:
-    """Write into the draft that just these packages may be built; what it asks for then.
-
-    Raises EnvError where it does not say so afterwards: [tool.uv] is written in a way that is not
-    known here.
-    """
-    asked = pyproject.asked(project, draft)
-    if {*asked.buildable} == {*names}:
-        return asked
-    draft.write_text(with_builds(read_text(draft), names), encoding="utf-8")
-    with suppress(EnvError):
-        asked = pyproject.asked(project, draft)
-    if {*asked.buildable} != {*names}:
-        shown = ", ".join(sorted(names))
+def _requirement(project: Project, text: str, base: Path, editable: str = "") -> str:
+    """One requirement; a directory in it is told as the project sees it, not as `base` does."""
+    placed = _PLACED.fullmatch(text)
+    if placed is None:
+        return text  # what is wrong with it, uv says
+    name, place = placed["name"], placed["place"]
+    if has_login(place):
         raise EnvError(
-            f"The table [tool.uv] in {DIRECT} is written in a way that cannot be edited here.",
-            f"Name {shown} in its no-binary-package by hand, then run: {project.command('lock')}",
+            "An address with a login in it would come into pyproject.toml, and so into git.",
+            "Put the login into ~/.netrc or git's credential helper, and name the address alone: "
+            + project.command("add", "NAME@git+https://HOST/REPOSITORY"),
+            WRONG_USE,
         )
-    return asked
-
-
-def with_builds(text: str, names: Collection[str]) -> str:
-    """The text of a pyproject.toml with just these names in no-binary-package of [tool.uv]."""
-    table, found = _TABLE.search(text), _BUILDS.search(text)
-    had = re.findall(r"""["']([^"']+)["']""", found["names"]) if found else []
-    lost = [name for name in had if normalize(name) not in names]
-    new = json.dumps(sorted({*names} - {*map(normalize, had)}))[1:-1]
-    if found and not names:
-        text = text[: found.start()] + text[found.end() :]
-        return re.sub(r"\n\[tool\.uv\]\n\s*(?=\[|\Z)", "\n", text)
-    if found:
-        listed = found["names"]
-        for name in lost:
-            listed = re.sub(rf"""\s*["']{re.escape(name)}["'] *,?""", "", listed)
-        listed = ", ".join(filter(str.strip, [new, listed]))
-        return text[: found.start("names")] + listed + text[found.end("names") :]
-    if not new:
+    is_path = place.startswith(("file:", ".", "~")) or os.path.isabs(place) or "/" in place
+    if not is_path or ("://" in place and not place.startswith("file:")):
         return text
-    line = f"no-binary-package = [{new}]\n"
-    if table is None:
-        return f"{text.rstrip()}\n\n[tool.uv]\n{line}"
-    return text[: table.end()] + line + text[table.end() :]
+    path = path_of(place) if place.startswith("file:") else base / os.path.expanduser(place)
+    if not path.is_dir() or same_file(path, project.root):
+        own = "the project itself" if path.is_dir() else "no directory"
+        raise EnvError(
+            f"{path} is {own}, and only a directory beside the project can be asked for by path.",
+            f"Name a package by its address or its name: {project.command('add', 'NAME')}",
+            WRONG_USE,
+        )
+    named = f"{name.strip()} @ " if name else ""
+    return f"{editable}{named}{beside(project.root, path)}{placed['rest']}"
+
+
+def _taken(project: Project, line: str, base: Path) -> list[str]:
+    """What one line of a requirements file asks for; says what of it is not taken."""
+    editable = re.match(r"(-e|--editable)[\s=]*", line)
+    if line.startswith("-") and not editable:
+        say(f"note: {re.split('[ =]', line)[0]} is not taken: it is no requirement")
+        return []
+    text, *options = _OPTION.split(line[editable.end() :] if editable else line)
+    if any(option != "--hash" for option in options[::2]):
+        say(f"note: the options of {text} are not taken")
+    egg, placed = _EGG.search(text), _PLACED.fullmatch(text)
+    name, place = (placed["name"], placed["place"]) if placed else ("", "")
+    if egg and not name:
+        address, _, fragment = text.partition("#")
+        kept = "&".join(x for x in fragment.split("&") if not x.startswith("egg="))
+        text = f"{egg['name']} @ {address}{'#' * bool(kept)}{kept}"
+    if placed and name and place.startswith("file:") and not path_of(place).is_dir():
+        # conda writes where a package was built, on a machine of its own
+        say(f"note: {name.strip()} is taken by its name, without its file")
+        text = name.strip() + placed["rest"]
+    try:
+        return [_requirement(project, text, base, "-e " if editable else "")]
+    except EnvError as error:
+        say(f"note: a line is not taken: {error.happened}")
+        return []
+
+
+def _lines(path: Path, seen: set[Path]) -> Iterator[str]:
+    """The lines that count of a requirements file and of those that it includes, each whole.
+
+    Raises EnvError where one cannot be read.
+    """
+    try:
+        text = read_text(path)
+    except (OSError, ValueError) as error:
+        raise EnvError(
+            f"{path} cannot be read: {error}.",
+            "Name a requirements file that is there, written as UTF-8.",
+            WRONG_USE,
+        ) from None
+    seen.add(path.resolve())
+    for line in re.sub(r"\\\n", " ", text).splitlines():
+        line = re.sub(r"(^|\s)#.*", "", line).strip()
+        included = _INCLUDED.fullmatch(line)
+        if included:
+            file = path.parent / included["file"].strip("'\"")
+            if file.resolve() not in seen:
+                yield from _lines(file, seen)
+        elif line:
+            yield line

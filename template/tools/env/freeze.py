@@ -12,14 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from . import distributions, drift, editable, references, state, withdrawn
+from . import distributions, drift, editable, references, state, unresolved, withdrawn
 from .difference import EXTRA_PACKAGE, OTHER_SOURCE, WRONG_VERSION
 from .distributions import Distribution
 from .errors import DIFFERENT, EnvError
-from .lock import unserved
 from .markers import applies
 from .project import Project
 from .requirements import locked, normalize
+from .resolution import resolver
+from .temporary import temporary_folder
 
 _NEED = re.compile(
     r"\s*(?P<name>[\w.-]+)\s*(?:\[(?P<extras>[^\]]*)\])?[^;]*(?:;(?P<marker>.*))?", re.DOTALL
@@ -64,7 +65,7 @@ def look(project: Project) -> Found:
     referred, left = _references(project, site, differ.values())
     rest = [dist for name, dist in differ.items() if name not in referred and name not in left]
     versions = {dist.name: dist.version for dist in rest}
-    left.update(unserved(project, versions, project.command("freeze")))
+    left.update(_unserved(project, versions))
 
     new = differ.keys() - pins.keys()
     asked = {name for name in new if name in referred or _requested(site, differ[name])}
@@ -110,6 +111,28 @@ def _references(
         elif requirement:
             referred[dist.name] = requirement
     return referred, left
+
+
+def _unserved(project: Project, versions: Mapping[str, str]) -> dict[str, str]:
+    """Of packages with these versions, those that no lock can hold: the reason by name.
+
+    Raises EnvError where there is no uv, or the index is not reached.
+    """
+    uv, found = resolver(project), dict[str, str]()
+    with temporary_folder("lock-") as place:
+        pins = {name: f"{name}=={version}" for name, version in sorted(versions.items())}
+        if not pins or uv.unserved(list(pins.values()), place) is None:
+            return found
+        for name, pin in pins.items():
+            error = uv.unserved([pin], place)
+            if error and error.unreachable and not error.tells("no solution found"):
+                raise unresolved.explained(error, project.command("freeze"))
+            if error and unresolved.without_any(error):
+                build = project.command("add", "--build", pin)
+                found[name] = f"it has no wheel, so ask for a build: {build}"
+            elif error:
+                found[name] = "the index has no such version for all that the lock is for"
+    return found
 
 
 def _requested(site: Path, dist: Distribution) -> bool:

@@ -134,11 +134,11 @@ def no_trusted_copy(project: Project, packages: Sequence[str]) -> EnvError:
 
 def _resolve_draft(project: Project) -> None:
     """Some requirements are known to nobody before: a person's own, or another build of PyTorch."""
-    from . import lock as locking  # late: most have nothing to resolve
+    from .lock import is_draft, write  # late: most have nothing to resolve
 
-    if locking.is_draft(project):
+    if is_draft(project):
         say(f"{project.lock.name}: resolving it, as the project asks for more than was known")
-        changes = locking.lock(project, again=project.command("sync"))
+        changes = write(project, again=project.command("sync"))
         say(f"{project.lock.name}: {len(changes)} packages are others than the template ships")
 
 

@@ -10,7 +10,8 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
@@ -35,6 +36,9 @@ _DECISIVE = re.compile(
     r"|fork-strategy|no-(index|sources|binary|build)(-.*)?|exclude-newer(-.*)?"
 )
 """The keys of [tool.uv] that decide a resolution."""
+
+_BUILDS = "no-binary-package"
+_TOOL_UV = re.compile(r"^\[ *tool *\. *uv *\][^\n]*\n", re.MULTILINE)
 
 # Python has a reader of TOML from 3.11 on; those of the field's tools stand in before.
 _READERS = ("tomllib", "tomli", "pip._vendor.tomli")
@@ -71,7 +75,7 @@ class Asked(NamedTuple):
     @property
     def buildable(self) -> tuple[str, ...]:
         """The packages that may be built from source; all others are installed from wheels only."""
-        return tuple(sorted(map(normalize, self.settings.get("no-binary-package", ()))))
+        return tuple(sorted(map(normalize, self.settings.get(_BUILDS, ()))))
 
     @property
     def sha256(self) -> str:
@@ -123,7 +127,7 @@ class Asked(NamedTuple):
         tables: dict[str, Mapping[str, object]]
         tables = {"project": project, "dependency-groups": groups, "tool.uv": settings}
         return "\n".join(
-            f"[{title}]\n" + "".join(f"{json.dumps(key)} = {_toml(table[key])}\n" for key in table)
+            f"[{title}]\n" + "".join(f"{_key(key)} = {_toml(table[key])}\n" for key in table)
             for title, table in tables.items()
         )
 
@@ -145,6 +149,72 @@ def asked(project: Project, path: Path | None = None) -> Asked:
         reason = error
     mend = f"Mend it, then run: {project.command('lock')}"
     raise EnvError(f"{FILE} cannot be read: {reason}.", mend)
+
+
+def allow_builds(project: Project, draft: Path, names: Collection[str], retry: str) -> Asked:
+    """`write_setting` for the packages that may be built from source."""
+    return write_setting(project, draft, key=_BUILDS, value=sorted(names), retry=retry)
+
+
+def write_setting(
+    project: Project,
+    draft: Path,
+    *,
+    key: str,
+    value: Mapping[str, object] | Sequence[str],
+    retry: str,
+) -> Asked:
+    """Let this be a key of [tool.uv] in the draft of a pyproject.toml; what that asks for then.
+
+    A sequence is one of normalized names. Raises EnvError, which names `retry`, where it is not so
+    afterwards: the table is written in a way that is not known here.
+    """
+
+    def holds(found: Asked) -> bool:
+        now = found.settings.get(key, ())
+        return (dict(now) if isinstance(value, Mapping) else sorted(map(normalize, now))) == value
+
+    found = asked(project, draft)
+    if holds(found):
+        return found
+    draft.write_text(with_setting(read_text(draft), key, value), encoding="utf-8")
+    with suppress(EnvError):
+        found = asked(project, draft)
+    if not holds(found):
+        raise EnvError(
+            f"The table [tool.uv] in {FILE} is written in a way that cannot be edited here.",
+            f"Let its {key} be {_toml(value)} by hand, then run again: {retry}",
+        )
+    return found
+
+
+def with_setting(text: str, key: str, value: Mapping[str, object] | Sequence[str]) -> str:
+    """The text of a pyproject.toml with this as a key of [tool.uv], without it where it is empty.
+
+    Names that are in a list before and after stay as they are written, comments and all.
+    """
+    found = re.search(rf"^{key} *= *(\{{[^}}\n]*\}}|\[[^\]]*\])[^\n]*\n", text, re.MULTILINE)
+    if found is None:
+        table, line = _TOOL_UV.search(text), f"{key} = {_toml(value)}\n" if value else ""
+        if table or not line:
+            at = table.end() if table else 0
+            return text[:at] + line + text[at:]
+        return f"{text.rstrip()}\n\n[tool.uv]\n{line}"
+    if not value:
+        text = text[: found.start()] + text[found.end() :]
+        return re.sub(r"\n\[tool\.uv\]\n\s*(?=\[|\Z)", "\n", text)
+    whole = _toml(value) if isinstance(value, Mapping) else _listed(found[1], value)
+    return text[: found.start(1)] + whole + text[found.end(1) :]
+
+
+def _listed(written: str, names: Sequence[str]) -> str:
+    """A list of names in TOML with those that are missing, and without others."""
+    had = re.findall(r"""["']([^"']+)["']""", written)
+    for name in had:
+        if normalize(name) not in names:
+            written = re.sub(rf"""[ \t]*["']{re.escape(name)}["'] *,?""", "", written)
+    new = [json.dumps(name) for name in names if name not in map(normalize, had)]
+    return f"[{', '.join(filter(str.strip, [*new, written[1:-1]]))}]"
 
 
 def refuse_unreadable(project: Project) -> None:
@@ -247,7 +317,7 @@ class _Tables(NamedTuple):
 def _whole(asked: Asked) -> Asked:
     """`asked`, where all of it can be used; TypeError and the like tell of a table that is none."""
     asked.draft(Path(), ())
-    for key in ("environments", "no-binary-package"):
+    for key in ("environments", _BUILDS):
         value = asked.settings.get(key, [])
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise ValueError(f"{key} of [tool.uv] is no list of texts")
@@ -352,7 +422,11 @@ def _absolute(root: Path, asked: Asked) -> dict[str, Any]:
 def _toml(value: object) -> str:
     """As TOML, which for these is JSON but for tables."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{json.dumps(key)} = {_toml(value[key])}" for key in value) + "}"
+        return f"{{ {', '.join(f'{_key(key)} = {_toml(value[key])}' for key in value)} }}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(_toml, value)) + "]"
     return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _key(text: str) -> str:
+    return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else json.dumps(text)

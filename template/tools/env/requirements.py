@@ -206,6 +206,22 @@ def sides(text: str) -> list[str]:
     return ["\n".join(ours), "\n".join(theirs)]
 
 
+def pins_of(text: str) -> list[Pin]:
+    """The pins of a lock, of both sides where it holds a conflict; none where it is no lock."""
+    try:
+        return [pin for side in sides(text) for pin in parse(side)]
+    except ValueError:
+        return []
+
+
+def text_of(path: Path) -> str:
+    """The text of a lock, "" where there is none or nobody can read it."""
+    try:
+        return read_text(path)
+    except (OSError, ValueError):
+        return ""
+
+
 def _logical(text: str) -> list[str]:
     """The lines that count, each in one piece."""
     joined = text.replace("\r\n", "\n").replace("\\\n", " ")

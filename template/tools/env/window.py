@@ -8,7 +8,6 @@ https://docs.astral.sh/uv/concepts/resolution/#dependency-cooldowns
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -20,12 +19,11 @@ from typing import Any, NamedTuple
 from . import indexes, pyproject
 from .errors import EnvError, InstallerFailed
 from .processes import say
-from .project import Project, read_text
+from .project import Project
 from .pyproject import Asked
-from .requirements import Pin, normalize, notes, parse
+from .requirements import Pin, normalize, notes, parse, text_of
 
 ANY_AGE = ("--exclude-newer", "false")
-PROJECT = pyproject.FILE
 NO_TIME = "false"
 """In place of a moment, for a package whose index tells no upload times."""
 
@@ -36,7 +34,6 @@ _FILE = re.compile(
     r'(?:url|path) = "[^"]*"(?:, upload-time = (?P<when>[^,\s]+))?'
     r'[^{\n]*\{ sha256 = "(?P<sha256>\w+)"'
 )
-_LINE = re.compile(r"^exclude-newer-package *= *\{[^}\n]*\}[^\n]*\n", re.MULTILINE)
 
 
 class Window(NamedTuple):
@@ -73,7 +70,7 @@ def rules(settings: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, 
     """How old a package must be, by who says so: the project (`settings` of [tool.uv]) is first."""
     in_file = re.search(r'^exclude-newer *= *"([^"]+)"', indexes.uv_files(environ), re.MULTILINE)
     told = {
-        PROJECT: settings.get("exclude-newer"),
+        pyproject.FILE: settings.get("exclude-newer"),
         "UV_EXCLUDE_NEWER": environ.get("UV_EXCLUDE_NEWER"),
         "PIP_UPLOADED_PRIOR_TO": indexes.shared(environ).get("PIP_UPLOADED_PRIOR_TO"),
         "uv.toml": in_file and in_file[1],
@@ -117,7 +114,7 @@ def begin(
     cutoff = min(_text(begins), last) if last and not fresh else _text(begins)
     exempt = dict(pair.split("=", 1) for pair in pairs)
     exempt = {name: until for name, until in exempt.items() if until == NO_TIME or until > cutoff}
-    if told.keys() - {PROJECT}:  # what a project lets in, no machine's rule does
+    if told.keys() - {pyproject.FILE}:  # what a project lets in, no machine's rule does
         for name, until in settings.get("exclude-newer-package", {}).items():
             if until is False or str(until) > cutoff:
                 exempt.setdefault(normalize(name), cutoff)
@@ -198,12 +195,10 @@ def exempted(
     Who was let in since today's lock, and is old enough for a `fresh` one, goes out.
     Raises EnvError where somebody forbids that, or it does not say so afterwards.
     """
-    note = None
-    with suppress(OSError, ValueError):  # `lock` makes it anew
-        note = notes(read_text(project.lock)).cutoff
+    note = notes(text_of(project.lock)).cutoff
     asked = pyproject.asked(project, draft)
     settings, others = asked.settings, rules(asked.settings, os.environ)
-    others.pop(PROJECT, None)
+    others.pop(pyproject.FILE, None)
     if newest and others:
         raise EnvError(
             f"A project cannot let in what {' and '.join(others)} forbids on this machine.",
@@ -219,31 +214,9 @@ def exempted(
     if begun.cutoff:
         now = _text(datetime.now(timezone.utc) + timedelta(seconds=1))
         after.update((normalize(name), now) for name in newest)
-    if after == before:
-        return asked
-    draft.write_text(with_exemptions(read_text(draft), after), encoding="utf-8")
-    asked = pyproject.asked(project, draft)
-    if asked.settings.get("exclude-newer-package", {}) != after:
-        raise EnvError(
-            f"The table [tool.uv] in {pyproject.FILE} is written in a way that cannot be edited "
-            "here.",
-            f"Let its exclude-newer-package be {_inline(after)}, then run again: {retry}",
-        )
-    return asked
-
-
-def with_exemptions(text: str, packages: Mapping[str, object]) -> str:
-    """The text of a pyproject.toml with just these in exclude-newer-package of [tool.uv]."""
-    line = f"exclude-newer-package = {_inline(packages)}\n" if packages else ""
-    if _LINE.search(text):
-        return _LINE.sub(lambda found: line, text, count=1)
-    return re.sub(
-        r"^exclude-newer *=.*\n", lambda found: found[0] + line, text, count=1, flags=re.M
+    return pyproject.write_setting(
+        project, draft, key="exclude-newer-package", value=after, retry=retry
     )
-
-
-def _inline(packages: Mapping[str, object]) -> str:
-    return f"{{ {', '.join(f'{name} = {json.dumps(packages[name])}' for name in packages)} }}"
 
 
 def _tried(compile_into: Compile, window: Window) -> tuple[list[Pin], InstallerFailed | None]:

@@ -18,10 +18,11 @@ from pathlib import Path
 from .. import pyproject
 from ..errors import EnvError
 from ..indexes import LOCAL, of_this_project
-from ..lock import DIRECT, adopt, named, replace
+from ..lock import adopt, replace
 from ..processes import say
 from ..project import PINNED, RUN_LOCK, Project, read_text
 from ..requirements import Notes, normalize, notes, parse, sha256, sides
+from ..resolution import named
 from ..temporary import temporary_folder
 from ..uv import Uv
 from ..window import options
@@ -100,7 +101,7 @@ def _refuse_own_index(project: Project) -> None:
     if own and own.items() <= os.environ.items():
         raise EnvError(
             f"{LOCAL} names an index, and uv would write its address into {LOCK}, so into git.",
-            f"Name it as a [[tool.uv.index]] in {DIRECT}, delete that line, then run: "
+            f"Name it as a [[tool.uv.index]] in {pyproject.FILE}, delete that line, then run: "
             + project.command("lock"),
         )
 
@@ -112,12 +113,12 @@ def _workplace(project: Project, source: Path) -> Iterator[Path]:
     uv writes directories into uv.lock as it sees them, so those that packages come from are beside
     it as they are beside the project.
     """
-    places = [Path(place) for place in pyproject.asked(project, source / DIRECT).places]
+    places = [Path(place) for place in pyproject.asked(project, source / pyproject.FILE).places]
     depth = max([0, *(place.parts.count("..") for place in places)])
     with temporary_folder("lock-") as folder:
         inner = folder.joinpath(*["in"] * depth)
         inner.mkdir(parents=True, exist_ok=True)
-        shutil.copy(source / DIRECT, inner / DIRECT)
+        shutil.copy(source / pyproject.FILE, inner / pyproject.FILE)
         lock = project.root / LOCK
         if lock.exists() and not _in_conflict(lock):
             shutil.copy(lock, inner / LOCK)
@@ -152,13 +153,13 @@ def _locked(
     `text`; texts by path. Of that window uv.lock tells what pyproject.toml does: uv would not take
     another one for its own. The packages `newest` are at their newest commit then.
     """
-    note, asked = notes(text).cutoff, pyproject.asked(project, place / DIRECT)
+    note, asked = notes(text).cutoff, pyproject.asked(project, place / pyproject.FILE)
     uv.lock(place, [*_pins(text), *newest], options(note))
     if note:
         alone = place / "alone"
         alone.mkdir()
         nothing = asked._replace(dependencies=(), groups={})
-        (alone / DIRECT).write_text(nothing.draft(project.root, []), encoding="utf-8")
+        (alone / pyproject.FILE).write_text(nothing.draft(project.root, []), encoding="utf-8")
         uv.lock(alone, [], ["--offline"])
         own = _OPTIONS.search(read_text(alone / LOCK))
         lock = _OPTIONS.sub("", read_text(place / LOCK), count=1)
@@ -172,7 +173,7 @@ def _exported(project: Project, uv: Uv, place: Path, note: str | None) -> dict[P
 
     `note` is that of their window.
     """
-    asked = pyproject.asked(project, place / DIRECT)
+    asked = pyproject.asked(project, place / pyproject.FILE)
     told = Notes(exported=sha256(place / LOCK), asked=asked.sha256, cutoff=note)
     drafts = {}
     for path, groups in {project.root / RUN_LOCK: (), project.lock: asked.groups}.items():

@@ -94,7 +94,7 @@ class Manager:
     ) -> None:
         """Add what else `lock` has to write to `drafts`, texts by path.
 
-        `source` is a directory with the pyproject.toml that counts; `upgrade` as `lock.lock` takes
+        `source` is a directory with the pyproject.toml that counts; `upgrade` as `lock.write` takes
         it. Raises EnvError or InstallerFailed.
         """
 

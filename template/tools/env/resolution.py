@@ -1,0 +1,311 @@
+"""Resolves what pyproject.toml asks for: one version of all for each system and Python, with uv.
+
+uv works on a draft beside the project, which holds just that. It is told every place that the lock
+is for, so it takes a version that has wheels for them, or says that none does.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from . import indexes, pyproject, unresolved, window, withdrawn
+from .bootstrap import find_uv
+from .errors import EnvError, InstallerFailed
+from .managers import manager
+from .markers import SYSTEMS, applies, facts_of
+from .processes import say, scrubbed
+from .project import RUN_LOCK, Project
+from .pyproject import Asked
+from .references import beside, path_of
+from .requirements import Notes, normalize, notes, pins_of, text_of, with_notes
+from .temporary import temporary_folder
+from .unresolved import Place
+from .uv import HELD, Uv
+
+_FULL, _RUN = "full.txt", "run.txt"
+_PLACE = re.compile(
+    r"^(?P<editable>-e )?(?:(?P<name>[\w.-]+)(?:\[[^\]]*\])? @ )?"
+    r"(?P<place>(?:file://|/|\.\.?/|[A-Za-z]:[\\/]|[\w.-]+[\\/])[^\s\[]*)"
+    r"(?:\[[^\]]*\])?(?P<rest>.*)",
+    re.MULTILINE,
+)
+"""Where a resolver wrote a directory or file: with or without its name and extras."""
+
+
+class NoWheel(Exception):
+    """A package has no wheel at all, and a task may build what has none: its name."""
+
+
+class Task(NamedTuple):
+    """What is to be resolved, and by what."""
+
+    project: Project
+    uv: Uv
+    source: Path
+    """Directory of the pyproject.toml that counts."""
+
+    asked: Asked
+    kept: str
+    """Text of a lock whose pins are kept where they can be."""
+
+    held: Sequence[str]
+    """Lines of commits that are kept."""
+
+    upgrade: Sequence[str] | None
+    """Names of the pins that are let go, [] for all."""
+
+    again: str
+    """The command to name where there is no solution."""
+
+    building: bool = False
+    """Whether a package without a wheel is told as NoWheel, so that it can be built."""
+
+    here: bool = False
+    """Whether all need be there for this machine alone."""
+
+    @property
+    def places(self) -> list[Place]:
+        """Where everything is to have wheels; nowhere on a machine that no lock names."""
+        if not self.here:
+            return _places(self.project, self.asked)
+        system = (sys.platform, platform.machine())
+        return [(system, self.project.python)] if system in SYSTEMS else []
+
+    def write(self, folder: Path, places: Iterable[Place]) -> None:
+        """Write the draft into an empty folder; wheels are demanded for these places."""
+        needed, asked = [*map(_marker, places)], self.asked
+        if self.here and needed:  # what is for other machines only has no say
+            asked = asked._replace(settings={**asked.settings, "environments": needed})
+        text = asked.draft(self.project.root, needed)
+        (folder / pyproject.FILE).write_text(text, encoding="utf-8")
+        held = "".join(f"{line}\n" for line in self.held)
+        (folder / HELD).write_text(held, encoding="utf-8")
+
+    def compile(
+        self,
+        file: Path,
+        options: Sequence[str] = (),
+        constraints: Sequence[str] = (),
+        *,
+        kept: str = "",
+        quietly: bool = False,
+    ) -> str:
+        """Resolve the draft in a folder into a file there; its text. Raises InstallerFailed."""
+        if file.suffix == ".txt":
+            file.write_text(kept, encoding="utf-8")
+        to_run = file.name == _RUN or self.project.lock.name == RUN_LOCK
+        asked = ([] if to_run else [*self.asked.groups], self.asked.buildable)
+        self.uv.compile(file.parent, file, *asked, options, constraints, quietly=quietly)
+        return named(self.project, self.asked, Notes(), file)
+
+
+def resolver(project: Project, *, editing: bool = False) -> Uv:
+    """The uv to resolve with, and requirements that are level with a lock of its own.
+
+    Where they cannot be, an edit may be what mends it. Raises EnvError.
+    """
+    environ = scrubbed(os.environ)
+    setting = indexes.deciding(environ)
+    if setting:
+        raise EnvError(
+            f"A uv.toml of this machine says `{setting}`, and would decide what everybody gets.",
+            "Take it out there (what the whole project is to have goes into [tool.uv] in "
+            f"{pyproject.FILE}), then run: {project.command('lock')}",
+        )
+    uv = find_uv(project, environ)
+    if uv is None:
+        raise EnvError(
+            "Locking needs uv, and there is none on this machine or in the environment.",
+            f"Make the environment first, which brings one: {project.command('sync')}",
+        )
+    try:
+        manager(project).derive(project, uv, missing_too=False)
+    except InstallerFailed as error:
+        raise unresolved.explained(error, project.command("lock")) from None
+    except EnvError:
+        if not editing:
+            raise
+    return uv
+
+
+def resolve(task: Task) -> dict[Path, str]:
+    """The text of each lock file, by path.
+
+    What the project has already (old versions, a company's build of PyTorch) need not be there for
+    all other machines. Raises EnvError, and NoWheel for a task that may build.
+    """
+    project = task.project
+    with temporary_folder("lock-") as place:
+        try:
+            drafts = _resolved(task, place)
+            _refuse(project, pins_of(drafts[project.lock]))
+            return drafts
+        except InstallerFailed as error:
+            name = unresolved.without_some(error)
+            if task.here or name not in {pin.name for pin in pins_of(text_of(project.lock))}:
+                raise _explained(task, place, error) from None
+    say(
+        f"{project.lock.name}: {name} has no wheel for all systems and Pythons that it could be "
+        f"for, so what counts is this system and Python {project.python}"
+    )
+    return resolve(task._replace(here=True))
+
+
+def named(project: Project, asked: Asked, notes: Notes, written: Path) -> str:
+    """A whole lock out of the lines that a resolver wrote.
+
+    A place on this machine is told from the project's root.
+    """
+    names = {(project.root / place).resolve(): name for place, name in asked.places.items()}
+
+    def told(found: re.Match[str]) -> str:
+        place = found["place"]
+        path = path_of(place) if place.startswith("file:") else written.parent / place
+        path = path.resolve()
+        name = found["name"] or names.get(path) or pyproject.name_at(path)
+        place = quote(beside(project.root, path))
+        return f"{found['editable'] or ''}{normalize(name)} @ {place}{found['rest']}"
+
+    text = _PLACE.sub(told, written.read_text(encoding="utf-8"))
+    # What held the commits is no part of the lock.
+    text = re.sub(
+        rf"(    # via)\n    #   --override {HELD}\n    #  ( .*\n)(?!    #  )", r"\1\2", text
+    )
+    text = re.sub(rf"    #   --override {HELD}\n", "", text)
+    pins = {pin.name: pin for pin in pins_of(text)}
+    built = " ".join(sorted(pins.keys() & {*asked.buildable}))
+    commits = " ".join(f"{x}={asked.origin(x)}" for x in sorted(pins) if pins[x].is_commit)
+    return with_notes(notes._replace(built=built or None, commits=commits or None), text)
+
+
+def pythons(project: Project) -> tuple[str, ...]:
+    """The minor versions that the lock is for, as far as they are known."""
+    return project.pythons or tuple(dict.fromkeys((project.python_minimum, project.python)))
+
+
+def _places(project: Project, asked: Asked) -> list[Place]:
+    """Each system, with each Python of the lock.
+
+    A build of PyTorch for GPUs is only for the systems that have it.
+    """
+    of_gpus = {"cu": (SYSTEMS[0], SYSTEMS[3]), "ro": SYSTEMS[:1]}
+    systems = of_gpus.get(project.torch_build[:2], SYSTEMS)
+    limits = asked.settings.get("environments", [""])
+    return [
+        (system, python)
+        for python, system in product(pythons(project), systems)
+        if any(applies(limit, facts_of(system, python)) for limit in limits)
+    ]
+
+
+def _marker(place: Place) -> str:
+    (system, machine), python = place
+    words = {"sys_platform": system, "platform_machine": machine, "python_version": python}
+    return " and ".join(f"{name} == '{value}'" for name, value in words.items())
+
+
+def _resolved(task: Task, place: Path) -> dict[Path, str]:
+    """The larger requirements are resolved first, the others out of their pins."""
+    project, asked = task.project, task.asked
+    task.write(place, task.places)
+    note = _within(task, place)
+    told = Notes(asked=asked.sha256, cutoff=note)
+    drafts = {project.lock: named(project, asked, told, place / _FULL)}
+    if project.lock.name != RUN_LOCK:
+        kept = (place / _FULL).read_text(encoding="utf-8")
+        task.compile(place / _RUN, window.options(note), kept=kept)
+        drafts[project.root / RUN_LOCK] = named(project, asked, told, place / _RUN)
+    managed = manager(project)
+    managed.complete(project, task.uv, task.source, drafts, task.upgrade)
+    return drafts
+
+
+def _within(task: Task, place: Path) -> str | None:
+    """Resolve into _FULL what is old enough; the note of that.
+
+    Today's window goes on while nothing else is asked for. Raises EnvError and InstallerFailed.
+    """
+
+    def compile_into(
+        name: str, options: Sequence[str], constraints: Sequence[str], quietly: bool
+    ) -> str:
+        quietly = quietly or task.building
+        return task.compile(place / name, options, constraints, kept=task.kept, quietly=quietly)
+
+    lock = text_of(task.project.lock)
+    told, today, kept = notes(lock), pins_of(lock), pins_of(task.kept)
+    new = {(pin.name, pin.exact) for pin in kept} - {(pin.name, pin.exact) for pin in today}
+    fresh = task.upgrade is not None or told.asked != task.asked.sha256 or bool(new)
+    begun = window.begin(task.asked.settings, os.environ, told.cutoff, fresh, task.again)
+    installed = [pin for pin in kept if not pin.hashes]  # past the lock, and adopted now
+    return window.fit(compile_into, begun, [*today, *installed], fresh, task.again)
+
+
+def _explained(task: Task, place: Path, error: InstallerFailed) -> Exception:
+    _refuse(task.project, re.findall(r"([\w.-]+)==([\w.]+)", error.output))
+    if error.tells(unresolved.NO_REQUIREMENT):
+        return _no_requirement(task, place)
+    name, without = unresolved.without_some(error), unresolved.without_any(error)
+    if name and "required-environments" not in task.asked.settings:
+        places = task.places or _places(task.project, task.asked)
+        lacking = unresolved.left_out(places, lambda each: _lacks(task, name, each))
+        if lacking:
+            where, marker = lacking
+            parent = unresolved.brings(error, task.asked, name)
+            asks = f"{parent} ; {marker}"
+            mend = f"Leave that out (nothing was changed): {task.project.command('add', asks)}"
+            return EnvError(f"{name} has no wheel for {where}.", mend)
+    if without and task.building and without not in task.asked.buildable:
+        return NoWheel(without)
+    if without:
+        building = task.again.replace(" add ", " add --build ", 1)
+        return EnvError(
+            f"{without} has no wheel, and nothing is built from source unasked.",
+            f"Let it be built here (nothing was changed): {building}"
+            if building != task.again
+            else f"Name it in no-binary-package of [tool.uv] in {pyproject.FILE}, then run again: "
+            f"{task.again}",
+        )
+    if task.building:
+        say(error.output)
+    return unresolved.explained(error, task.again)
+
+
+def _no_requirement(task: Task, place: Path) -> EnvError:
+    """For a requirement that is none, which uv names where it is asked for it alone."""
+    every = [task.asked.dependencies, *task.asked.groups.values()]
+    lines = place / "asked.txt"
+    lines.write_text("".join(f"{line}\n" for each in every for line in each), encoding="utf-8")
+    with suppress(InstallerFailed):
+        task.uv.read(lines)
+    return EnvError(
+        f"{pyproject.FILE} asks for something that is no requirement; the lines above say what.",
+        f"Write it like numpy==1.26.* or torch>=2,<3, then run again: {task.again}",
+    )
+
+
+def _lacks(task: Task, name: str, place: Place) -> bool:
+    """Whether a package is what has no wheel where only this place counts."""
+    with temporary_folder("lock-") as folder:
+        task.write(folder, [place])
+        try:
+            task.compile(folder / _FULL, window.ANY_AGE, quietly=True)
+        except InstallerFailed as error:
+            return unresolved.without_some(error) == name
+    return False
+
+
+def _refuse(project: Project, packages: Sequence[tuple[Any, ...]]) -> None:
+    """What the resolver was told to go around, and pyproject.toml asks for."""
+    for taken in withdrawn.among(packages):
+        another = project.command("add", f"{taken.name}!={taken.version}")
+        raise EnvError(f"{taken}, and is asked for.", f"Ask for another version: {another}")
