@@ -103,6 +103,11 @@ class _Reader:
         self.functions = {
             each.name: each for each in ast.walk(tree) if isinstance(each, _FUNCTIONS)
         }
+        self.constants = {
+            ast.unparse(each.targets[0]): each.value
+            for each in tree.body
+            if isinstance(each, ast.Assign)
+        }
         self.calls: dict[str, list[Scope]] = defaultdict(list)
         self.found: list[Message] = []
 
@@ -120,6 +125,10 @@ class _Reader:
         """Follow statements in their order; the variables afterwards, None where it ends there."""
         for statement in body:
             blocks = list(_blocks(statement))
+            rows = self._rows(statement, scope)
+            for row in rows[1:]:
+                self._block(where, blocks[0], row)
+            scope = rows[0]
             for node in _header(statement):
                 if isinstance(node, ast.Call):
                     self._call(where, node, scope)
@@ -138,6 +147,19 @@ class _Reader:
                     for name, said in branch.items()
                 }
         return scope
+
+    def _rows(self, statement: ast.stmt, scope: Scope) -> list[Scope]:
+        """The variables in a loop over the rows of a table, which is a tuple of tuples."""
+        if not isinstance(statement, ast.For) or not isinstance(statement.target, ast.Tuple):
+            return [scope]
+        table = statement.iter
+        if isinstance(table, ast.Name):
+            table = self.constants.get(table.id, table)
+        names = [ast.unparse(each) for each in statement.target.elts]
+        rows = table.elts if isinstance(table, ast.Tuple) else []
+        cells = [zip(names, row.elts, strict=True) for row in rows if isinstance(row, ast.Tuple)]
+        found = [{name: self._said(cell, scope) or [] for name, cell in row} for row in cells]
+        return [{**scope, **row} for row in found] or [scope]
 
     def _call(self, where: str, call: ast.Call, scope: Scope) -> None:
         name = call.func.id if isinstance(call.func, ast.Name) else ""

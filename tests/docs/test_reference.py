@@ -26,7 +26,6 @@ from env.project import parse_settings
 ENGINE, QUESTIONS, USING = "docs/engine.md", "docs/questions.md", "docs/using.md"
 STATES = {state.READY, *drift._STATES}
 CODES = {value for key, value in vars(difference).items() if key.isupper()}
-CODES |= set(drift._STATES.values())
 NUMBERS = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 NUMBERS += ["eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"]
 

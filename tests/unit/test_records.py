@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from env import distributions, files
+from env.difference import FILE_EDITED, FILE_MISSING
 from env.distributions import Distribution, Recorded
 
 ALPHA = Distribution("alpha", "1.0", "alpha-1.0.dist-info")
@@ -74,7 +75,7 @@ def test_no_bytes_make_it_fail(tmp_path_factory: pytest.TempPathFactory, raw: by
     (site / ALPHA.directory / "RECORD").write_bytes(raw)
     found = distributions.record(site, ALPHA)
     assert found is not None
-    list(files.damaged(site, {"alpha": found.lines if found.whole else []}, {}, None))
+    list(files.damaged(site, {"alpha": found.lines if found.whole else []}, {}, since=None))
 
 
 def digest(algorithm: str, body: bytes) -> str:
@@ -83,16 +84,16 @@ def digest(algorithm: str, body: bytes) -> str:
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sha384", "sha512", "sha3_256", "blake2b"])
-@pytest.mark.parametrize("newer_than", [None, 0])
+@pytest.mark.parametrize("since", [None, 0])
 def test_every_hash_that_a_record_may_have_proves(
-    tmp_path: Path, algorithm: str, newer_than: int | None
+    tmp_path: Path, algorithm: str, since: int | None
 ) -> None:
     (tmp_path / "a.py").write_bytes(b"x = 1\n")
     line = Recorded("a.py", digest(algorithm, b"x = 1\n"), "6")
-    assert not list(files.damaged(tmp_path, {"alpha": [line]}, {}, newer_than))
+    assert not list(files.damaged(tmp_path, {"alpha": [line]}, {}, since=since))
     (tmp_path / "a.py").write_bytes(b"x = 2\n")
-    found = [each.what for each in files.damaged(tmp_path, {"alpha": [line]}, {}, newer_than)]
-    assert found == [files.EDITED]
+    found = [each.code for each in files.damaged(tmp_path, {"alpha": [line]}, {}, since=since)]
+    assert found == [FILE_EDITED]
 
 
 @pytest.mark.parametrize("told", ["md5=abc", "sha1=abc", "shake_128=abc", "nonsense", ""])
@@ -101,23 +102,23 @@ def test_a_hash_that_proves_nothing_still_says_that_a_file_is_there(
 ) -> None:
     (tmp_path / "a.py").write_bytes(b"x = 1\n")
     line = Recorded("a.py", told, "6")
-    for newer_than in (None, 0):
-        assert not list(files.damaged(tmp_path, {"alpha": [line]}, {}, newer_than))
+    for since in (None, 0):
+        assert not list(files.damaged(tmp_path, {"alpha": [line]}, {}, since=since))
     (tmp_path / "a.py").unlink()
-    for newer_than in (None, 0):
-        found = [each.what for each in files.damaged(tmp_path, {"alpha": [line]}, {}, newer_than)]
-        assert found == [files.MISSING]
+    for since in (None, 0):
+        found = [each.code for each in files.damaged(tmp_path, {"alpha": [line]}, {}, since=since)]
+        assert found == [FILE_MISSING]
 
 
 def test_a_file_that_may_not_be_read_is_not_taken_as_gone(tmp_path: Path) -> None:
     (tmp_path / "a.py").mkdir()
     line = Recorded("a.py", digest("sha256", b""), "")
-    found = [each.what for each in files.damaged(tmp_path, {"alpha": [line]}, {}, None)]
-    assert found == [files.EDITED]
+    found = [each.code for each in files.damaged(tmp_path, {"alpha": [line]}, {}, since=None)]
+    assert found == [FILE_EDITED]
 
 
 def test_a_size_that_is_no_number_is_no_reason_to_fail(tmp_path: Path) -> None:
     (tmp_path / "a.py").touch()
     lines = [Recorded("a.py", digest("sha256", b""), size) for size in ("²", "x", "")]
-    found = [each.what for each in files.damaged(tmp_path, {"alpha": lines}, {}, 0)]
-    assert found == [files.EDITED, files.EDITED]
+    found = [each.code for each in files.damaged(tmp_path, {"alpha": lines}, {}, since=0)]
+    assert found == [FILE_EDITED, FILE_EDITED]

@@ -43,7 +43,7 @@ def sync(project: Project, options: Namespace) -> int:
 
 
 def check(project: Project, options: Namespace) -> int:
-    told = drift.check(project, options.fast)
+    told = drift.differences(project, fast=options.fast)
     found = [each for each in told if not each.is_note]
     notes = [each for each in told if each.is_note]
     hidden = set() if options.fast else drift.hidden(project, found)

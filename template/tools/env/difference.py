@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+MISSING_ENV = "missing-env"
+INCOMPLETE_ENV = "incomplete-env"
+STALE_LOCK = "stale-lock"
+MOVED_PROJECT = "moved-project"
+FOREIGN_ENV = "foreign-env"
+BROKEN_ENV = "broken-env"
 MISSING_PACKAGE = "missing-package"
 EXTRA_PACKAGE = "extra-package"
 WRONG_VERSION = "wrong-version"

@@ -10,7 +10,8 @@ import hashlib
 import io
 import os
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,6 +69,72 @@ class Record(NamedTuple):
     whole: bool
     """Whether an installer can go by it: each line is one, it names itself, and none leads out of
     the environment, where an installer would remove what is not the package's."""
+
+
+class Claim(NamedTuple):
+    """A line of a RECORD, and whose."""
+
+    name: str
+    line: Recorded
+
+
+Lines = Mapping[str, Iterable[Recorded]]
+"""The lines of the RECORD of each distribution, by its name."""
+
+Clashes = Mapping[str, list[Claim]]
+"""The paths that several distributions recorded with different hashes. The last one that was
+installed has put its file there, and whichever it is, it is right."""
+
+
+class Contents(NamedTuple):
+    """What is in a site-packages directory, read once."""
+
+    site: Path
+    present: list[Distribution]
+
+    records: dict[str, Record]
+    """By the directory of the distribution; those that have none are left out."""
+
+    lines: dict[str, list[Recorded]]
+    """By the name of the distribution, of the records that are whole."""
+
+    paths: set[str]
+    """All that they name."""
+
+    clashes: Clashes
+
+    @property
+    def spoilt(self) -> list[Distribution]:
+        """Those whose RECORD nobody can go by."""
+        whole = {place for place, record in self.records.items() if record.whole}
+        return [dist for dist in self.present if dist.directory not in whole]
+
+
+def contents(site: Path) -> Contents:
+    """Read all that is recorded in a site-packages directory."""
+    present = scan(site)
+    found = ((dist.directory, record(site, dist)) for dist in present)
+    records = {directory: each for directory, each in found if each}
+    lines: dict[str, list[Recorded]] = {}
+    for dist in present:
+        if dist.directory in records and records[dist.directory].whole:
+            # A package that is there twice is told as such; one of its records is enough then.
+            lines[dist.name] = records[dist.directory].lines
+    paths = {line.path for each in lines.values() for line in each}
+    all_different = len(paths) == sum(map(len, lines.values()))
+    return Contents(site, present, records, lines, paths, {} if all_different else _clashes(lines))
+
+
+def _clashes(lines: Lines) -> Clashes:
+    claims: dict[str, list[Claim]] = defaultdict(list)
+    for name, each in lines.items():
+        for line in each:
+            claims[line.path].append(Claim(name, line))
+    return {
+        path: some
+        for path, some in claims.items()
+        if len({claim.name for claim in some}) > 1 < len({claim.line.digest for claim in some})
+    }
 
 
 def scan(site: Path) -> list[Distribution]:

@@ -15,11 +15,16 @@ from collections.abc import Collection, Iterator, Mapping
 from . import editable, files, imports, kernelspec, pyproject, references, state, withdrawn
 from . import manifest as proof
 from .difference import (
+    BROKEN_ENV,
     EXTRA_PACKAGE,
     FILE_EDITED,
     FILE_MISSING,
+    FOREIGN_ENV,
+    INCOMPLETE_ENV,
     LOCKS_DIFFER,
+    MISSING_ENV,
     MISSING_PACKAGE,
+    MOVED_PROJECT,
     NOT_EXECUTABLE,
     NOT_STARTING,
     OTHER_PYTHON,
@@ -28,37 +33,33 @@ from .difference import (
     PYTHON_INSTEAD,
     SHADOWED,
     SHARED_FILE,
-    SYMBOLIC_LINK,
+    STALE_LOCK,
     UNLOCKED,
     UNREADABLE,
     WITHDRAWN,
     WRONG_VERSION,
     Difference,
 )
-from .distributions import Distribution, Record, fingerprint
-from .files import Contents
-from .interpreters import LOAD
+from .distributions import Clashes, Contents, Distribution, Record, contents, fingerprint
+from .interpreters import LOAD, missing_library
 from .managers import manager
 from .manifest import Manifest
 from .markers import canonical, satisfies
+from .processes import capture, scrubbed
 from .project import RUN_LOCK, Project, read_text
 from .requirements import Pin, locked, parse, sha256
 
 _STATES = {
-    state.MISSING: "missing-env",
-    state.INCOMPLETE: "incomplete-env",
-    state.STALE: "stale-lock",
-    state.MOVED: "moved-project",
-    state.FOREIGN: "foreign-env",
-    state.BROKEN: "broken-env",
+    state.MISSING: MISSING_ENV,
+    state.INCOMPLETE: INCOMPLETE_ENV,
+    state.STALE: STALE_LOCK,
+    state.MOVED: MOVED_PROJECT,
+    state.FOREIGN: FOREIGN_ENV,
+    state.BROKEN: BROKEN_ENV,
 }
 
 
-_MANY = 10
-"""As many files of one package are told one by one, and more in one sentence."""
-
-
-def check(project: Project, fast: bool = False) -> list[Difference]:
+def differences(project: Project, *, fast: bool) -> list[Difference]:
     """All differences, the state's own first; an empty list is the proof that there is none.
 
     `fast` takes a file of the right size that was not written since as whole; else all are hashed.
@@ -72,11 +73,11 @@ def check(project: Project, fast: bool = False) -> list[Difference]:
         found.append(Difference(code, seen.reason))
     if seen.manifest is None or seen.state not in (state.READY, state.STALE):
         return found
-    contents = files.contents(project.env / seen.manifest.site_packages)
-    found += beneath(project, seen.manifest, fast)
-    found += inside(project, contents, seen.manifest, fast)
+    here = contents(project.env / seen.manifest.site_packages)
+    found += beneath(project, seen.manifest, fast=fast)
+    found += inside(project, here, seen.manifest, fast=fast)
     variable = os.environ.get("PYTHONPATH", "")
-    found += imports.shadows(contents, project.package, variable)
+    found += imports.shadows(here, project.package, variable)
     if not satisfies(seen.manifest.python, project.python):
         python = seen.manifest.python
         message = f"Its Python is {python} here, and the project asks for {project.python}."
@@ -111,13 +112,13 @@ def hidden(project: Project, found: list[Difference]) -> set[Difference]:
     A Python too can change under a file that stays: most of it may be in a library beside it.
     """
     doubtful = {each for each in found if each.code in (FILE_EDITED, OTHER_PYTHON)}
-    return doubtful - set(check(project, fast=True)) if doubtful else set()
+    return doubtful - set(differences(project, fast=True)) if doubtful else set()
 
 
 def mend(project: Project, found: list[Difference], full: bool = False) -> str:
     """The command for what `check` found, "" for nothing; `full` where a fast look misses it."""
     codes = {difference.code for difference in found if not difference.is_note}
-    if _STATES[state.FOREIGN] in codes:
+    if FOREIGN_ENV in codes:
         return state.ELSEWHERE
     if NOT_STARTING in codes:
         return LOAD
@@ -144,17 +145,28 @@ def unhashed(project: Project) -> dict[str, str]:
     return {pin.name: pin.exact for pin in pins if not pin.hashable}
 
 
-def beneath(project: Project, manifest: Manifest, fast: bool) -> Iterator[Difference]:
+def beneath(project: Project, manifest: Manifest, *, fast: bool) -> Iterator[Difference]:
     """What is wrong under the packages: with a conda prefix, with the Python."""
-    yield from manager(project).differences(project, _since(project, fast))
-    yield from imports.python_underneath(project, manifest, fast)
+    yield from manager(project).differences(project, _since(project, fast=fast))
+    # The base can be upgraded in place: a look at its file, or a start, shows it.
+    if fast and proof.file_mark(project.python_path) == manifest.python_file:
+        return
+    argv = [str(project.python_path), "-I", "-S", "-c", "import sys; print(sys.version.split()[0])"]
+    version = capture(argv, scrubbed(os.environ)).output.strip()
+    library = "" if version else missing_library(project.python_path, scrubbed(os.environ))
+    if library:
+        message = f"The Python of {project.env_label} does not start without {library}."
+        yield Difference(NOT_STARTING, message)
+    elif version != manifest.python:
+        message = f"Python is {version or 'not running'} now, and was {manifest.python}."
+        yield Difference(OTHER_PYTHON, message)
 
 
 def inside(
-    project: Project, contents: Contents, manifest: Manifest, fast: bool
+    project: Project, here: Contents, manifest: Manifest, *, fast: bool
 ) -> Iterator[Difference]:
     """What `check` finds inside an environment of ours that is complete."""
-    site, present = contents.site, contents.present
+    site, present = here.site, here.present
     pins = locked(project.lock, project.command("lock"), manifest.markers)
     for taken in withdrawn.among(present):
         yield Difference(WITHDRAWN, f"{taken}. {withdrawn.CREDENTIALS}", taken.name)
@@ -164,11 +176,11 @@ def inside(
     yield from compare(pins, present, editable.names(project, ours))
     yield from references.differences(project.root, site, pins, present)
     yield from editable.differences(project, site, present, ours, manifest.project)
-    yield from damage(project, contents, manifest, _since(project, fast))
+    yield from damage(project, here, manifest, since=_since(project, fast=fast))
     yield from kernelspec.differences(project, manifest)
 
 
-def _since(project: Project, fast: bool) -> int | None:
+def _since(project: Project, *, fast: bool) -> int | None:
     return proof.written_at(project.env) if fast else None
 
 
@@ -192,12 +204,11 @@ def compare(
 
 
 def damage(
-    project: Project, contents: Contents, manifest: Manifest | None, newer_than: int | None
+    project: Project, here: Contents, manifest: Manifest | None, *, since: int | None
 ) -> Iterator[Difference]:
-    """Packages whose files are not what was installed; `newer_than` as in `files.damaged`."""
-    present, records = contents.present, contents.records
-    for dist in present:
-        record = records.get(dist.directory)
+    """Packages whose files are not what was installed; `since` as in `files.damaged`."""
+    for dist in here.present:
+        record = here.records.get(dist.directory)
         if record is None:
             message = f"The RECORD of {dist.name} is gone."
             yield Difference(FILE_MISSING, message, dist.name, "RECORD")
@@ -207,56 +218,19 @@ def damage(
         elif manifest and _from_another_file(dist, record, manifest):
             message = f"{dist.name} {dist.version} was installed again, from another file."
             yield Difference(OTHER_WHEEL, message, dist.name)
-    if all(dist.directory in records and records[dist.directory].whole for dist in present):
-        since = proof.written_at(project.env) if manifest else None
+    if not here.spoilt:  # else what they brought would be nobody's
         known = manifest.unrecorded if manifest else []
-        for each in imports.beside_packages(contents):
-            if each.file not in known:
-                yield each
-        yield from imports.inside_packages(contents, since)
-    yield from _damaged(contents, newer_than)
-    for path in files.not_executable(project.scripts, contents):
+        yield from (each for each in imports.beside_packages(here) if each.file not in known)
+        written = proof.written_at(project.env) if manifest else None
+        yield from imports.inside_packages(here, since=written)
+    yield from files.differences(here.site, here.lines, here.clashes, since=since)
+    for path in files.not_executable(project.scripts, here):
         message = f"{path} cannot be run: its execute permission is gone."
         yield Difference(NOT_EXECUTABLE, message, "", path)
-    yield from _shared(contents.clashes)
+    yield from _shared(here.clashes)
 
 
-def _damaged(contents: Contents, newer_than: int | None) -> Iterator[Difference]:
-    """File by file, and in one sentence what befell many files of a package."""
-    found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for name, what, path in files.damaged(
-        contents.site, contents.lines, contents.clashes, newer_than
-    ):
-        found[name, what].append(path)
-    for (name, what), paths in found.items():
-        code = (
-            FILE_MISSING
-            if what == files.MISSING
-            else (FILE_EDITED if what == files.EDITED else SYMBOLIC_LINK)
-        )
-        if len(paths) > _MANY:
-            verb = (
-                "are gone"
-                if what == files.MISSING
-                else ("were changed" if what == files.EDITED else "are symbolic links")
-            )
-            message = f"{len(paths)} files of {name} {verb}, the first is {paths[0]}."
-            yield Difference(code, message, name, paths[0])
-            continue
-        verb = (
-            "is gone"
-            if what == files.MISSING
-            else (
-                "was changed after it was installed"
-                if what == files.EDITED
-                else "is a symbolic link, and no package brings one"
-            )
-        )
-        for path in paths:
-            yield Difference(code, f"{path} of {name} {verb}.", name, path)
-
-
-def _shared(clashes: files.Clashes) -> Iterator[Difference]:
+def _shared(clashes: Clashes) -> Iterator[Difference]:
     found: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for path, claims in clashes.items():
         found[tuple(dict.fromkeys(claim.name for claim in claims))].append(path)

@@ -10,15 +10,22 @@ import hashlib
 import os
 import stat
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from . import distributions
-from .distributions import Distribution, Record, Recorded
+from .difference import FILE_EDITED, FILE_MISSING, SYMBOLIC_LINK, Difference
+from .distributions import Claim, Clashes, Contents, Lines, Recorded
 
-MISSING, EDITED, LINKED = "missing", "edited", "linked"
-"""What can be wrong with a file: the last is a symbolic link at its place."""
+_SAID = (
+    (FILE_MISSING, "is gone", "are gone"),
+    (FILE_EDITED, "was changed after it was installed", "were changed"),
+    (SYMBOLIC_LINK, "is a symbolic link, and no package brings one", "are symbolic links"),
+)
+"""What can befall a file, of one and of many."""
+
+_MANY = 10
+"""As many files of one package are told one by one, and more in one sentence."""
 
 _CHUNK = 1 << 20
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
@@ -29,85 +36,41 @@ _PROOFS = {name for name in hashlib.algorithms_guaranteed if "shake" not in name
 _SINGLY, _BATCH = 64, 1024
 
 
-Lines = Mapping[str, Iterable[Recorded]]
-"""The lines of the RECORD of each distribution, by its name."""
-
-
-class Claim(NamedTuple):
-    """A line of a RECORD, and whose."""
-
-    name: str
-    line: Recorded
-
-
-Clashes = Mapping[str, list[Claim]]
-"""The paths that several distributions recorded with different hashes. The last one that was
-installed has put its file there, and whichever it is, it is right."""
-
-
-class Contents(NamedTuple):
-    """What is in a site-packages directory, read once."""
-
-    site: Path
-    present: list[Distribution]
-
-    records: dict[str, Record]
-    """By the directory of the distribution; those that have none are left out."""
-
-    lines: dict[str, list[Recorded]]
-    """By the name of the distribution, of the records that are whole."""
-
-    paths: set[str]
-    """All that they name."""
-
-    clashes: dict[str, list[Claim]]
-
-
 class Damage(NamedTuple):
+    code: str
+    """The first of a row of `_SAID`."""
+
     name: str
     """Of the distribution."""
-
-    what: str
-    """One of the three words above."""
 
     path: str
 
 
-def contents(site: Path) -> Contents:
-    """Read all that is recorded in a site-packages directory."""
-    present = distributions.scan(site)
-    found = ((dist.directory, distributions.record(site, dist)) for dist in present)
-    records = {directory: record for directory, record in found if record}
-    lines: dict[str, list[Recorded]] = {}
-    for dist in present:
-        if dist.directory in records and records[dist.directory].whole:
-            # A package that is there twice is told as such; one of its records is enough then.
-            lines[dist.name] = records[dist.directory].lines
-    paths = {line.path for each in lines.values() for line in each}
-    all_different = len(paths) == sum(map(len, lines.values()))
-    return Contents(site, present, records, lines, paths, {} if all_different else _clashes(lines))
+def differences(
+    root: Path, lines: Lines, clashes: Clashes, *, since: int | None
+) -> Iterator[Difference]:
+    """`damaged` in sentences, one for many files of a package."""
+    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for damage in damaged(root, lines, clashes, since=since):
+        found[damage.code][damage.name].append(damage.path)
+    for code, of_one, of_many in _SAID:
+        for name, paths in found[code].items():
+            if len(paths) > _MANY:
+                message = f"{len(paths)} files of {name} {of_many}, the first is {paths[0]}."
+                yield Difference(code, message, name, paths[0])
+                continue
+            for path in paths:
+                yield Difference(code, f"{path} of {name} {of_one}.", name, path)
 
 
-def _clashes(lines: Lines) -> dict[str, list[Claim]]:
-    claims: dict[str, list[Claim]] = defaultdict(list)
-    for name, each in lines.items():
-        for line in each:
-            claims[line.path].append(Claim(name, line))
-    return {
-        path: some
-        for path, some in claims.items()
-        if len({claim.name for claim in some}) > 1 < len({claim.line.digest for claim in some})
-    }
-
-
-def damaged(root: Path, lines: Lines, clashes: Clashes, newer_than: int | None) -> Iterator[Damage]:
+def damaged(root: Path, lines: Lines, clashes: Clashes, *, since: int | None) -> Iterator[Damage]:
     """The files that are not as recorded, byte code aside.
 
-    `newer_than`, in nanoseconds, makes the look a fast one: a file of the recorded size that was
-    last written before is taken as whole; any other is read and hashed.
+    `since`, in nanoseconds, makes the look a fast one: a file of the recorded size that was last
+    written before is taken as whole; any other is read and hashed. None hashes all.
     """
     top = os.path.join(root, "")
-    since = newer_than or 0
+    written = since or 0
     doubtful = []
     lstat = os.lstat  # of ten thousands of files, every look-up counts
     for name, each in lines.items():
@@ -115,30 +78,30 @@ def damaged(root: Path, lines: Lines, clashes: Clashes, newer_than: int | None) 
             path, digest, size = line
             if path.endswith(".pyc") or path in clashes:
                 continue
-            if newer_than is None and digest:
+            if since is None and digest:
                 doubtful.append(Claim(name, line))
                 continue
             try:
                 status = lstat(top + path)
                 if (
-                    status.st_mtime_ns <= since
+                    status.st_mtime_ns <= written
                     and str(status.st_size) == size
                     and stat.S_ISREG(status.st_mode)
                 ):
                     continue
             except OSError:
                 pass
-            what = _glanced(top, line, since)
-            if what:
-                yield Damage(name, what, path)
-    for path, some in clashes.items():
-        troubles = [_glanced(top, claim.line, since) for claim in some]
-        if all(troubles):
-            yield Damage(some[0].name, troubles[0], path)
+            code = _glanced(top, line, written)
+            if code:
+                yield Damage(code, name, path)
+    for path, claims in clashes.items():
+        codes = [_glanced(top, claim.line, written) for claim in claims]
+        if codes[0] and all(codes):
+            yield Damage(codes[0], claims[0].name, path)
     yield from _hashed(top, doubtful)
 
 
-def tainted(root: Path, lines: Lines, clashes: Clashes, began: int) -> set[str]:
+def tainted(contents: Contents, began: int) -> set[str]:
     """The distributions that a cache handed out with files which were changed there.
 
     uv links files out of its cache, so whoever edits one in an environment edits it in the cache.
@@ -147,28 +110,24 @@ def tainted(root: Path, lines: Lines, clashes: Clashes, began: int) -> set[str]:
     RECORD without a WHEEL is none: it was damaged, and proves nothing. Where uv copies instead,
     nothing tells what was changed: what was written since `began`, in nanoseconds, is hashed.
     """
-    top = os.path.join(root, "")
-    found = set()
+    top = os.path.join(contents.site, "")
+    found = {dist.name for dist in contents.spoilt}
     copies = []
-    for name, each in lines.items():
-        wheel = next((line.path for line in each if line.path.endswith(".dist-info/WHEEL")), "")
-        unpacked = _written(top + wheel)
-        for line in each:
-            if not wheel or name in found:
-                break
-            if not line.digest or line.path.endswith(".pyc") or line.path in clashes:
-                continue
-            place = top + line.path
-            try:
-                status = os.lstat(place)
+    for name, lines in contents.lines.items():
+        paths = (line.path for line in lines if line.path.endswith(".dist-info/WHEEL"))
+        try:
+            unpacked = os.stat(top + next(paths, "no WHEEL")).st_mtime_ns
+            for line in lines:
+                if not line.digest or line.path.endswith(".pyc") or line.path in contents.clashes:
+                    continue
+                status = os.lstat(top + line.path)
                 if status.st_nlink > 1 or stat.S_ISLNK(status.st_mode):
-                    if _judged(place, line, status, unpacked):
+                    if _judged(top + line.path, line, status, unpacked):
                         found.add(name)
+                        break
                 elif status.st_ctime_ns >= began:
                     copies.append(Claim(name, line))
-            except OSError:
-                found.add(name)
-        if not wheel:
+        except OSError:
             found.add(name)
     return found | {damage.name for damage in _hashed(top, copies)}
 
@@ -196,53 +155,46 @@ def make_executable(scripts: Path, contents: Contents) -> None:
         os.chmod(place, mode | (mode & 0o444) >> 2)
 
 
-def _written(path: str) -> int:
-    try:
-        return os.stat(path).st_mtime_ns
-    except OSError:
-        return 0
-
-
-def _glanced(top: str, line: Recorded, newer_than: int) -> str:
-    """What is wrong, or ""; a file is read only where its size or time makes one doubt."""
+def _glanced(top: str, line: Recorded, since: int) -> str | None:
+    """What is wrong; a file is read only where its size or time makes one doubt."""
     place = top + line.path
     try:
-        return _judged(place, line, os.lstat(place), newer_than)
+        return _judged(place, line, os.lstat(place), since)
     except OSError:
-        return MISSING
+        return FILE_MISSING
 
 
-def _judged(place: str, line: Recorded, status: os.stat_result, newer_than: int) -> str:
+def _judged(place: str, line: Recorded, status: os.stat_result, since: int) -> str | None:
     if not line.digest:
-        return ""
+        return None
     if stat.S_ISLNK(status.st_mode):
         if "archive-v" not in os.readlink(place):
-            return LINKED
+            return SYMBOLIC_LINK
         status = os.stat(place)  # uv's own, into its cache: UV_LINK_MODE=symlink
     if line.size and str(status.st_size) != line.size:
-        return EDITED
-    if status.st_mtime_ns <= newer_than:
-        return ""
+        return FILE_EDITED
+    if status.st_mtime_ns <= since:
+        return None
     try:
-        return "" if _is_whole(place, line.digest, _READ) else EDITED
+        return None if _is_whole(place, line.digest, _READ) else FILE_EDITED
     except OSError:
-        return EDITED
+        return FILE_EDITED
 
 
-def _hashed(top: str, files: list[Claim]) -> Iterator[Damage]:
+def _hashed(top: str, claims: list[Claim]) -> Iterator[Damage]:
     """Those whose hash is another one; several threads read, as hashing lets others run."""
     # The largest first, so that none of them is left to one thread at the end.
-    files.sort(key=lambda each: (len(each.line.size), each.line.size), reverse=True)
-    batches = [[each] for each in files[:_SINGLY]]
-    rest = files[_SINGLY:]
+    claims.sort(key=lambda each: (len(each.line.size), each.line.size), reverse=True)
+    batches = [[each] for each in claims[:_SINGLY]]
+    rest = claims[_SINGLY:]
     batches += [rest[start : start + _BATCH] for start in range(0, len(rest), _BATCH)]
 
     def look(batch: list[Claim]) -> list[Damage]:
-        found = (Damage(name, _read(top, line), line.path) for name, line in batch)
-        return [each for each in found if each.what]
+        found = ((_read(top, line), name, line.path) for name, line in batch)
+        return [Damage(code, name, path) for code, name, path in found if code]
 
     if not rest:
-        yield from look(files)
+        yield from look(claims)
         return
     from concurrent.futures import ThreadPoolExecutor  # late: it costs more than a fast look
 
@@ -251,9 +203,9 @@ def _hashed(top: str, files: list[Claim]) -> Iterator[Damage]:
             yield from found
 
 
-def _read(top: str, line: Recorded) -> str:
+def _read(top: str, line: Recorded) -> str | None:
     try:
-        return "" if _is_whole(top + line.path, line.digest, _READ | _NO_LINK) else EDITED
+        return None if _is_whole(top + line.path, line.digest, _READ | _NO_LINK) else FILE_EDITED
     except OSError:
         return _glanced(top, line, -1)  # it says why
 

@@ -1,4 +1,4 @@
-"""What reaches past all packages: what none of them brought, the Python underneath, PYTHONPATH."""
+"""What Python would import past the packages: what none of them brought, and PYTHONPATH."""
 
 from __future__ import annotations
 
@@ -8,20 +8,8 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from . import distributions
-from .difference import (
-    NOT_STARTING,
-    OTHER_PYTHON,
-    SHADOWED,
-    STRAY_MODULE,
-    STRAY_PTH,
-    SYMBOLIC_LINK,
-    Difference,
-)
-from .files import Contents
-from .interpreters import missing_library
-from .manifest import Manifest
-from .processes import capture, scrubbed
-from .project import Project
+from .difference import SHADOWED, STRAY_MODULE, STRAY_PTH, SYMBOLIC_LINK, Difference
+from .distributions import Contents
 
 _AT_START = (".pth", ".start")
 """Read at every start of Python. https://peps.python.org/pep-0829/"""
@@ -87,7 +75,7 @@ def beside_packages(contents: Contents) -> Iterator[Difference]:
             yield Difference(STRAY_MODULE, message, "", path)
 
 
-def inside_packages(contents: Contents, since: int | None) -> Iterator[Difference]:
+def inside_packages(contents: Contents, *, since: int | None) -> Iterator[Difference]:
     """What is imported in place of a module of a package, and symbolic links to directories.
 
     Anything else in there counts for nothing, since Python and programs write there. It is looked
@@ -206,24 +194,3 @@ def _names(folder: Path) -> list[str]:
         return sorted(os.listdir(folder))
     except OSError:
         return []
-
-
-def python_underneath(project: Project, manifest: Manifest, fast: bool) -> Iterator[Difference]:
-    """The base interpreter can be upgraded in place: a look at its file, or a start, shows it."""
-    if fast and file_mark(project.python_path) == manifest.python_file:
-        return
-    argv = [str(project.python_path), "-I", "-S", "-c", "import sys; print(sys.version.split()[0])"]
-    version = capture(argv, scrubbed(os.environ)).output.strip()
-    library = "" if version else missing_library(project.python_path, scrubbed(os.environ))
-    if library:
-        message = f"The Python of {project.env_label} does not start without {library}."
-        yield Difference(NOT_STARTING, message)
-    elif version != manifest.python:
-        message = f"Python is {version or 'not running'} now, and was {manifest.python}."
-        yield Difference(OTHER_PYTHON, message)
-
-
-def file_mark(path: Path) -> str:
-    """Size and time of a file behind whatever links: the same as long as nobody replaced it."""
-    status = os.stat(path)
-    return f"{status.st_size} {status.st_mtime_ns}"

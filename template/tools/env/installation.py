@@ -20,9 +20,8 @@ from . import (
 )
 from . import manifest as proof
 from .bootstrap import forget_fetched, uv_for
-from .distributions import Distribution
+from .distributions import Contents, Distribution, contents
 from .errors import EnvError, InstallerFailed
-from .files import Contents
 from .interpreters import Interpreter
 from .managers import manager
 from .manifest import Manifest
@@ -104,13 +103,13 @@ def install(
             uv.install_project()
     except InstallerFailed as error:
         raise _explained(project, error) from None
-    contents = files.contents(site)
-    files.make_executable(project.scripts, contents)
-    ours = editable.installs(project, site, contents.present)
+    here = contents(site)
+    files.make_executable(project.scripts, here)
+    ours = editable.installs(project, site, here.present)
     for difference in (
-        *drift.compare(pins, contents.present, editable.names(project, ours)),
-        *references.differences(project.root, site, pins, contents.present),
-        *editable.differences(project, site, contents.present, ours, None),
+        *drift.compare(pins, here.present, editable.names(project, ours)),
+        *references.differences(project.root, site, pins, here.present),
+        *editable.differences(project, site, here.present, ours, None),
     ):
         raise EnvError(
             f"{uv.name} ended well, and yet: {difference.message}",
@@ -119,8 +118,8 @@ def install(
             + project.command("sync"),
         )
     forget_fetched(project)
-    found = _manifest(project, own, lock, uv, contents, ours, edited)
-    unrecorded = [each.file for each in imports.beside_packages(contents)]
+    found = _manifest(project, own, lock, uv, here, ours, edited)
+    unrecorded = [each.file for each in imports.beside_packages(here)]
     return found._replace(unrecorded=[name for name in unrecorded if name not in strays])
 
 
@@ -187,9 +186,7 @@ def _forget(project: Project, own: Interpreter) -> None:
 def _distrust(project: Project, own: Interpreter, pins: Mapping[str, Pin], uv: Uv) -> None:
     """Install again what came out of a cache with changed files, or went with another package."""
     site = own.site_packages
-    found, began = files.contents(site), proof.stamped_at(project.env)
-    changed = files.tainted(site, found.lines, found.clashes, began)
-    changed |= {dist.name for dist in found.present} - found.lines.keys()
+    changed = files.tainted(contents(site), proof.stamped_at(project.env))
     again = sorted(changed.intersection(pins))
     if again and indexes.offline(os.environ):
         raise no_trusted_copy(project, again)
@@ -204,7 +201,7 @@ def _manifest(
     own: Interpreter,
     lock: str,
     uv: Uv,
-    contents: Contents,
+    here: Contents,
     ours: Sequence[Distribution],
     edited: Collection[str],
 ) -> Manifest:
@@ -212,16 +209,16 @@ def _manifest(
     # Files of the project's own, and of an editable directory beside it, are left out: they are a
     # repository's, and git knows their state.
     found = {
-        f"{dist.name}=={dist.version}": contents.records[dist.directory]
-        for dist in contents.present
-        if dist not in ours and dist.name not in edited and dist.directory in contents.records
+        f"{dist.name}=={dist.version}": here.records[dist.directory]
+        for dist in here.present
+        if dist not in ours and dist.name not in edited and dist.directory in here.records
     }
     prints = {pin: distributions.fingerprint(each.lines) for pin, each in found.items()}
     prints.update(manager(project).prints(project))
     return Manifest(
         lock=lock,
         python=own.version,
-        python_file=imports.file_mark(project.python_path),
+        python_file=proof.file_mark(project.python_path),
         base=str(own.path),
         platform=own.platform,
         markers=dict(own.markers),

@@ -49,7 +49,7 @@ class Manifest(NamedTuple):
     """Full version, as "3.12.1"."""
 
     python_file: str
-    """Size and time of the interpreter's file, as `imports.file_mark` tells them."""
+    """Size and time of the interpreter's file, as `file_mark` tells them."""
 
     base: str
     """The interpreter the environment was made from."""
@@ -91,6 +91,12 @@ def this_system() -> str:
     The processor only on Linux: a Mac and a Windows machine can run programs of two kinds.
     """
     return f"linux-{os.uname().machine}" if sys.platform == "linux" else sys.platform
+
+
+def file_mark(path: Path) -> str:
+    """Size and time of a file behind whatever links: the same as long as nobody replaced it."""
+    status = os.stat(path)
+    return f"{status.st_size} {status.st_mtime_ns}"
 
 
 def read_stamp(env: Path) -> Stamp | None:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from . import distributions, drift, files, imports, indexes, kernelspec, state, withdrawn
+from . import distributions, drift, imports, indexes, kernelspec, state, withdrawn
 from . import manifest as proof
 from .difference import (
     FILE_EDITED,
@@ -25,6 +25,7 @@ from .difference import (
     SYMBOLIC_LINK,
     Difference,
 )
+from .distributions import contents
 from .errors import EnvError
 from .interpreters import LOAD, Interpreter, NoInterpreter, find, is_version, missing_library, probe
 from .managers import manager
@@ -82,7 +83,7 @@ def make_ready(
         _refuse_what_is_not_loaded(project, environ)
     newer_than = proof.written_at(project.env) if seen.manifest and not full else None
     if own and seen.manifest is None:
-        found = list(drift.damage(project, files.contents(own.site_packages), None, None))
+        found = list(drift.damage(project, contents(own.site_packages), None, since=None))
     again = sorted({each.package for each in found if each.code in _FETCHED and each.package})
     fetched = sorted({pin.name for pin in pins}.intersection(again))
     if own and fetched and indexes.offline(environ):
@@ -178,8 +179,8 @@ def _found(project: Project, seen: Assessment, full: bool) -> list[Difference]:
     """What is wrong inside an environment whose proof is there."""
     if seen.manifest is None or seen.state not in (state.READY, state.STALE):
         return []
-    contents = files.contents(project.env / seen.manifest.site_packages)
-    found = drift.inside(project, contents, seen.manifest, fast=not full)
+    here = contents(project.env / seen.manifest.site_packages)
+    found = drift.inside(project, here, seen.manifest, fast=not full)
     return [each for each in found if not each.is_note]
 
 

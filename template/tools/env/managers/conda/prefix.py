@@ -105,9 +105,9 @@ def differences(prefix: Path, lock: Explicit, newer_than: int | None) -> Iterato
             message = f"{name} {record['version']} of the conda prefix is not in the lock."
             yield Difference(EXTRA_PACKAGE, message, name)
     lines = {name: _files(record) for name, record in have.items()}
-    for name, what, path in files.damaged(prefix, lines, {}, newer_than):
-        code = FILE_MISSING if what == files.MISSING else FILE_EDITED
-        verb = "is gone" if what == files.MISSING else "was changed after it was installed"
+    for found, name, path in files.damaged(prefix, lines, {}, since=newer_than):
+        code = FILE_MISSING if found == FILE_MISSING else FILE_EDITED
+        verb = "is gone" if found == FILE_MISSING else "was changed after it was installed"
         yield Difference(code, f"{path} of {name} in the conda prefix {verb}.", name, path)
 
 
