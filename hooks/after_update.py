@@ -38,6 +38,7 @@ def main(template: Path, answers_file: str) -> int:
     before = parsed((repository.committed(answers_file) or b"{}").decode())
     edits = settle(template, before, answers_file)
     own = starter.adapt(template, before, chosen, answers_file)
+    fixes = starter.fixes(template, before, chosen, answers_file)
     if dependencies.FILE in repository.conflicts():
         dependencies.merge()
     dependencies.join()
@@ -53,6 +54,7 @@ def main(template: Path, answers_file: str) -> int:
     print(summary.packages(old_lock, text(LOCK)), end="")
     altered, new = repository.altered(), repository.new()
     print(summary.files(altered, new, edits, own, chosen, answers_file), end="")
+    print(summary.fixes(fixes, chosen, answers_file), end="")
     person = summary.person(conflicts, edits, repository.commit(), more)
     print(person, end="", flush=True)
     repository.git("update-ref", "-d", NOTE)  # see before_update.py: all is told now

@@ -7,7 +7,8 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "template" / "tools"))
 
-from template_check import NOTE, lost, stopped_update, what_is_missing, without_login
+import starter_fixes
+from template_check import NOTE, lost, option, stopped_update, what_is_missing, without_login
 
 from env import withdrawn
 from env.lock import changes
@@ -22,6 +23,8 @@ __all__ = [
     "changes",
     "lost",
     "notes",
+    "option",
+    "starter_fixes",
     "stopped_update",
     "what_is_missing",
     "withdrawn",

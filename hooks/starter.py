@@ -1,21 +1,26 @@
-"""What other answers mean for files that are the project's own: some are added, none is removed.
+"""What an update means for files that are the project's own, which it leaves alone.
 
-Such files are left out of updates, so what the starter has for an answer that was just changed
-would never come. Only what the answers changed counts here, not what is new in the template.
+What the starter has for an answer that was just changed is added; nothing is removed. What a new
+version of the template has changed in the starter is offered.
 """
 
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pristine import NOW, rendered
+from project_tools import starter_fixes
 
 DERIVED = ("/requirements.txt", "/requirements-dev.txt")
 """The project's own too, and made by the engine."""
+
+PARTS = (*(f"template/{each}" for each in starter_fixes.CODE), "frameworks")
+"""What the starter's code is rendered from."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,43 @@ def adapt(
     unused += sorted(_locks(template, before) - _locks(template, now))
     there = [tuple(name for name in names if Path(name).exists()) for names in (kept, unused)]
     return Starter(tuple(added), *there)
+
+
+@dataclass(frozen=True)
+class Fixes:
+    """What another version of the template changed in the starter's code."""
+
+    offered: tuple[str, ...]
+    """Files whose change can be merged into the project's."""
+
+    version: str
+    """The template's that the project had."""
+
+    changed: bool
+    """Whether anything is another at all."""
+
+
+def fixes(
+    template: Path, before: Mapping[str, Any], now: Mapping[str, Any], answers_file: str
+) -> Fixes:
+    """What the starter's code for today's answers became since the version of `before`."""
+    version = str(before.get("_commit"))
+    if not _changed(template, version):
+        return Fixes((), version, changed=False)
+    only = [each.removeprefix("!") for each in starter_fixes.patterns()]
+    with (
+        rendered(template, version, now, answers_file, only) as old,
+        rendered(template, NOW, now, answers_file, only) as new,
+    ):
+        base, theirs = starter_fixes.files(old), starter_fixes.files(new)
+    offered = starter_fixes.changes(base, theirs, starter_fixes.files(Path()))
+    return Fixes(tuple(offered), version, changed=base != theirs)
+
+
+def _changed(template: Path, version: str) -> bool:
+    """Whether the template's files for the starter are others; not so at a version that is gone."""
+    argv = ["git", "-C", str(template), "diff", "--quiet", version, NOW, "--", *PARTS]
+    return subprocess.run(argv, stderr=subprocess.DEVNULL, check=False).returncode == 1
 
 
 def asked(answers: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from edits import Edits
-from project_tools import changes
-from starter import Starter
+from project_tools import changes, option
+from starter import Fixes, Starter
 
 
 def versions(before: Mapping[str, object], now: Mapping[str, object]) -> str:
@@ -55,6 +55,20 @@ def files(
         )
         + _part("Yours, and of no use for these answers any more", starter.unused)
     )
+
+
+def fixes(found: Fixes, now: Mapping[str, object], answers_file: str) -> str:
+    """What the template changed in the starter, and how the project's code gets it."""
+    if found.offered:
+        merge = f"uv run --script tools/starter_fixes.py {found.version}{option(answers_file)}"
+        lines = [*found.offered, f"Merge that into yours, when this update is committed: {merge}"]
+        return _part("Yours, and left as they are; the template has mended the starter's", lines)
+    if found.changed:
+        return _part(
+            "Yours, and left as it is; the starter's code is another now, and none of it fits",
+            [f"See the starter's with: {_starter(now, answers_file)}"],
+        )
+    return ""
 
 
 def person(conflicts: Sequence[str], edits: Edits, commit: str, more: Sequence[str]) -> str:

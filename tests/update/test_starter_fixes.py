@@ -1,0 +1,72 @@
+"""What the template mends in the starter reaches projects that were made before, as an offer."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.engine import MINOR, clean_environ
+from support.template import git, make_template, release, render
+from support.updates import commit, update
+
+MODULE = "src/{{package_name}}/train.py"
+CODE = "".join(f"# step {number}\n" for number in range(20))
+
+
+def write(template: Path, text: str, version: str) -> None:
+    """A release whose starter is one module beside an empty package."""
+    (template / "template" / MODULE).write_text(text)
+    release(template, version)
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    place = make_template(tmp_path / "template", "v0")
+    for part in ("src/{{package_name}}", "tests", "configs"):
+        for each in (place / "template" / part).glob("*.*"):
+            each.unlink()
+    write(place, CODE, "v1")
+    return place
+
+
+@pytest.fixture
+def project(template: Path, tmp_path: Path) -> Path:
+    answers = {"project_name": "Up", "python_version": MINOR, "create_env": False}
+    place = render(template, tmp_path / "project", **answers)
+    (place / "src" / "up" / "train.py").write_text(CODE.replace("step 15", "my step"))
+    return commit(place)
+
+
+@pytest.mark.thorough
+def test_an_update_names_the_command_that_merges_a_fix(
+    template: Path, project: Path, home: Path
+) -> None:
+    write(template, CODE.replace("step 3\n", "a careful step\n"), "v2")
+    done = update(project, home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = done.stdout.partition("the template has mended the starter's:\n- src/up/train.py\n")[2]
+    words = said.splitlines()[0].partition("uv run --script ")[2]
+    merge = [sys.executable, *shlex.split(words)]
+    environ = clean_environ(home)
+    early = subprocess.run(merge, cwd=project, env=environ, capture_output=True, text=True)
+    assert early.returncode == 3
+    assert "not committed" in early.stderr
+    commit(project)
+    subprocess.run(merge, cwd=project, env=environ, check=True, capture_output=True)
+    text = (project / "src" / "up" / "train.py").read_text()
+    assert text == CODE.replace("step 3\n", "a careful step\n").replace("step 15", "my step")
+    assert git(project, "status", "--short") == "M  src/up/train.py\n"
+
+
+@pytest.mark.thorough
+def test_a_starter_that_was_written_anew_is_told_and_not_offered(
+    template: Path, project: Path, home: Path
+) -> None:
+    write(template, CODE.replace("step", "another"), "v2")
+    done = update(project, home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "starter_fixes" not in done.stdout
+    assert "code is another now, and none of it fits:\n- See the starter's with: uvx" in done.stdout
