@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 
@@ -24,13 +25,17 @@ COMMANDS = {
 
 
 def command(environ: Mapping[str, str]) -> str:
-    """What to type in the shell in use, "" where there is no helper for it."""
+    """What to type in the shell in use, "" where the project, which this is in, has none for it."""
+    typed = COMMANDS.get(shell(environ), "")
+    return typed if os.path.exists(re.split(r"[ /\\]", typed)[-1]) else ""
+
+
+def shell(environ: Mapping[str, str]) -> str:
+    """The name of the shell in use."""
     if os.name == "nt":
-        return COMMANDS[on_windows(environ)]
-    for name in ancestors(os.getpid()):
-        if name in COMMANDS:
-            return COMMANDS[name]
-    return COMMANDS.get(os.path.basename(environ.get("SHELL", "sh")), "")
+        return on_windows(environ)
+    started = (name for name in ancestors(os.getpid()) if name in COMMANDS)
+    return next(started, os.path.basename(environ.get("SHELL", "sh")))
 
 
 def on_windows(environ: Mapping[str, str]) -> str:

@@ -102,7 +102,7 @@ class Row(NamedTuple):
 class _Shown(Project):
     """A project whose commands are written as in the pages."""
 
-    def command(self, *args: str) -> str:
+    def command(self, *args: str, quoted: object = None) -> str:
         return " ".join([COMMAND, *args])
 
 

@@ -1,9 +1,10 @@
 # Owned by the template and the same in every project: change it there, not here.
 #
 # May a shell enter this project's environment?   sh tools/enter.sh ROOT HELPER
-# The part of activate.sh, .csh, .fish, .nu and .xsh that is the same in each. Where it may, one line
-# comes out, "NAME DIRECTORY": what the prompt shows, and what goes first on PATH. Else nothing does,
-# and the exit code is 1. What a person reads is on standard error.
+# The part of activate.sh, .fish, .csh and .nu that is the same in each. Where it may, one line comes
+# out, "NAME DIRECTORY": what the prompt shows, and what goes first on PATH. Else nothing does, and the
+# exit code is 1. What a person reads is on standard error. It decides and speaks as the engine does
+# (tools/env/state.py and shells.py), without starting Python.
 # shellcheck shell=sh disable=SC3013
 
 root=$1 helper=$2
@@ -41,28 +42,25 @@ find_python() {                 # one that can run tools/env -> python
     return 1
 }
 
-advise() {                      # $1 what is the case, $2 what the command that follows does
+advise() {                      # $1 what the engine does, $2 what stands before its command
     if ! find_python; then
-        say "$1 Install Python 3.9 or newer first: neither python3 nor python is one."
+        say "$why Install Python 3.9 or newer first: neither python3 nor python is one."
         return 0
     fi
     x=tools/env
     if ! [ . -ef "$root" ]; then quoted "$root/tools/env"; fi
-    case $state in
-        stale) say "$1 $2:  $python $x sync" ;;
-        *)     say "$1 $2:"; printf '    %s\n' "$python $x sync" >&2 ;;
-    esac
+    say "$why $1 with:$2$python $x sync"
 }
 
-elsewhere() {                   # how this shell is told of another place for the environment -> x
+advise_another_place() {        # in the words of this shell
     x=UV_PROJECT_ENVIRONMENT
     case $helper in
         *.csh)  x="setenv $x /another/place" ;;
         *.fish) x="set -gx $x /another/place" ;;
         *.nu)   x="\$env.$x = '/another/place'" ;;
-        *.xsh)  x="\$$x = '/another/place'" ;;
         *)      x="export $x=/another/place" ;;
     esac
+    say "$why $1:$line_end    $x"
 }
 
 settings() {                    # tools/env.cfg -> name, manager, env, lock
@@ -92,7 +90,7 @@ settings() {                    # tools/env.cfg -> name, manager, env, lock
             *)    env=$x/$env ;;
         esac
     done
-    env=${env%/}
+    env=${env%/} label=${env#"$root"/}
     bin=$env/bin python_path=$env/bin/python
     if [ -d "$env/Scripts" ]; then bin=$env/Scripts python_path=$env/Scripts/python.exe; fi
 }
@@ -130,37 +128,49 @@ stamp() {                       # what the engine wrote into the environment: pr
     done < "$env/.seedbed/stamp"
 }
 
-look() {                        # what is at the environment's place -> state, as the engine has it
-    state=foreign
+made_by_uv() {                  # by `uv sync`, past the engine: it is ours to finish
+    case $manager,$env in "uv,$root"/*) ;; *) return 1 ;; esac
+    [ -r "$env/pyvenv.cfg" ] || return 1
+    while IFS='' read -r line; do
+        case $line in 'uv = '*) return 0 ;; esac
+    done < "$env/pyvenv.cfg"
+    return 1
+}
+
+look() {                        # what is at the environment's place -> state, why
     stamp
     if [ -z "$project" ]; then
         if [ ! -L "$env" ] && { [ ! -e "$env" ] || is_empty; }; then
-            state=missing
-        elif [ "$manager" = uv ]; then          # `uv sync` made it, past the engine
-            case $env in "$root"/*)
-                if [ -r "$env/pyvenv.cfg" ]; then
-                    while IFS='' read -r line; do
-                        case $line in 'uv = '*) state=incomplete ;; esac
-                    done < "$env/pyvenv.cfg"
-                fi ;;
-            esac
+            state=missing why="There is no environment at $label yet."
+        elif made_by_uv; then
+            state=incomplete why="$label was made past tools/env and is not proven yet."
+        else
+            state=foreign why="$label was not made by this project and is left alone."
         fi
     elif [ -n "$system" ] && other_system; then
-        state=foreign
+        state=foreign why="$label was made on another system ($system), which may still use it."
     # -ef is "the same directory", so a symbolic link to the project is fine and a copy is not
     elif ! [ "$project" -ef "$root" ]; then
+        state=moved why="$label was made for $project."
         case $env in
-            "$root"/*) state=moved ;;
-            *) if [ ! -e "$project/tools/env.cfg" ]; then state=moved; fi ;;
-        esac                    # else its owner is still there, and it stays foreign
+            "$root"/*) ;;       # inside a project that was copied: it is the copy's own
+            *) if [ -e "$project/tools/env.cfg" ]; then
+                   state=foreign why="$label is the environment of $project."
+               fi ;;
+        esac
     elif [ -z "$made" ] || [ ! -f "$env/.seedbed/manifest.json" ]; then
-        state=incomplete
-    elif [ ! -x "$python_path" ] || [ ! -f "$env/pyvenv.cfg" ]; then
-        state=broken            # also a link to a Python that was removed
+        state=incomplete why="Making $label was not finished."
+    elif [ ! -x "$python_path" ]; then          # also a link to a Python that was removed
+        state=broken why="The Python of $label is gone."
     elif [ -n "$base" ] && ! [ "$python_path" -ef "$base" ]; then
-        state=broken            # python3 has become the next one, which takes none of its packages
+        # python3 has become the next one, which takes none of its packages
+        state=broken why="The Python of $label is not $base any more, from which it was made."
+    elif [ ! -f "$env/pyvenv.cfg" ]; then
+        state=broken why="$label/pyvenv.cfg is gone, so its Python takes another one's packages."
     else
         state=stale
+        replaced "$lock" ' ' ' or '
+        why="$x has changed since $label was made from it."
         if [ -r "$root/${lock%% *}" ]; then
             x=$(digest)
             if [ "${x%% *}" = "$made" ]; then state=ready; fi
@@ -169,13 +179,9 @@ look() {                        # what is at the environment's place -> state, a
 }
 
 offer() {                       # 1 only if it was to be made and could not: tools/env has said why
-    case $state in
-        missing)    x='No environment yet.' ;;
-        incomplete) x='The environment was not finished.' ;;
-        *)          return 0 ;;
-    esac
+    case $state in missing | incomplete) ;; *) return 0 ;; esac
     if ! [ -t 0 ] || ! [ -t 2 ] || ! find_python; then return 0; fi
-    printf '%s Make it now? [Y/n] ' "$x" >&2
+    printf '%s Make it now? [Y/n] ' "$why" >&2
     if ! IFS=' ' read -r x; then printf '\n' >&2; return 0; fi
     case $x in '' | [Yy]*) ;; *) return 0 ;; esac
     "$python" -I "$root/tools/env" sync >&2 || return 1
@@ -183,40 +189,27 @@ offer() {                       # 1 only if it was to be made and could not: too
     look
 }
 
-refuse() {                      # says why, and the command that mends it
-    case $state in
-        missing)    advise "There is no environment at $env." 'Make it with' ;;
-        incomplete) advise "$env was not finished." 'Finish it with' ;;
-        moved)      advise "$env was made for $project, not here." \
-                           'If this project was moved or copied, make it anew with' ;;
-        broken)     if [ ! -x "$python_path" ]; then x='no working Python.'
-                    elif [ -f "$env/pyvenv.cfg" ]; then x="another Python than it was made from, $base."
-                    else x="no pyvenv.cfg, so its Python takes another one's packages."; fi
-                    advise "$env has $x" 'Repair it with' ;;
-        foreign)    x="was not made by this project${project:+ but by $project}"
-                    if [ -n "$system" ] && other_system; then
-                        x="was made on another system ($system), which may still use it,"
-                    fi
-                    say "$env $x and is left alone." \
-                        'Remove it yourself, or choose another place:'
-                    elsewhere
-                    printf '    %s\n' "$x" >&2 ;;
-    esac
-    exit 1
-}
-
 root=$(CDPATH='' cd -P -- "$root" >/dev/null && pwd -P) || exit 1
+line_end='
+'
 settings
 case $env in *:*)
-    elsewhere
-    say "$env has a colon in its name, which PATH cannot hold. Choose another place:  $x"
+    why="$env has ':' in its name, which PATH cannot hold."
+    advise_another_place 'Choose another place'
     exit 1 ;;
 esac
 look
 offer || exit 1
 case $state in
-    ready) ;;
-    stale) advise "$lock has changed since this environment was made." 'Bring it up to date with' ;;
-    *)     refuse ;;
+    ready)      ;;
+    stale)      advise 'Bring it up to date' '  ' ;;
+    missing)    advise 'Make it' "$line_end    " ;;
+    incomplete) advise 'Finish it' "$line_end    " ;;
+    broken)     advise 'Repair it' "$line_end    " ;;
+    moved)      advise 'If this project was moved or copied, make it anew' "$line_end    " ;;
+    foreign)    advise_another_place 'Remove it yourself, or choose another place' ;;
 esac
-printf '%s %s\n' "$name" "$bin"
+case $state in
+    ready | stale) printf '%s %s\n' "$name" "$bin" ;;
+    *)             exit 1 ;;
+esac

@@ -27,6 +27,11 @@ FILES = {
     "gitlab": {".gitlab-ci.yml", "tools/template_update.py"},
     "renovate": {"renovate.json"},
 }
+HELPERS = {
+    "tcsh": {"activate.csh", "tools/leave.csh"},
+    "xonsh": {"activate.xsh"},
+    "nushell": {"activate.nu"},
+}
 
 
 def parsed(project: Path, name: str) -> dict[str, Any]:
@@ -37,6 +42,7 @@ def parsed(project: Path, name: str) -> dict[str, Any]:
 def test_every_choice_is_in_the_table() -> None:
     question = yaml.safe_load((ROOT / "questions" / "extras.yml").read_text(encoding="utf-8"))
     assert set(question["extras"]["choices"].values()) == set(FILES)
+    assert set(question["shells"]["choices"].values()) == set(HELPERS)
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +56,14 @@ def test_a_choice_brings_its_files_and_no_others(
 ) -> None:
     full = tree(render(template, tmp_path / "full", extras=[extra]))
     assert set(full) - set(bare) == FILES[extra]
+
+
+@pytest.mark.parametrize("shell", HELPERS)
+def test_a_shell_brings_its_helper_and_no_others(
+    shell: str, bare: dict[str, bytes], template: Path, tmp_path: Path
+) -> None:
+    full = tree(render(template, tmp_path / "full", shells=[shell]))
+    assert set(full) - set(bare) == HELPERS[shell]
 
 
 @pytest.mark.parametrize(

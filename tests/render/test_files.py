@@ -87,8 +87,7 @@ def test_a_project_has_exactly_these_places(plain: Path) -> None:
     top = {path.name for path in plain.iterdir()}
     assert top == {
         ".copier-answers.yml", ".editorconfig", ".gitattributes", ".gitignore", "README.md",
-        "activate.bat", "activate.csh", "activate.fish", "activate.nu", "activate.ps1",
-        "activate.sh", "activate.xsh",
+        "activate.bat", "activate.fish", "activate.ps1", "activate.sh",
         "configs", "data", "models", "notebooks", "pyproject.toml",
         "requirements-dev.txt", "requirements.txt", "runs", "src", "tests", "tools",
     }  # fmt: skip

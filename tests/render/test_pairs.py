@@ -36,6 +36,7 @@ ANSWERS: dict[str, list[Any]] = {
         ["pre-commit", "vscode"],
         ["direnv", "devcontainer", "github", "gitlab", "renovate"],
     ],
+    "shells": [[], ["tcsh"], ["xonsh", "nushell"]],
 }
 ROWS = [dict(zip(ANSWERS, row, strict=True)) for row in AllPairs(list(ANSWERS.values()))]
 REASONS = (

@@ -53,6 +53,12 @@ class Shell:
     quote: Callable[[str], str] = shlex.quote
     """A word as it is written in the shell."""
 
+    follow: str = "{} && {}"
+    """Runs the second line where the first one did not fail."""
+
+    asks: bool = False
+    """Whether the helper asks the engine, and so starts Python."""
+
     goes_on: bool = True
     """Whether a script goes on after a refusal."""
 
@@ -145,6 +151,7 @@ FISH = Shell(
     assign="set -gx {name} {value}",
     elsewhere="set -gx UV_PROJECT_ENVIRONMENT /another/place",
     status="$status",
+    follow="{}; and {}",
     names="set --names; functions --all --names",
     prompt="function fish_prompt; printf '$ '; end",
     quote=_fish,
@@ -180,6 +187,7 @@ XONSH = Shell(
     names="print('\\n'.join([*globals(), *aliases]))",
     prompt="$PROMPT = '{env_name}$ '",
     quote=repr,
+    asks=True,
     goes_on=False,
     prompt_env="({}) ",
 )
@@ -201,6 +209,7 @@ NU = Shell(
     prompt="$env.PROMPT_COMMAND = {|| ''}; $env.PROMPT_COMMAND_RIGHT = ''; "
     "$env.PROMPT_INDICATOR = '$ '",
     quote=_nu,
+    follow="{}; {}",
     goes_on=False,
     noise=r"Error: [^\0]*not entered\n+",
     term="xterm",
@@ -221,6 +230,7 @@ PWSH = Shell(
     names="Get-ChildItem Variable:, Function: | ForEach-Object Name",
     prompt="function prompt { '$ ' }",
     quote=_powershell,
+    asks=True,
     term="xterm",
 )
 # no registry that .ci/run reaches has PowerShell; the hosted machines have it

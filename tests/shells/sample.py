@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,10 @@ from support.template import copy_helpers
 
 TEMPLATE = Path(__file__).parents[2] / "template"
 STUB_ENGINE = Path(__file__).with_name("stub_engine.py")
+MANIFEST = {
+    "lock": "", "python": "3.12.1", "python_file": "", "base": "", "platform": "", "markers": {},
+    "site_packages": "", "installer": "", "distributions": {}, "records": {}, "fingerprint": "",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,8 @@ class Sample:
         mark = self.env / ".seedbed"
         mark.mkdir(exist_ok=True)
         (mark / "stamp").write_text(text, encoding="utf-8")
+        manifest = json.dumps({**MANIFEST, "lock": lock})
+        (mark / "manifest.json").write_text(manifest, encoding="utf-8")
 
     def moved_env(self, place: Path) -> Sample:
         """The same project, with its env at `place`."""
@@ -61,10 +68,17 @@ class Sample:
         return replace(self, env=place)
 
 
+def copy_engine(place: Path) -> None:
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(TEMPLATE / "tools" / "env", place, ignore=ignored, dirs_exist_ok=True)
+
+
 def make_sample(root: Path, ready_env: Path) -> Sample:
     """A project at `root` whose env, a copy of `ready_env`, is in the state `ready`."""
     engine = root / "tools" / "env"
-    engine.mkdir(parents=True)
+    copy_engine(engine)
+    (engine / "__main__.py").rename(engine / "engine.py")
+    (engine / "manifest.json").write_text(json.dumps(MANIFEST), encoding="utf-8")
     (root / "src").mkdir()
     copy_helpers(root)
     shutil.copy(STUB_ENGINE, engine / "__main__.py")
@@ -73,5 +87,4 @@ def make_sample(root: Path, ready_env: Path) -> Sample:
     sample.lock.write_text("attrs==25.4.0\n")
     sample.configure()
     sample.stamp()
-    (sample.env / ".seedbed" / "manifest.json").write_text("{}\n")
     return sample

@@ -5,19 +5,27 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from shells.sample import TEMPLATE, Sample, make_sample
-from shells.spoil import empty_directory, no_manifest, no_stamp, nothing_there, pyvenv_cfg_gone
+from shells.spoil import lock_changed, no_stamp, nothing_there
 
 HELPER = TEMPLATE / "activate.bat"
 pytestmark = pytest.mark.thorough  # wine takes ten seconds to set itself up
 
-# wine's certutil prints nothing: this one does what that of Windows does, for the lock of the test
-CERTUTIL = '@echo off\r\nset /p X=<"%~2.sha256"\r\necho SHA256 hash of %2:\r\necho %X%\r\n'
+# wine's cmd does not wait for a program of this system and sees nothing of it. So what the engine
+# says is in files, and this shows it where it is asked as the engine is to be asked.
+PY = """\
+@echo off
+if not "%1 %3 %4"=="-I shell cmd" exit /b 9
+if not exist "%~2\\__main__.py" exit /b 9
+type "%~dp0errors" >&2
+type "%~dp0answer"
+"""
 
 
 @dataclass(frozen=True)
@@ -92,38 +100,44 @@ def wine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture
 def cmd(tmp_path: Path, wine: dict[str, str]) -> Cmd:
-    environ = dict(wine)
-    if os.name != "nt":
-        (tmp_path / "certutil.bat").write_text(CERTUTIL, newline="")
-    return Cmd(tmp_path, environ)
+    return Cmd(tmp_path, dict(wine))
 
 
 @pytest.fixture
 def project(cmd: Cmd, ready_env: Path) -> Sample:
-    """A ready one, its environment as one looks that was made on Windows."""
-    made = make_sample(cmd.place.resolve() / "my project & [1]", ready_env)
-    (made.env / "Scripts").mkdir(exist_ok=True)
-    (made.env / "Scripts" / "python.exe").touch()
-    stamp(made, cmd.native(made.root))
-    return made
+    return make_project(cmd, "my project & [1]", ready_env)
 
 
-def stamp(project: Sample, root: str) -> None:
-    project.stamp(project=root)
-    with open(project.env / ".seedbed" / "stamp", "a") as file:
-        file.write("system=win32\n")
-    digest = (project.env / ".seedbed" / "stamp").read_text().splitlines()[1].partition("=")[2]
-    (project.env / ".seedbed" / "locks.sha256").write_text(digest + "\n", newline="\r\n")
+def make_project(cmd: Cmd, name: str, ready_env: Path) -> Sample:
+    return make_sample(cmd.place.resolve() / name, ready_env)
 
 
-def enter(cmd: Cmd, project: Sample, *words: str) -> str:
-    return " ".join([f'call "{cmd.native(project.root / "activate.bat")}"', *words])
+def ask(cmd: Cmd, project: Sample) -> None:
+    """Let `py` say in wine what the engine says of the project, with Windows' paths."""
+    if os.name == "nt":
+        return
+    done = subprocess.run(
+        [sys.executable, "-I", project.root / "tools" / "env", "shell", "cmd"],
+        cwd=project.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    env = cmd.native(project.env)
+    answer = done.stdout.replace(project.bin, f"{env}\\Scripts").replace(str(project.env), env)
+    for name, text in {"answer": answer, "errors": done.stderr, "py.bat": PY}.items():
+        (cmd.place / name).write_text(text, newline="\r\n")
+
+
+def enter(cmd: Cmd, project: Sample) -> str:
+    ask(cmd, project)
+    return f'call "{cmd.native(project.root / "activate.bat")}"'
 
 
 def test_it_is_plain_ascii_with_the_line_ends_of_windows() -> None:
     content = HELPER.read_bytes()
     assert content.isascii()
-    assert content.count(b"\r\n") == content.count(b"\n") > 100
+    assert content.count(b"\r\n") == content.count(b"\n") > 50
 
 
 def test_entering_and_leaving(cmd: Cmd, project: Sample) -> None:
@@ -133,7 +147,7 @@ def test_entering_and_leaving(cmd: Cmd, project: Sample) -> None:
         cmd.probe("inside"),
         enter(cmd, project),
         cmd.probe("twice"),
-        enter(cmd, project, "/leave"),
+        enter(cmd, project) + " /leave",
         cmd.probe("after"),
         cwd=project.root / "src",
     )
@@ -149,44 +163,66 @@ def test_entering_and_leaving(cmd: Cmd, project: Sample) -> None:
 
 
 @pytest.mark.parametrize(
+    "name",
+    ["two words", "a & b", "100% of it", "it's", "(x86)", "[a]", "x^y", "a;b,c=d", "a" * 150],
+)
+def test_a_directory_may_have_any_name(name: str, cmd: Cmd, ready_env: Path) -> None:
+    project = make_project(cmd, name, ready_env)
+    ask(cmd, project)
+    _, _, stderr, seen = cmd.run("call activate.bat", cmd.probe("inside"), cwd=project.root)
+    assert stderr == ""
+    assert seen["inside"]["VIRTUAL_ENV"] == cmd.native(project.env)
+
+
+@pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (nothing_there, "There is no environment at {env}. Make it with:"),
-        (empty_directory, "There is no environment at {env}. Make it with:"),
-        (no_manifest, "{env} was not finished. Finish it with:"),
-        (pyvenv_cfg_gone, "{env} has no working Python. Repair it with:"),
-        (no_stamp, "{env} was not made by this project and is left alone."),
+        (nothing_there, "There is no environment at .venv yet. Make it with:"),
+        (no_stamp, ".venv was not made by this project and is left alone."),
     ],
 )
-def test_what_cannot_be_entered_is_said(
+def test_a_refusal_is_passed_on_and_stops_what_would_follow(
     spoil: Callable[[Sample], None], said: str, cmd: Cmd, project: Sample
 ) -> None:
     spoil(project)
+    line = enter(cmd, project)
+    then = [f"{line} && echo entered"] * (os.name == "nt")  # wine goes on, whatever was called
     _, stdout, stderr, seen = cmd.run(
-        enter(cmd, project), "echo %ERRORLEVEL%", cmd.probe("next"), cwd=project.root
+        line, "echo %ERRORLEVEL%", cmd.probe("next"), *then, cwd=project.root
     )
-    assert f"activate.bat: {said.format(env=cmd.native(project.env))}" in stderr
+    assert f"activate.bat: {said}" in stderr
     assert stdout.split() == ["1"]
     assert not [key for key in seen["next"] if key.startswith(("VIRTUAL", "_SEEDBED"))]
 
 
-def test_a_copy_is_refused(cmd: Cmd, project: Sample) -> None:
-    new = project.root.with_name("new")
-    shutil.copytree(project.root, new, symlinks=True)
-    project = replace(project, root=new)
-    _, _, stderr, seen = cmd.run(enter(cmd, project), cmd.probe("next"), cwd=new)
-    assert "was made for" in stderr
-    assert "VIRTUAL_ENV" not in seen["next"]
-
-
 def test_a_changed_lock_is_said_and_entered(cmd: Cmd, project: Sample) -> None:
-    project.stamp(project=cmd.native(project.root), lock="0" * 64)
+    lock_changed(project)
     _, _, stderr, seen = cmd.run(enter(cmd, project), cmd.probe("inside"), cwd=project.root)
-    assert "requirements-dev.txt has changed since this environment was made." in stderr
+    assert "requirements-dev.txt has changed since .venv was made from it." in stderr
     assert seen["inside"]["VIRTUAL_ENV"] == cmd.native(project.env)
 
 
-def test_another_shell_is_told_what_it_may_enter(cmd: Cmd, project: Sample) -> None:
-    code, stdout, stderr, _ = cmd.run(enter(cmd, project, "/look activate.nu"), cwd=project.root)
-    assert (code, stderr) == (0, "")
-    assert stdout.strip() == f"digits {cmd.native(project.env)}\\Scripts"
+def test_the_next_python_is_asked_where_the_first_one_is_none(cmd: Cmd, project: Sample) -> None:
+    """As Windows' link to its Store, whose exit code is 9009."""
+    line = enter(cmd, project)
+    if os.name != "nt":
+        (cmd.place / "py.bat").rename(cmd.place / "python.bat")
+    (cmd.place / "py.bat").write_text("@exit /b 9009\r\n", newline="")
+    _, _, stderr, seen = cmd.run(line, cmd.probe("inside"), cwd=project.root)
+    assert stderr == ""
+    assert seen["inside"]["VIRTUAL_ENV"] == cmd.native(project.env)
+
+
+def test_where_no_python_runs_the_engine_it_says_so(cmd: Cmd, project: Sample) -> None:
+    line = enter(cmd, project)
+    for name in ("py.bat", "python.bat"):
+        (cmd.place / name).write_text("@exit /b 9009\r\n", newline="")
+    _, stdout, stderr, _ = cmd.run(line, "echo %ERRORLEVEL%", cwd=project.root)
+    assert stderr == "activate.bat: Install Python 3.9 or newer first.\n"
+    assert stdout.split() == ["1"]
+
+
+def test_a_helper_taken_from_its_project_says_what_is_missing(cmd: Cmd, project: Sample) -> None:
+    (project.root / "tools" / "env.cfg").unlink()
+    _, _, stderr, _ = cmd.run(enter(cmd, project), cwd=project.root)
+    assert "No tools\\env.cfg beside this file." in stderr

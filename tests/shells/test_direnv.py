@@ -59,7 +59,7 @@ def test_a_ready_environment_is_entered(direnv: str, project: Sample, tmp_path: 
 def test_a_changed_lock_is_said(direnv: str, project: Sample, tmp_path: Path) -> None:
     lock_changed(project)
     inside, said = within(direnv, project, tmp_path)
-    assert "requirements-dev.txt has changed since this environment was made." in said
+    assert "requirements-dev.txt has changed since .venv was made from it." in said
     assert inside["VIRTUAL_ENV"] == str(project.env)
 
 

@@ -13,20 +13,16 @@ from pathlib import Path
 import pytest
 from shells.driver import Driver, Terminal
 from shells.rows import Shell, deep
-from shells.sample import TEMPLATE, Sample, make_sample
+from shells.sample import Sample, copy_engine, make_sample
 from shells.spoil import SPOILED, nothing_there
 from support.engine import clean_environ
 
 UV = clean_environ(Path())["UV"]
-ENGINE = TEMPLATE / "tools" / "env"
 
 
 def with_engine(project: Sample) -> Sample:
     """The project with the real engine in place of the stub, and with nothing to install."""
-    shutil.rmtree(project.root / "tools" / "env")
-    shutil.copytree(
-        ENGINE, project.root / "tools" / "env", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    copy_engine(project.root / "tools" / "env")
     project.configure(python=f"{sys.version_info.major}.{sys.version_info.minor}")
     (project.root / "pyproject.toml").write_text('[project]\nname = "digits"\nversion = "0"\n')
     project.lock.write_text("# nothing to install\n")

@@ -35,3 +35,13 @@ def test_windows_shells_are_told_apart(environ: dict[str, str], name: str) -> No
 def test_a_shell_without_a_helper_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(entering, "ancestors", lambda pid: iter(["python", "make", "elvish"]))
     assert entering.command({"SHELL": "/usr/bin/elvish"}) == ""
+
+
+def test_a_shell_whose_helper_was_not_chosen_gets_none(
+    monkeypatch: pytest.MonkeyPatch, project: Sample
+) -> None:
+    monkeypatch.setattr(entering, "ancestors", lambda pid: iter(["python", "tcsh"]))
+    monkeypatch.chdir(project.root)
+    assert entering.command({}) == "source activate.csh"
+    (project.root / "activate.csh").unlink()
+    assert entering.command({}) == ""

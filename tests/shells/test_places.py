@@ -120,6 +120,6 @@ def test_a_place_that_path_cannot_hold_is_refused(
     assert_refused(
         ran,
         shell,
-        f"{project.env} has a colon in its name, which PATH cannot hold. "
-        f"Choose another place:  {shell.elsewhere}",
+        f"{project.env} has ':' in its name, which PATH cannot hold. "
+        f"Choose another place:\n    {shell.elsewhere}",
     )

@@ -18,9 +18,9 @@ from shells.sample import TEMPLATE, make_sample
 
 HELPER = TEMPLATE / "activate.ps1"
 CMDLETS = {
-    "copy-item", "foreach-object", "get-childitem", "get-command", "get-item", "get-location",
-    "out-host", "remove-item", "remove-variable", "set-item", "test-path", "where-object",
-    "write-host", "_old_virtual_prompt",
+    "convertfrom-json", "copy-item", "get-command", "get-item", "join-path", "remove-item",
+    "remove-variable", "select-object", "set-item", "test-path", "where-object", "write-error",
+    "write-host", "write-warning", "_old_virtual_prompt",
 }  # fmt: skip
 """What every PowerShell from 5.1 on has, and the prompt that the helper keeps by this name."""
 
@@ -56,7 +56,7 @@ def test_the_helper_parses_and_calls_nothing_unknown() -> None:
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
-        ("    return $path.StartsWith(", "    return $path.StartsWith(("),
+        ("$found = $answer | ConvertFrom-Json", "$found = ($answer | ConvertFrom-Json"),
         ("if (-not $python)", "if -not $python"),
         ("function say(", "functoin say("),
         ("Remove-Item ", "Remove-Itme "),

@@ -15,25 +15,32 @@ from shells.rows import POSIX, SHELLS, Shell, deep, rows
 from shells.sample import Sample, make_sample
 from shells.spoil import (
     SPOILED,
+    empty_directory,
     made_on_another_system,
+    no_manifest,
     nothing_there,
+    python_gone,
     python_moved_on,
+    python_of_a_removed_base,
     pyvenv_cfg_gone,
+    stamp_without_lock,
 )
 
 COMMAND = "python3 tools/env sync"
-MENDED = {
-    "missing": "There is no environment at {env}. Make it with:",
-    "incomplete": "{env} was not finished. Finish it with:",
-    "broken": "{env} has no working Python. Repair it with:",
-}
-BY_CAUSE: dict[Callable[[Sample], None], str] = {
-    pyvenv_cfg_gone: "{env} has no pyvenv.cfg, so its Python takes another one's packages. "
+SAID: dict[Callable[[Sample], None], str] = {
+    nothing_there: "There is no environment at .venv yet. Make it with:",
+    empty_directory: "There is no environment at .venv yet. Make it with:",
+    stamp_without_lock: "Making .venv was not finished. Finish it with:",
+    no_manifest: "Making .venv was not finished. Finish it with:",
+    python_gone: "The Python of .venv is gone. Repair it with:",
+    python_of_a_removed_base: "The Python of .venv is gone. Repair it with:",
+    pyvenv_cfg_gone: ".venv/pyvenv.cfg is gone, so its Python takes another one's packages. "
     "Repair it with:",
-    python_moved_on: "{env} has another Python than it was made from, /nowhere/bin/python3.1. "
-    "Repair it with:",
-    made_on_another_system: "was made on another system (plan9), which may still use it,",
+    python_moved_on: "The Python of .venv is not /nowhere/bin/python3.1 any more, from which it "
+    "was made. Repair it with:",
+    made_on_another_system: ".venv was made on another system (plan9), which may still use it.",
 }
+NOT_OURS = ".venv was not made by this project and is left alone."
 
 
 def enter(driver: Driver, shell: Shell, project: Sample) -> Outcome:
@@ -46,19 +53,14 @@ def enter(driver: Driver, shell: Shell, project: Sample) -> Outcome:
 
 @deep
 @pytest.mark.parametrize(
-    ("spoil", "said"),
-    [
-        (spoil, BY_CAUSE.get(spoil, said))
-        for state, said in MENDED.items()
-        for spoil in SPOILED[state]
-    ],
+    "spoil", [spoil for state in ("missing", "incomplete", "broken") for spoil in SPOILED[state]]
 )
 def test_what_cannot_be_entered_is_said_with_the_command_that_mends_it(
-    spoil: Callable[[Sample], None], said: str, driver: Driver, shell: Shell, project: Sample
+    spoil: Callable[[Sample], None], driver: Driver, shell: Shell, project: Sample
 ) -> None:
     spoil(project)
     ran = enter(driver, shell, project)
-    assert_refused(ran, shell, said.format(env=project.env) + f"\n    {COMMAND}")
+    assert_refused(ran, shell, f"{SAID[spoil]}\n    {COMMAND}")
 
 
 @pytest.mark.parametrize("how", ["moved", "copied"])
@@ -74,9 +76,18 @@ def test_an_environment_made_elsewhere_is_refused(
     assert_refused(
         ran,
         shell,
-        f"{new}/.venv was made for {project.root}, not here. "
+        f".venv was made for {project.root}. "
         f"If this project was moved or copied, make it anew with:\n    {COMMAND}",
     )
+
+
+@rows(SHELLS)
+def test_a_refusal_stops_what_would_follow_it(
+    driver: Driver, shell: Shell, project: Sample
+) -> None:
+    nothing_there(project)
+    line = shell.follow.format(shell.enter(project.root), driver.probe("next"))
+    assert "next" not in driver.script(line, cwd=project.root).seen
 
 
 @deep
@@ -89,8 +100,7 @@ def test_what_is_not_ours_is_left_alone(
     assert_refused(
         ran,
         shell,
-        f"{project.env} {BY_CAUSE.get(spoil, 'was not made by this project')} and is left alone. "
-        "Remove it yourself, or choose another place:\n"
+        f"{SAID.get(spoil, NOT_OURS)} Remove it yourself, or choose another place:\n"
         f"    {shell.elsewhere}",
     )
 
@@ -101,13 +111,14 @@ def test_the_environment_that_another_project_keeps_here_is_left_alone(
 ) -> None:
     other = make_sample(tmp_path / "other", ready_env)
     project = project.moved_env(tmp_path.resolve() / "shared")
-    project.configure(env=str(project.env))
+    for each in (project, other):
+        each.configure(env=str(project.env))
     project.stamp(project=other.root)
     ran = enter(driver, shell, project)
     assert_refused(
         ran,
         shell,
-        f"{project.env} was not made by this project but by {other.root} and is left alone. "
+        f"{project.env} is the environment of {other.root}. "
         "Remove it yourself, or choose another place:\n"
         f"    {shell.elsewhere}",
     )
@@ -121,7 +132,7 @@ def test_a_changed_lock_is_said_in_one_line_and_entered(
     spoil(project)
     ran = enter(driver, shell, project)
     assert ran.stderr == (
-        f"{shell.helper}: requirements-dev.txt has changed since this environment was made. "
+        f"{shell.helper}: requirements-dev.txt has changed since .venv was made from it. "
         f"Bring it up to date with:  {COMMAND}\n"
     )
     assert ran.seen["next"].status == "0"
@@ -199,11 +210,12 @@ def test_it_says_so_when_there_is_no_python(
     assert_refused(
         ran,
         shell,
-        f"There is no environment at {project.env}. "
+        "There is no environment at .venv yet. "
         "Install Python 3.9 or newer first: neither python3 nor python is one.",
     )
 
 
+@rows([each for each in SHELLS if not each.asks])
 def test_a_ready_environment_is_entered_without_starting_python(
     driver: Driver, shell: Shell, project: Sample, tools: Path, tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ from shells.driver import Terminal
 from shells.rows import Shell, deep, deep_posix
 from shells.sample import Sample
 
-QUESTION = "No environment yet. Make it now? [Y/n] "
+QUESTION = "There is no environment at .venv yet. Make it now? [Y/n] "
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_an_environment_that_was_not_finished_is_offered_too(
     project.stamp(lock="")
     terminal.open(project.root)
     terminal.type(shell.enter("."))
-    terminal.wait_for("The environment was not finished. Make it now? [Y/n] ")
+    terminal.wait_for("Making .venv was not finished. Make it now? [Y/n] ")
     terminal.answer("")
     terminal.wait_for("(digits) $ ")
     assert terminal.look()[0].python == project.python
@@ -171,7 +171,7 @@ def test_an_engine_that_made_nothing_is_not_believed(
     terminal.wait_for(QUESTION)
     terminal.answer("")
     after, shown = terminal.look(status=True)
-    assert f"There is no environment at {without_env.env}." in shown
+    assert "There is no environment at .venv yet. Make it with:" in shown
     assert after.status == "1"
 
 

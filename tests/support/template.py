@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -71,9 +72,10 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def copy_helpers(root: Path) -> None:
-    """What enters an environment, without the engine, into the project at `root`."""
+    """What enters an environment, of all shells, into the project at `root`; not the engine."""
     template = ROOT / "template"
     (root / "tools").mkdir(parents=True, exist_ok=True)
-    for pattern in ("activate.*", "tools/enter.*", "tools/leave.*"):
+    for pattern in ("*activate.*", "tools/*enter.*", "tools/*leave.*"):
         for each in template.glob(pattern):
-            shutil.copy(each, root / each.relative_to(template))
+            name = re.sub(r"{%.*?%}", "", each.name)
+            shutil.copy(each, root / each.relative_to(template).with_name(name))

@@ -62,7 +62,7 @@ def hidden_by_a_list(project: Path) -> None:
 def told_not_to_look(project: Path) -> None:
     commit(project)
     git(project, "update-index", "--assume-unchanged", ".editorconfig")
-    git(project, "update-index", "--skip-worktree", "tools/enter.py")
+    git(project, "update-index", "--skip-worktree", "tools/enter.sh")
     append(project / ".editorconfig", "# of mine\n")
 
 
@@ -88,9 +88,9 @@ def test_what_no_commit_holds_is_named_and_what_is_said_mends_it(
         for command in line.split(" && ") if line.startswith("  git ") else ():
             git(project, *shlex.split(command)[1:])
     commit(project)
-    assert git(project, "ls-files", ".editorconfig", "tools/enter.py").split() == [
+    assert git(project, "ls-files", ".editorconfig", "tools/enter.sh").split() == [
         ".editorconfig",
-        "tools/enter.py",
+        "tools/enter.sh",
     ]
     done = before_update(project, home)
     assert done.returncode == 0, done.stderr

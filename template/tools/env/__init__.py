@@ -31,6 +31,7 @@ Where to read on:
     indexes.py       where packages come from
     processes.py     which of the machine's variables reach the programs that are started here
     transaction.py   one command at a time, all of its files or none; temporary.py where it drafts
+    shells.py        tells an activation helper that asks whether its shell may enter
 
 The template owns this folder: `copier update` brings new versions of it.
 """

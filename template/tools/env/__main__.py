@@ -4,6 +4,8 @@ import sys
 
 # Plain syntax in the whole file, so that an old Python, also 2.7, can say this and not trip.
 if sys.version_info < (3, 9):  # noqa: UP036
+    if sys.argv[1:2] == ["shell"]:
+        sys.exit(3)  # the activation helper that asks tries the next Python
     sys.exit(
         "error: tools/env needs Python 3.9 or newer, and this is %d.%d. "  # noqa: UP031
         "Install a newer one, and name it: python3.12 tools/env sync" % sys.version_info[:2]
@@ -38,7 +40,11 @@ sys.modules["env"] = importlib.util.module_from_spec(_SPEC)
 
 gc.disable()  # a command is over before what it read in is worth a search for what can be freed
 
-from env.cli import main  # noqa: E402
-
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["shell"]:  # asked at each activation: it imports little
+        from env.shells import main as answer
+
+        sys.exit(answer(sys.argv[2:]))
+    from env.cli import main
+
     sys.exit(main())

@@ -7,7 +7,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,6 +78,21 @@ class Project(NamedTuple):
         return self.env / ("Scripts" if os.name == "nt" else "bin")
 
     @property
+    def prefix(self) -> Path:
+        """The conda prefix that the environment stands on; only the manager conda makes one."""
+        return self.env / "conda"
+
+    @property
+    def programs(self) -> list[Path]:
+        """The directories that an active environment has first on PATH, in their order."""
+        if not (self.prefix / "conda-meta").is_dir():
+            return [self.scripts]
+        if os.name != "nt":
+            return [self.scripts, self.prefix / "bin"]
+        inner = ("", "Library/mingw-w64/bin", "Library/usr/bin", "Library/bin", "Scripts")
+        return [self.scripts, *(self.prefix / part for part in inner)]
+
+    @property
     def env_label(self) -> str:
         """The environment's place as a person would say it: relative where it is inside."""
         try:
@@ -85,8 +100,11 @@ class Project(NamedTuple):
         except ValueError:
             return str(self.env)
 
-    def command(self, *args: str) -> str:
-        """An engine command for a person to paste, as short as the current directory allows."""
+    def command(self, *args: str, quoted: Callable[[str], str] | None = None) -> str:
+        """An engine command for a person to paste, as short as the current directory allows.
+
+        `quoted` gives a word as the person's shell reads it.
+        """
         import shutil  # late: a `sync` with nothing to do needs no command
 
         engine = Path(__file__).resolve().parent
@@ -97,7 +115,7 @@ class Project(NamedTuple):
             words[0] = "py" if shutil.which("py") else "python"
         if engine.parent.parent != self.root:
             words += ["--project", str(self.root)]
-        return " ".join(_quote(word) for word in [*words, *args])
+        return " ".join(map(quoted or _quote, [*words, *args]))
 
 
 def load(root: Path, environ: Mapping[str, str]) -> Project:

@@ -82,12 +82,12 @@ def _look(project: Project) -> Assessment:
         if os.path.lexists(project.python_path) and not _may_reach(found.base):
             why = f"The Python of {label} is not for this user ({found.base})."
             return Assessment(FOREIGN, why, stamp, found)
-        return Assessment(BROKEN, f"The Python of {label} is gone ({found.base}).", stamp, found)
+        return Assessment(BROKEN, f"The Python of {label} is gone.", stamp, found)
     if stamp.base and not same_file(project.python_path, Path(stamp.base)):
         why = f"The Python of {label} is not {stamp.base} any more, from which it was made."
         return Assessment(BROKEN, why, stamp, found)
     if not (env / "pyvenv.cfg").is_file():
-        why = f"{label}/pyvenv.cfg is gone, so its Python uses the packages of {found.base}."
+        why = f"{label}/pyvenv.cfg is gone, so its Python takes another one's packages."
         return Assessment(BROKEN, why, stamp, found)
     wanted = stamp.python or project.python
     if not satisfies(found.python, wanted):

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 _KEY = "include-system-site-packages"
 _BASE = re.compile(rf"^[ \t]*{_KEY}[ \t]*=[ \t]*(\S*)[ \t]*\n?", re.MULTILINE | re.IGNORECASE)
 
-STANDS_ON = "conda"
-"""Where in an environment a manager that brings its own Python keeps that."""
-
 
 class Manager:
     """Makes environments, and answers for what they hold besides the packages of the lock."""
@@ -55,7 +52,7 @@ class Manager:
 
     def fits(self, project: Project) -> bool:
         """Whether the environment that is there can have been made this way."""
-        return not (project.env / STANDS_ON).exists()
+        return not project.prefix.exists()
 
     def adopts(self, project: Project) -> bool:
         """Whether a directory without our stamp is this project's own environment all the same."""

@@ -32,7 +32,7 @@ from .. import venv
 from . import prefix as prefixes
 from . import programs
 from .prefix import Explicit
-from .programs import LOCK, SOURCE, explicit_path, prefix_of
+from .programs import LOCK, SOURCE, explicit_path
 
 _LONGEST_PREFIX = 240
 _STDLIB = "import sysconfig; print(sysconfig.get_path('stdlib'))"
@@ -59,9 +59,9 @@ class Manager(venv.Manager):
         )
 
     def prepare(self, project: Project, wanted: str, environ: Mapping[str, str]) -> Interpreter:
-        if len(str(prefix_of(project))) > _LONGEST_PREFIX:
+        if len(str(project.prefix)) > _LONGEST_PREFIX:
             raise EnvError(
-                f"{prefix_of(project)} is too long: conda packages hold at most 240 characters.",
+                f"{project.prefix} is too long: conda packages hold at most 240 characters.",
                 "Choose a shorter place: export UV_PROJECT_ENVIRONMENT=/another/place",
             )
         begin = programs.interpreter(project, environ)
@@ -86,12 +86,12 @@ class Manager(venv.Manager):
         self._tell_owned_twice(project)
 
     def fits(self, project: Project) -> bool:
-        return prefix_of(project).exists()
+        return project.prefix.exists()
 
     def refresh(self, project: Project, newer_than: int | None, environ: Mapping[str, str]) -> bool:
         begin = self.prepare(project, project.python, environ)
         lock = _locked(project)
-        found = list(prefixes.differences(prefix_of(project), lock, newer_than))
+        found = list(prefixes.differences(project.prefix, lock, newer_than))
         if found:
             names = sorted({each.package for each in found})
             say(f"{project.env_label}: mending the conda prefix: {', '.join(names)}")
@@ -138,28 +138,27 @@ class Manager(venv.Manager):
     def differences(self, project: Project, newer_than: int | None) -> Iterator[Difference]:
         lock = prefixes.explicit(explicit_path(project))
         if lock is not None:
-            yield from prefixes.differences(prefix_of(project), lock, newer_than)
+            yield from prefixes.differences(project.prefix, lock, newer_than)
         yield from super().differences(project, newer_than)
 
     def lets_through(self, project: Project) -> list[str]:
         """The Python modules that environment.yml asks for."""
         lock = prefixes.explicit(explicit_path(project))
-        return prefixes.importable(prefix_of(project), lock.asked) if lock else []
+        return prefixes.importable(project.prefix, lock.asked) if lock else []
 
     def prints(self, project: Project) -> dict[str, str]:
         shown = self.lets_through(project)
         return {
             f"conda:{name}=={record['version']}={record['build']}": str(record.get("sha256"))
             + " importable" * (name in shown)
-            for name, record in prefixes.records(prefix_of(project)).items()
+            for name, record in prefixes.records(project.prefix).items()
         }
 
     def entered(self, project: Project, environ: Mapping[str, str]) -> dict[str, str]:
         """With the prefix's variables and programs, those of the venv before them."""
-        prefix = prefix_of(project)
-        inside = {**environ, "CONDA_PREFIX": str(prefix), "CONDA_DEFAULT_ENV": project.name}
+        inside = {**environ, "CONDA_PREFIX": str(project.prefix), "CONDA_DEFAULT_ENV": project.name}
         path = environ.get("PATH", os.defpath)
-        inside["PATH"] = os.pathsep.join([*map(str, _program_folders(prefix)), path])
+        inside["PATH"] = os.pathsep.join([*map(str, project.programs[1:]), path])
         return activated(_after_scripts(project, inside), project)
 
 
@@ -187,7 +186,7 @@ def _locked(project: Project) -> Explicit:
 
 
 def _put_venv_on_top(project: Project, environ: Mapping[str, str]) -> None:
-    prefix = prefix_of(project)
+    prefix = project.prefix
     python = prefix / ("python.exe" if os.name == "nt" else "bin/python")
     base = probe([str(python)], environ)
     if base is None:
@@ -207,16 +206,9 @@ def _put_venv_on_top(project: Project, environ: Mapping[str, str]) -> None:
                 script.write(f"{line}\n")
 
 
-def _program_folders(prefix: Path) -> list[Path]:
-    if os.name != "nt":
-        return [prefix / "bin"]
-    inner = ("Library/mingw-w64/bin", "Library/usr/bin", "Library/bin", "Scripts")
-    return [prefix, *(prefix / part for part in inner)]
-
-
 def _after_scripts(project: Project, inside: dict[str, str]) -> dict[str, str]:
     """The variables after the prefix's activate.d, by which packages set their own."""
-    folder = prefix_of(project) / "etc" / "conda" / "activate.d"
+    folder = project.prefix / "etc" / "conda" / "activate.d"
     scripts = [str(path) for path in sorted(folder.glob("*.sh"))]
     shell = shutil.which("bash") or shutil.which("sh")
     if not scripts or shell is None or os.name == "nt":

@@ -23,7 +23,6 @@ from ...processes import say, stream
 from ...project import Project, read_text
 from ...requirements import sha256, sides
 from ...temporary import temporary_folder
-from .. import venv
 from .prefix import keep_from_pip
 
 SOURCE = "environment.yml"
@@ -37,11 +36,6 @@ _PROGRAM = "SEEDBED_CONDA"
 _MIRROR = "CONDA_CHANNEL_ALIAS"
 _OVERRIDE = "CONDA_OVERRIDE_"
 _CACHE = re.compile(r"failed to (?:create|rename)\b.*[/\\](?:repodata|pkgs)\b|cache lock")
-
-
-def prefix_of(project: Project) -> Path:
-    """The conda prefix of the project's environment."""
-    return project.env / venv.STANDS_ON
 
 
 def platform_name(system: str, machine: str) -> str:
@@ -125,7 +119,7 @@ def install(
         _create_with(named, project, environ)
     else:
         _install_with_rattler(project, begin, again, environ)
-    keep_from_pip(prefix_of(project))
+    keep_from_pip(project.prefix)
 
 
 def _install_with_rattler(
@@ -138,7 +132,7 @@ def _install_with_rattler(
         "action": "install",
         "lock": str(project.root / LOCK),
         "platform": here(),
-        "prefix": str(prefix_of(project)),
+        "prefix": str(project.prefix),
         "again": list(again),
     }
     say(f"{project.env_label}: installing the conda packages of {LOCK} with py-rattler")
@@ -193,7 +187,7 @@ def _rattle(
 
 def _create_with(program: str, project: Project, environ: Mapping[str, str]) -> None:
     """Make the prefix with an installed conda, mamba or micromamba."""
-    found, prefix = shutil.which(program), prefix_of(project)
+    found, prefix = shutil.which(program), project.prefix
     if found is None:
         raise EnvError(
             f"{_PROGRAM} names {program}, which is not there.",
