@@ -58,8 +58,9 @@ class Sample:
         mark = self.env / ".seedbed"
         mark.mkdir(exist_ok=True)
         (mark / "stamp").write_text(text, encoding="utf-8")
-        manifest = json.dumps({**MANIFEST, "lock": lock})
-        (mark / "manifest.json").write_text(manifest, encoding="utf-8")
+        proof = mark / "manifest.json"
+        known = json.loads(proof.read_text(encoding="utf-8")) if proof.exists() else MANIFEST
+        proof.write_text(json.dumps({**known, "lock": lock}), encoding="utf-8")
 
     def moved_env(self, place: Path) -> Sample:
         """The same project, with its env at `place`."""
