@@ -106,7 +106,7 @@ class _Shown(Project):
         return " ".join([COMMAND, *args])
 
 
-_PROJECT = _Shown(Path(), "", "", "", "", "", Path(), ())
+_PROJECT = _Shown(Path(), "", None, "", "", "", Path(), ())
 
 
 def main() -> int:

@@ -32,8 +32,8 @@ class Part(NamedTuple):
     anew: list[str]
     """Those that somebody installed by hand, so that nothing proves them."""
 
-    source: str = ""
-    """Address of the index they come from, "" for the ordinary one."""
+    source: str | None = None
+    """Address of the index they come from, None for the ordinary one."""
 
     hashed: bool = True
     tools: Path | None = None
@@ -72,7 +72,7 @@ def parts(
             [pin.name for pin in some],
             [pin.name for pin in some if pin.name in again],
             [pin.name for pin in some if pin.name in anew],
-            project.torch_index if name == "torch" else "",
+            project.torch_index if name == "torch" else None,
             name != "references",
             _written(project, "tools", tools) if name in ("references", "archives") else None,
         )

@@ -153,7 +153,7 @@ def beneath(project: Project, manifest: Manifest, *, fast: bool) -> Iterator[Dif
         return
     argv = [str(project.python_path), "-I", "-S", "-c", "import sys; print(sys.version.split()[0])"]
     version = capture(argv, scrubbed(os.environ)).output.strip()
-    library = "" if version else missing_library(project.python_path, scrubbed(os.environ))
+    library = None if version else missing_library(project.python_path, scrubbed(os.environ))
     if library:
         message = f"The Python of {project.env_label} does not start without {library}."
         yield Difference(NOT_STARTING, message)

@@ -161,7 +161,7 @@ def _rank(site: Path, path: str) -> int:
     return _PACKAGE * any(os.path.exists(site / path / name) for name in starts)
 
 
-def shadows(contents: Contents, own: str, pythonpath: str) -> Iterator[Difference]:
+def shadows(contents: Contents, own: str | None, pythonpath: str) -> Iterator[Difference]:
     """Modules that others hide: of packages, of the project (`own`), of the standard library.
 
     `pythonpath` is the variable's value.

@@ -133,11 +133,11 @@ def is_on(value: str | None) -> bool:
     return (value or "").lower() in ("1", "true", "yes", "on", "t", "y")
 
 
-def host(environ: Mapping[str, str]) -> str:
-    """The host of the index that stands in place of the public one, "" where there is none."""
+def host(environ: Mapping[str, str]) -> str | None:
+    """The host of the index that stands in place of the public one, None without one."""
     address = environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL", "")
     found = re.search(r"://(?:[^/@]*@)?([^/?#]+)", address)
-    return found[1] if found else ""
+    return found[1] if found else None
 
 
 def without_login(text: str) -> str:

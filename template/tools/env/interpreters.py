@@ -34,7 +34,7 @@ print(json.dumps({
     "platform": sysconfig.get_platform(),
     "site_packages": os.path.realpath(sysconfig.get_path("purelib")),
     "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
-    "pip": version.group(1) if version else "",
+    "pip": version.group(1) if version else None,
     "has_ensurepip": importlib.util.find_spec("ensurepip") is not None,
     "markers": {
         "implementation_name": sys.implementation.name,
@@ -67,8 +67,8 @@ class Interpreter(NamedTuple):
     site_packages: Path
     """Where this very interpreter (not its base) has its packages; symbolic links resolved."""
 
-    pip: str
-    """Version of its pip, "" where it has none."""
+    pip: str | None
+    """Version of its pip, None where it has none."""
 
     has_ensurepip: bool
     markers: Mapping[str, str]
@@ -121,11 +121,11 @@ def examine(argv: list[str], environ: Mapping[str, str]) -> Interpreter | Unfit:
     return Interpreter(**facts)
 
 
-def missing_library(python: Path, environ: Mapping[str, str]) -> str:
-    """The shared library that a Python lacks to start, "" where that is not its trouble."""
+def missing_library(python: Path, environ: Mapping[str, str]) -> str | None:
+    """The shared library that a Python lacks to start, None where that is not its trouble."""
     done = capture([str(python), "-I", "-S", "-c", ""], environ)
     found = re.search(r"loading shared libraries: ([^:\s]+)", done.errors)
-    return found[1] if found and done.code else ""
+    return found[1] if found and done.code else None
 
 
 class NoInterpreter(EnvError):

@@ -32,8 +32,8 @@ class Project(NamedTuple):
     name: str
     """Lower-case ASCII slug; the prompt of an active environment shows it."""
 
-    package: str
-    """Import name of the project's own package under src/, or "" where there is none to install."""
+    package: str | None
+    """Import name of the project's own package under src/, None where there is none to install."""
 
     python: str
     """The version asked for, as "3.12"."""
@@ -53,11 +53,11 @@ class Project(NamedTuple):
     pythons: tuple[str, ...] = ()
     """The minor versions that all of the lock is for; () is all from `python_minimum` on."""
 
-    torch_build: str = ""
-    """uv's name of a build of PyTorch, as "cpu" or "cu130"; "" is that of the ordinary index."""
+    torch_build: str | None = None
+    """uv's name of a build of PyTorch, as "cpu" or "cu130"; None is the ordinary index's."""
 
-    torch_index: str = ""
-    """Address of the index that has that build, "" for PyTorch's own."""
+    torch_index: str | None = None
+    """Address of the index that has that build, None for PyTorch's own."""
 
     torch_packages: tuple[str, ...] = ()
     """What comes from `torch_index`, and from nowhere else; normalized names."""
@@ -153,15 +153,15 @@ def load(root: Path, environ: Mapping[str, str]) -> Project:
     return Project(
         root=root,
         name=values["name"],
-        package=values["package"],
+        package=values["package"] or None,
         python=pinned or values["python"],
         python_minimum=values["python_minimum"],
         pythons=tuple(values.get("pythons", "").split()),
         manager=values["manager"],
         env=env,
         locks=tuple(root / name for name in values["lock"].split()),
-        torch_build=values.get("torch_build", ""),
-        torch_index=values.get("torch_index", ""),
+        torch_build=values.get("torch_build") or None,
+        torch_index=values.get("torch_index") or None,
         torch_packages=tuple(values.get("torch_packages", "").split()),
     )
 

@@ -198,7 +198,7 @@ def _places(project: Project, asked: Asked) -> list[Place]:
     A build of PyTorch for GPUs is only for the systems that have it.
     """
     of_gpus = {"cu": (SYSTEMS[0], SYSTEMS[3]), "ro": SYSTEMS[:1]}
-    systems = of_gpus.get(project.torch_build[:2], SYSTEMS)
+    systems = of_gpus.get((project.torch_build or "")[:2], SYSTEMS)
     limits = asked.settings.get("environments", [""])
     return [
         (system, python)

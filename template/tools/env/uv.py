@@ -295,8 +295,8 @@ class Uv:
 
     def _build(self) -> list[str]:
         """uv knows PyTorch's own indexes; one that has an address goes by that."""
-        own = self._project.torch_build and not self._project.torch_index
-        return ["--torch-backend", self._project.torch_build] if own else []
+        build, index = self._project.torch_build, self._project.torch_index
+        return ["--torch-backend", build] if build and not index else []
 
     def _python(self) -> list[str]:
         return ["--python", str(self._project.python_path)]
