@@ -39,15 +39,15 @@ format: env  ## format the code
 	@$(RUN) ruff check --fix
 	@$(RUN) ruff format
 
-lock: env  ## resolve catalogue/libraries.yml into catalogue/lock.json and docs/libraries.md
+lock: env  ## resolve catalogue/libraries.yml; docs/libraries.md follows
 	@$(RUN) python catalogue/build.py
 	@$(RUN) python tools/libraries.py
 
 refresh: env  ## let go of the catalogue's versions: all that is old enough counts
-	@cp catalogue/lock.json $(MOVED).before
+	@mkdir -p $(MOVED).before && cp catalogue/*.json $(MOVED).before
 	@$(RUN) python catalogue/refresh.py
 	@$(MAKE) --no-print-directory lock
-	@$(RUN) python catalogue/moved.py $(MOVED).before catalogue/lock.json > $(MOVED)
+	@$(RUN) python catalogue/moved.py $(MOVED).before > $(MOVED)
 	@cat $(MOVED)
 
 withdrawn: env  ## write catalogue/withdrawn.yml into the engine

@@ -24,7 +24,7 @@ from support.real import cached_environ, copied, cpu_torch, inside
 from support.template import ROOT, make_template
 
 PAGE = ROOT / "docs" / "training.md"
-CATALOGUE = json.loads((ROOT / "catalogue" / "lock.json").read_text(encoding="utf-8"))
+CATALOGUE = json.loads((ROOT / "catalogue" / "libraries.json").read_text(encoding="utf-8"))
 HEAD = """\
 # What the starters learn
 

@@ -1,9 +1,10 @@
-"""Resolves the catalogue, by `make lock`: libraries.yml (people edit it), lock.json, pythons.json.
+"""Resolves the catalogue, by `make lock`: libraries.yml (by people), libraries.json, lock.json.
 
 Everything is resolved together once, for all systems and Pythons, so the libraries that a project
 chooses are known to go together. Then each library is resolved alone under those pins: that is its
 closure. The lock of a project is the union of the closures of what it chose (see lock.jinja), so
-rendering needs no resolver, no network and no time.
+rendering needs no resolver, no network and no time. What the questions ask of the catalogue is
+apart from the lock, which is large.
 """
 
 from __future__ import annotations
@@ -24,10 +25,13 @@ from wheels import without_wheels
 HERE = Path(__file__).parent
 CONDA = HERE.parent / "template" / "tools" / "env" / "managers" / "conda" / "rattler.txt"
 UPLOADED = HERE / "uploaded.json"
-"""When the last file of each pin was uploaded; apart from lock.json, which every render reads."""
+"""When the last file of each pin was uploaded."""
 
 PARTS = ("libraries", "variants", "dev", "tools")
 """The lists of libraries.yml whose entries have packages."""
+
+LOCKED = ("packages", "closures")
+"""What stands in lock.json; all else is in libraries.json."""
 
 _BLOCK = re.compile(
     r"^(?P<pin>[A-Za-z0-9][\w.-]*==\S+)(?: ; (?P<marker>.+?))?"
@@ -41,13 +45,13 @@ class Unresolvable(Exception):
 
 
 def main() -> int:
-    """Write lock.json, what follows for the question of the Python, the pins of what handles conda
-    packages, and when all of that was uploaded; prints what was done.
+    """Write both files of the catalogue, the pins of what handles conda packages, and when all of
+    that was uploaded; prints what was done.
 
     Exit code 1 where something cannot be resolved.
     """
     catalogue = yaml.safe_load((HERE / "libraries.yml").read_text(encoding="utf-8"))
-    today = json.loads((HERE / "lock.json").read_text(encoding="utf-8"))
+    today = load()
     with tempfile.TemporaryDirectory() as scratch:
         try:
             lock = build(catalogue, Path(scratch), today)
@@ -58,27 +62,35 @@ def main() -> int:
         except Unresolvable as error:
             print(f"{error}\nMend catalogue/libraries.yml, then run: make lock", file=sys.stderr)
             return 1
-    text = json.dumps(lock, indent=1, ensure_ascii=False) + "\n"
-    (HERE / "lock.json").write_text(text, encoding="utf-8", newline="\n")
-    choice = json.dumps(pythons(lock), indent=1) + "\n"
-    (HERE / "pythons.json").write_text(choice, encoding="utf-8", newline="\n")
+    _write(HERE / "libraries.json", {key: lock[key] for key in lock if key not in LOCKED})
+    _write(HERE / "lock.json", {key: lock[key] for key in LOCKED})
     CONDA.write_text(conda, encoding="utf-8", newline="\n")
-    times = json.dumps(uploads, indent=1, sort_keys=True) + "\n"
-    UPLOADED.write_text(times, encoding="utf-8", newline="\n")
-    print(f"lock.json: {len(lock['packages'])} packages, {len(text) / 1e6:.2f} MB")
+    _write(UPLOADED, dict(sorted(uploads.items())))
+    print(f"lock.json: {len(lock['packages'])} packages of {len(lock['libraries'])} libraries")
     return 0
 
 
-def build(catalogue: dict[str, Any], scratch: Path, today: dict[str, Any]) -> dict[str, Any]:
-    """The content of lock.json for the content of libraries.yml, packages in uv's order.
+def load(folder: Path = HERE) -> dict[str, Any]:
+    """The catalogue in a folder: what `build` gave."""
+    files = (folder / "libraries.json", folder / "lock.json")
+    choices, lock = (json.loads(file.read_text(encoding="utf-8")) for file in files)
+    return {**choices, **lock}
 
-    As long as `cutoff` is that of `today`, the lock.json before, its versions stay where they can:
+
+def build(catalogue: dict[str, Any], scratch: Path, today: dict[str, Any]) -> dict[str, Any]:
+    """The catalogue for the content of libraries.yml, packages in uv's order.
+
+    As long as `cutoff` is that of `today`, the catalogue before, its versions stay where they can:
     a new library moves no other one, and an index that changes its mind about its past moves none.
 
     What libraries.yml has is taken over; `require` is always a list. Each entry gets `roots`, the
     distributions that it asks for itself, and what `places.where` tells. On top of that come
-    `packages`, the hashes by "name==version", and `closures`, by entry and "name==version", the
-    marker ("" is everywhere) and the packages that asked for it.
+
+    - `python_question`, see `pythons`
+    - `modules` and `distributions`, the names that importing and installing all of it takes
+    - `packages`, the hashes by "name==version"
+    - `closures`, by entry and "name==version", the marker ("" is everywhere) and the packages that
+      asked for it
     """
     content = {
         **catalogue,
@@ -120,7 +132,14 @@ def build(catalogue: dict[str, Any], scratch: Path, today: dict[str, Any]) -> di
         entry.update(where(closures[entry["name"]], gaps, catalogue["python"]))
         if not entry["pythons"]:
             raise Unresolvable(f"{entry['name']} has no wheels for any Python on some system.")
-    return {**content, "packages": packages, "closures": closures}
+    return {
+        **content,
+        "python_question": pythons(content),
+        "modules": sorted({entry["import"].split(".")[0] for entry in entries}),
+        "distributions": list(dict.fromkeys(pin.split("==")[0] for pin in packages)),
+        "packages": packages,
+        "closures": closures,
+    }
 
 
 def uploaded(pylock: str) -> dict[str, str]:
@@ -141,14 +160,14 @@ def choosable(catalogue: dict[str, Any]) -> set[str]:
     return {each["name"] for each in libraries} | {*catalogue["frameworks"], *retired["frameworks"]}
 
 
-def pythons(lock: dict[str, Any]) -> dict[str, Any]:
+def pythons(catalogue: dict[str, Any]) -> dict[str, Any]:
     """The question of the Python: its `choices`, pairs of label and version, and the `default`.
 
     That is the newest for which every library has wheels on every system that counts.
     """
     lacking = {
-        python: sum(python not in entry["pythons"] for entry in lock["libraries"])
-        for python in lock["python"]
+        python: sum(python not in entry["pythons"] for entry in catalogue["libraries"])
+        for python in catalogue["python"]
     }
     default = [python for python, count in lacking.items() if not count][-1]
     choices = [
@@ -157,7 +176,7 @@ def pythons(lock: dict[str, Any]) -> dict[str, Any]:
     ]
     choices += [
         [f"{python} (for old versions; nobody mends it since {ended})", python]
-        for python, ended in reversed(lock["legacy"].items())
+        for python, ended in reversed(catalogue["legacy"].items())
     ]
     return {"default": default, "choices": choices}
 
@@ -166,6 +185,11 @@ def _listed(entry: dict[str, Any]) -> dict[str, Any]:
     lines = entry["require"] if isinstance(entry["require"], list) else [entry["require"]]
     roots = sorted({re.split(r"[^\w.-]", line)[0].lower() for line in lines})
     return {**entry, "require": lines, "roots": roots}
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _pinned(joint: str) -> list[str]:

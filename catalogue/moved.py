@@ -1,20 +1,21 @@
-"""What became of the catalogue between two versions of lock.json: a table for people, in Markdown.
+"""What became of the catalogue since its folder was copied: a table for people, in Markdown.
 
-python catalogue/moved.py BEFORE AFTER
+python catalogue/moved.py BEFORE
 """
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
+from build import load
+
 HEAD = "| package | before | now | why it is there |\n|---|---|---|---|\n"
 
 
-def main(before: Path, after: Path) -> int:
-    print(report(*(json.loads(path.read_text(encoding="utf-8")) for path in (before, after))))
+def main(before: Path) -> int:
+    print(report(load(before), load()))
     return 0
 
 
@@ -72,4 +73,4 @@ def _offers(before: dict[str, Any], after: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    sys.exit(main(Path(sys.argv[1])))

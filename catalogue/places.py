@@ -20,6 +20,7 @@ def where(closure: Closure, gaps: Mapping[str, set[Place]], pythons: list[str]) 
     - `lacking`: the packages for the sake of which a minor version is not among them
     - `not_on`: the other systems where something has none for one of those
     - `cuda`: the major versions of CUDA by the Python they are for, {} where it brings none
+    - `torch`: whether it brings PyTorch
     """
     lacking: dict[Place, list[str]] = {}
     cuda: dict[str, set[str]] = {}
@@ -38,6 +39,7 @@ def where(closure: Closure, gaps: Mapping[str, set[Place]], pythons: list[str]) 
         "lacking": sorted(pin.split("==")[0] for pin in reasons),
         "not_on": sorted({system for system, python in lacking if python in fine}),
         "cuda": {python: sorted(majors) for python, majors in sorted(cuda.items())},
+        "torch": any(pin.startswith("torch==") for pin in closure),
     }
 
 

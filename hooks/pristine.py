@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -90,6 +91,23 @@ def names(
         return name if all(name.split("/")) else ""  # a part whose condition does not hold is empty
 
     return {renamed(path) for path in paths} - {""}
+
+
+def computed(template: Path, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Recorded answers, with the default of each question that has none: the hidden ones, first of
+    all, whose defaults say what follows from the others."""
+    import yaml  # Copier's own dependency
+
+    environment, known = jinja(template), dict(answers)
+    settings = (template / "copier.yml").read_text(encoding="utf-8")
+    for part in re.findall(r"^!include (\S+)$", settings, re.MULTILINE):
+        questions = yaml.safe_load((template / part).read_text(encoding="utf-8"))
+        for name in [each for each in questions if each not in known]:
+            default = questions[name]["default"]
+            if isinstance(default, str):
+                default = environment.from_string(default).render(known)
+            known[name] = json.loads(default) if questions[name]["type"] == "json" else default
+    return known
 
 
 def jinja(template: Path, lenient: bool = False) -> jinja2.Environment:

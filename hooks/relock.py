@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pristine import jinja
+from pristine import computed, jinja
 from project_tools import notes, withdrawn
 from repository import changed, git
 
@@ -38,7 +38,7 @@ def preferred(template: Path, chosen: Mapping[str, Any]) -> Path | None:
 
 def pristine_lock(template: Path, chosen: Mapping[str, Any]) -> str:
     """The lock that the template renders for these answers: its blessed pins."""
-    return jinja(template).get_template(f"template/{LOCK}.jinja").render(chosen)
+    return jinja(template).get_template(f"template/{LOCK}.jinja").render(computed(template, chosen))
 
 
 def pins(lock: str) -> set[str]:

@@ -121,7 +121,7 @@ def _files(folder: Path, own: Sequence[str]) -> dict[str, bytes]:
 
 
 def _locks(template: Path, answers: Mapping[str, Any]) -> set[str]:
-    """The lock files of the answers' manager, as the engine's own table has them."""
-    path = template / "template" / "tools" / "env" / "managers" / "table.json"
+    """The lock files of the answers' manager, as their question's table has them."""
+    path = template / "questions" / "managers.json"
     table = json.loads(path.read_text(encoding="utf-8"))
     return set(table.get(answers["env_manager"], {}).get("lock", ()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,14 +41,16 @@ name and come from an index of their own, see [the questions](questions.md#accel
 
 
 def main() -> int:
-    lock = json.loads((ROOT / "catalogue" / "lock.json").read_text(encoding="utf-8"))
-    PAGE.write_text(page(lock), encoding="utf-8", newline="\n")
+    sys.path.append(str(ROOT / "catalogue"))
+    from build import load
+
+    PAGE.write_text(page(load()), encoding="utf-8", newline="\n")
     print(f"docs/{PAGE.name}: written")
     return 0
 
 
 def page(lock: dict[str, Any]) -> str:
-    """The page for the content of lock.json."""
+    """The page for the content of the catalogue."""
     pythons = f"{lock['python'][0]} to {lock['python'][-1]}"
     lines = [
         f"| {entry['group']} | `{entry['name']}` | {_version(lock, entry)} | {entry['summary']} | "

@@ -21,7 +21,8 @@ from terminal import draw
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PICTURE = REPOSITORY / "docs" / "pictures" / "first-minutes.svg"
-PYTHON = json.loads((REPOSITORY / "catalogue" / "pythons.json").read_text("utf-8"))["default"]
+LIBRARIES = json.loads((REPOSITORY / "catalogue" / "libraries.json").read_text("utf-8"))
+PYTHON = LIBRARIES["python_question"]["default"]
 COLUMNS, ROWS = 100, 60
 COMMANDS = (
     "copier copy --trust --defaults --quiet --data project_name=Digits seedbed digits",

@@ -14,6 +14,7 @@ from typing import Any
 import libraries
 import pytest
 import yaml
+from build import load
 from docs.pages import PAGES, anchors, commands, keys, links, name, prose, rows, section, text
 from support.engine import Tiny, clean_environ
 from support.template import ROOT, render
@@ -196,9 +197,10 @@ def rendered(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def asked() -> dict[str, dict[str, Any]]:
-    """All questions, in the order in which they are asked."""
+    """All questions that can be asked, in their order."""
     order = re.findall(r"!include (\S+)", text("copier.yml"))
-    return {key: value for file in order for key, value in yaml.safe_load(text(file)).items()}
+    found = {key: value for file in order for key, value in yaml.safe_load(text(file)).items()}
+    return {key: value for key, value in found.items() if value.get("when") is not False}
 
 
 def test_every_question_is_documented_where_it_is_asked(asked: dict[str, dict[str, Any]]) -> None:
@@ -232,7 +234,7 @@ def test_defaults_and_choices_of_questions_are_documented(
 
 
 def test_the_libraries_are_those_of_the_catalogue() -> None:
-    lock = json.loads(text("catalogue/lock.json"))
+    lock = load()
     assert text("docs/libraries.md") == libraries.page(lock), "run: make lock"
     assert f"{len(lock['libraries'])} libraries" in text("CHANGELOG.md")
 

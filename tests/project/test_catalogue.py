@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from build import load
 from support.engine import MINOR, Tiny
 from support.index import serve
 from support.real import cpu_torch, inside, rendered
-from support.template import ROOT
 
-CATALOGUE = json.loads((ROOT / "catalogue" / "lock.json").read_text(encoding="utf-8"))
+CATALOGUE = load()
 ALL: list[dict[str, Any]] = [each for each in CATALOGUE["libraries"] if MINOR in each["pythons"]]
 OF_TORCH = [
     each

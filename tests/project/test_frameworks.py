@@ -14,7 +14,7 @@ from support.index import serve
 from support.real import cached_environ, copied, cpu_torch, inside
 from support.template import ROOT
 
-CATALOGUE = json.loads((ROOT / "catalogue" / "lock.json").read_text(encoding="utf-8"))
+CATALOGUE = json.loads((ROOT / "catalogue" / "libraries.json").read_text(encoding="utf-8"))
 PYTHONS = {entry["name"]: entry["pythons"] for entry in CATALOGUE["libraries"]}
 TORCH = cpu_torch()
 HERE = [

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import keyword
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
 import copier
 import jinja2
 import pytest
 import yaml
-from build import PARTS
+from build import PARTS, load
 from hypothesis import given
 from hypothesis import strategies as st
 from support.template import ROOT, render, tree
@@ -97,24 +97,30 @@ def test_a_library_that_is_not_in_the_catalogue_is_refused(template: Path, tmp_p
         render(template, tmp_path / "p", libraries=["no-such-library"])
 
 
-def names() -> Any:
-    loader = jinja2.FileSystemLoader(ROOT)
+CATALOGUE = load()
+RESERVED: dict[str, list[str]] = json.loads((ROOT / "questions" / "reserved.json").read_text())
+
+
+def default_package_name() -> jinja2.Template:
+    questions = yaml.safe_load((ROOT / "questions" / "project.yml").read_text())
     extensions = ["jinja2_ansible_filters.AnsibleCoreFiltersExtension"]
-    blocks = {"trim_blocks": True, "lstrip_blocks": True}
-    environment = jinja2.Environment(loader=loader, extensions=extensions, **blocks)  # type: ignore[arg-type]
-    return environment.get_template("questions/names.jinja").module
+    environment = jinja2.Environment(extensions=extensions, undefined=jinja2.StrictUndefined)
+    return environment.from_string(questions["package_name"]["default"])
 
 
-NAMES = names()
+PACKAGE_NAME = default_package_name()
+
+
+def package_name(project_name: str) -> str:
+    return PACKAGE_NAME.render(project_name=project_name, catalogue=CATALOGUE, reserved=RESERVED)
 
 
 @given(st.text(max_size=200))
 def test_any_project_name_gives_a_package_name_that_is_accepted(text: str) -> None:
-    package = str(NAMES.package(text))
+    package = package_name(text)
     assert re.fullmatch(r"[a-z][a-z0-9_]{0,49}", package)
-    taken = NAMES.taken
-    for group in ("keywords", "standard_library", "libraries", "folders"):
-        assert package not in taken[group]
+    for taken in (CATALOGUE["modules"], *RESERVED.values()):
+        assert package not in taken
 
 
 @pytest.mark.parametrize(
@@ -129,17 +135,16 @@ def test_any_project_name_gives_a_package_name_that_is_accepted(text: str) -> No
     ],
 )
 def test_package_names_out_of_project_names(text: str, package: str) -> None:
-    assert str(NAMES.package(text)) == package
+    assert package_name(text) == package
 
 
 def test_the_taken_names_are_those_of_this_python_and_the_catalogue() -> None:
-    taken = NAMES.taken
     modules = {name.lower() for name in sys.stdlib_module_names if not name.startswith("_")}
-    assert modules <= set(taken["standard_library"])
-    assert {word.lower() for word in keyword.kwlist} <= set(taken["keywords"])
+    assert modules <= set(RESERVED["standard_library"])
+    assert {word.lower() for word in keyword.kwlist} <= set(RESERVED["keywords"])
     catalogue = yaml.safe_load((ROOT / "catalogue" / "libraries.yml").read_text())
     entries = [entry for part in PARTS for entry in catalogue[part]]
-    assert {entry["import"].split(".")[0] for entry in entries} <= set(taken["libraries"])
+    assert {entry["import"].split(".")[0] for entry in entries} <= set(CATALOGUE["modules"])
 
 
 def test_answers_given_without_advanced_are_recorded(template: Path, tmp_path: Path) -> None:
@@ -151,5 +156,6 @@ def test_answers_given_without_advanced_are_recorded(template: Path, tmp_path: P
 def test_every_question_has_a_help_text_and_a_default() -> None:
     for file in sorted((ROOT / "questions").glob("*.yml")):
         for key, question in yaml.safe_load(file.read_text()).items():
-            assert question["help"], key
             assert "default" in question, key
+            hidden = question.get("when") is False
+            assert hidden != bool(question.get("help")), key

@@ -28,7 +28,7 @@ NASTY = {
 }
 
 
-CATALOGUE = json.loads((ROOT / "catalogue" / "lock.json").read_text(encoding="utf-8"))
+CATALOGUE = json.loads((ROOT / "catalogue" / "libraries.json").read_text(encoding="utf-8"))
 FRAMEWORKS = list(CATALOGUE["frameworks"])
 OLDEST = min(CATALOGUE["legacy"], key=lambda minor: int(minor.partition(".")[2]))
 

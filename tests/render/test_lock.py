@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -13,7 +12,7 @@ from typing import Any
 import jinja2
 import pytest
 import yaml
-from build import build
+from build import build, load
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support.engine import run
@@ -22,7 +21,7 @@ from wheels import SYSTEMS, environment
 
 from env.requirements import for_this_system, parse
 
-CATALOGUE = json.loads((ROOT / "catalogue" / "lock.json").read_text(encoding="utf-8"))
+CATALOGUE = load()
 NAMES = [entry["name"] for entry in CATALOGUE["libraries"]]
 LOCKS = ("requirements.txt", "requirements-dev.txt")
 UV = shutil.which("uv", path=str(Path(sys.executable).parent)) or "uv"
@@ -138,9 +137,13 @@ def test_the_lock_to_run_is_part_of_the_lock_to_develop(template: Path, tmp_path
 
 
 def macro() -> Any:
-    loader = jinja2.FileSystemLoader(ROOT)
-    blocks = {"trim_blocks": True, "lstrip_blocks": True}
-    return jinja2.Environment(loader=loader, **blocks).get_template("catalogue/lock.jinja").module  # type: ignore[arg-type]
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(ROOT),
+        extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("catalogue/lock.jinja").module
 
 
 def test_a_package_is_for_every_system_that_one_of_the_chosen_needs_it_for() -> None:
@@ -148,15 +151,17 @@ def test_a_package_is_for_every_system_that_one_of_the_chosen_needs_it_for() -> 
         return {"z==1": {"marker": marker, "via": []}}
 
     windows, old = "sys_platform == 'win32'", "python_full_version < '3.12'"
-    catalogue = {
+    lock = {
         "packages": {"z==1": ["sha256:00"]},
         "closures": {"a": part(windows), "b": part(old), "c": part("")},
+    }
+    catalogue = {
         "libraries": [{"name": name, "roots": [name]} for name in "abc"],
         **{part: [] for part in ("variants", "dev", "tools")},
     }
 
     def line(*names: str) -> str:
-        text = str(macro().render(catalogue, "p", {"": list(names)}, "aa"))
+        text = str(macro().render(catalogue, lock, "p", {"": list(names)}, "aa"))
         return next(each for each in text.splitlines() if each.startswith("z"))
 
     assert line("a") == f"z==1 ; {windows} \\"

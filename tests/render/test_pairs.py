@@ -20,7 +20,7 @@ from support.template import ROOT, render
 from env.project import parse_settings
 from env.requirements import normalize, parse
 
-CATALOGUE = json.loads((ROOT / "catalogue" / "lock.json").read_text(encoding="utf-8"))
+CATALOGUE = json.loads((ROOT / "catalogue" / "libraries.json").read_text(encoding="utf-8"))
 ANSWERS: dict[str, list[Any]] = {
     "python_version": [*CATALOGUE["python"], *CATALOGUE["legacy"]],
     "framework": list(CATALOGUE["frameworks"]),

@@ -18,29 +18,23 @@ from support.template import ROOT
 
 
 @cache
-def template(name: str) -> jinja2.Template:
-    short = jinja2.DictLoader({"catalogue/lock.json": '{"legacy": []}'})  # the real one is long
+def macros() -> Any:
     environment = jinja2.Environment(
-        loader=jinja2.ChoiceLoader([short, jinja2.FileSystemLoader(ROOT)]),
+        loader=jinja2.FileSystemLoader(ROOT),
         extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"],
         undefined=jinja2.StrictUndefined,
     )
-    return environment.get_template(name)
-
-
-def module(name: str, text: str) -> Any:
-    answers = {"python_version": "3.12", "framework": "none", "libraries": []}
-    return template(name).make_module({**answers, "extra_requirements": text})
+    return environment.get_template("questions/requirements.jinja").module
 
 
 def problem(text: str) -> str:
     """What the question says of an answer."""
-    return str(module("questions/requirements.jinja", text).problem()).strip()
+    return str(macros().problem(text)).strip()
 
 
 def lines(text: str) -> list[str]:
     """The requirements of an answer, as they are written into pyproject.toml."""
-    found: list[str] = json.loads(str(module("catalogue/project.jinja", text).extra()))
+    found: list[str] = json.loads(str(macros().lines(text)))
     return found
 
 

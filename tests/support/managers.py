@@ -15,8 +15,8 @@ from .engine import MINOR, Tiny, tiny
 from .template import ROOT
 from .wheels import wheel
 
-FOLDER = ROOT / "template" / "tools" / "env" / "managers"
-RATTLER = FOLDER / "conda" / "rattler.txt"
+TABLE = ROOT / "questions" / "managers.json"
+RATTLER = ROOT / "template" / "tools" / "env" / "managers" / "conda" / "rattler.txt"
 PYPROJECT = f"""\
 [project]
 name = "tiny"  # a comment that must stay
@@ -38,8 +38,8 @@ dependencies:
 
 
 def table() -> dict[str, dict[str, str | list[str]]]:
-    """The table that names the managers: the engine's own."""
-    rows: dict[str, dict[str, str | list[str]]] = json.loads((FOLDER / "table.json").read_text())
+    """What the question says of the managers, and their locks."""
+    rows: dict[str, dict[str, str | list[str]]] = json.loads(TABLE.read_text())
     return rows
 
 

@@ -46,9 +46,9 @@ def release(template: Path, tag: str) -> None:
 
 
 def questions() -> set[str]:
-    """The keys of all questions."""
-    files = sorted((ROOT / "questions").glob("*.yml"))
-    return {key for file in files for key in yaml.safe_load(file.read_text(encoding="utf-8"))}
+    """The keys of all questions that can be asked."""
+    files = [yaml.safe_load(path.read_text("utf-8")) for path in (ROOT / "questions").glob("*.yml")]
+    return {key for file in files for key in file if file[key].get("when") is not False}
 
 
 def render(template: Path, project: Path, **answers: Any) -> Path:

@@ -1,4 +1,4 @@
-"""lock.json is what libraries.yml asks for, and what the renderer and the engine can rely on."""
+"""The catalogue is what libraries.yml asks for, and what renderer and engine can rely on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import refresh
 import yaml
-from build import CONDA, PARTS, UPLOADED, pythons
+from build import CONDA, PARTS, UPLOADED, load, pythons
 from places import where
 from support.template import ROOT
 from wheels import REQUIRED, SYSTEMS, environment, without_wheels
@@ -24,8 +24,7 @@ LIBRARIES = CATALOGUE / "libraries.yml"
 
 @pytest.fixture(scope="module")
 def lock() -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((CATALOGUE / "lock.json").read_text(encoding="utf-8"))
-    return content
+    return load()
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +92,7 @@ def listed(require: str | list[str]) -> list[str]:
 def test_the_default_python_is_the_newest_that_all_libraries_are_there_for(
     lock: dict[str, Any],
 ) -> None:
-    question = json.loads((CATALOGUE / "pythons.json").read_text(encoding="utf-8"))
+    question = lock["python_question"]
     assert question == pythons(lock), "run `make lock`"
     common = set.intersection(*(set(entry["pythons"]) for entry in lock["libraries"]))
     assert question["default"] == max(common, key=lambda minor: int(minor.partition(".")[2]))
@@ -151,8 +150,9 @@ def test_parents_are_in_the_same_closure(lock: dict[str, Any]) -> None:
         assert {parent for each in closure.values() for parent in each["via"]} <= names
 
 
-def test_the_lock_names_no_index_and_no_jinja(lock: dict[str, Any]) -> None:
-    text = (CATALOGUE / "lock.json").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["libraries.json", "lock.json"])
+def test_the_catalogue_names_no_index_and_no_jinja(name: str) -> None:
+    text = (CATALOGUE / name).read_text(encoding="utf-8")
     assert "://" not in re.sub(r'"summary": "[^"]*"', "", text)
     assert not re.search(r"{{|{%|{#", text), "an included file is rendered as Jinja"
 

@@ -7,14 +7,13 @@ import json
 from typing import Any
 
 import pytest
+from build import load
 from moved import report
-from support.template import ROOT
 
 
 @pytest.fixture(scope="module")
 def lock() -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((ROOT / "catalogue" / "lock.json").read_text("utf-8"))
-    return content
+    return load()
 
 
 def moved(lock: dict[str, Any], name: str, version: str) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def test_what_is_not_offered_any_more_stays_with_who_has_it(
     versions: Path, made: Path, home: Path
 ) -> None:
     def retire(library: str) -> None:
-        place = versions / "catalogue" / "lock.json"
+        place = versions / "catalogue" / "libraries.json"
         lock = json.loads(place.read_text(encoding="utf-8"))
         gone = [each for each in lock["libraries"] if each["name"] == library]
         lock["libraries"] = [each for each in lock["libraries"] if each not in gone]
@@ -146,7 +146,7 @@ def test_a_conflict_in_the_dependencies_stops_before_anything_is_locked(
 ) -> None:
     change(made, "pyproject.toml", '"joblib>=1.1"', '"joblib>=1.5"')
     commit(made)
-    change(versions, "catalogue/lock.json", '"joblib>=1.1"', '"joblib>=1.3"')
+    change(versions, "catalogue/libraries.json", '"joblib>=1.1"', '"joblib>=1.3"')
     release(versions, "v2.0.0")
     before = (made / "requirements.txt").read_bytes()
     done = update(made, home)
@@ -161,7 +161,7 @@ def test_neighbours_in_a_list_of_dependencies_are_no_conflict(
 ) -> None:
     change(made, "pyproject.toml", '    "joblib>=1.1",', '    "colorlog<6.9",\n    "joblib>=1.1",')
     commit(made)
-    change(versions, "catalogue/lock.json", '"joblib>=1.1"', '"joblib>=1.3"')
+    change(versions, "catalogue/libraries.json", '"joblib>=1.1"', '"joblib>=1.3"')
     change(versions, "template/pyproject.toml.jinja", "line-length = 100", "line-length = 99")
     release(versions, "v2.0.0")
     done = update(made, home)
