@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ import summary
 from edits import settle
 from engine import answers, command, engine, facts, in_a_temporary_copy, parsed
 from place import SETTINGS, place_before, report_the_place_before
-from project_tools import NOTE, without_login
+from pristine import names
+from project_tools import NOTE, TEMPLATE, without_login
 from relock import DIRECT, LOCK, preferred, taken, text
 
 PERSON, COULD_NOT, STOPPED = 1, 3, 130
@@ -36,6 +38,7 @@ def main(template: Path, answers_file: str) -> int:
         return 0
     chosen = answers(answers_file)
     before = parsed((repository.committed(answers_file) or b"{}").decode())
+    remove_leftovers(before, chosen, answers_file)
     edits = settle(template, before, answers_file)
     own = starter.adapt(template, before, chosen, answers_file)
     fixes = starter.fixes(template, before, chosen, answers_file)
@@ -61,6 +64,22 @@ def main(template: Path, answers_file: str) -> int:
     if not blocking:  # else the engine itself may not run
         report_the_place_before()
     return code or (PERSON if person else 0)
+
+
+def remove_leftovers(
+    before: Mapping[str, Any], chosen: Mapping[str, Any], answers_file: str
+) -> None:
+    """Remove the files of the version before that the template has no more for these answers.
+
+    Copier does that itself, but for those that `_exclude` names: it takes the new version's for
+    the one before, too. https://github.com/orgs/copier-org/discussions/2345
+    """
+    with suppress(subprocess.CalledProcessError):  # a version that the history has no more
+        version = str(before["_commit"])
+        old = names(TEMPLATE, before, answers_file, operation="update", version=version)
+        for name in old - names(TEMPLATE, chosen, answers_file):
+            if repository.mode(name):
+                Path(name).unlink(missing_ok=True)
 
 
 def follow(

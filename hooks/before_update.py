@@ -16,12 +16,12 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import PurePath
+from typing import Any
 
 from engine import answers, command, in_a_temporary_copy
-from pristine import names
+from pristine import names, names_for_any
 from project_tools import NOTE, TEMPLATE, stopped_update, what_is_missing
 from repository import git, in_progress, unheld
-from starter import owned
 
 PERSON, COULD_NOT = 1, 3
 SHOWN = 5
@@ -32,7 +32,8 @@ def main(answers_file: str) -> int:
     """Exit code 0 where the update may go on, 1 where a person is needed first."""
     if in_a_temporary_copy():
         return 0
-    now, before = templates_own(answers_file)
+    recorded = answers(answers_file)
+    now, before = templates_own(recorded, answers_file)
     misplaced = of_another_kind(now)
     if misplaced:
         some = ", ".join(misplaced)
@@ -47,7 +48,7 @@ def main(answers_file: str) -> int:
     lacking = unheld(now | before)
     if lacking:
         return refuse(lacking, all_of_them=len(lacking) == sum(map(os.path.isfile, now | before)))
-    keep(unheld(templates_own(answers_file, unconditional=True)[0]))
+    keep(unheld(names_for_any(TEMPLATE, recorded, answers_file)))
     commit, missing = stopped_update(answers_file)
     if missing:
         say(what_is_missing(commit, missing))
@@ -59,20 +60,13 @@ def main(answers_file: str) -> int:
     return 0
 
 
-def templates_own(answers_file: str, unconditional: bool = False) -> tuple[set[str], set[str]]:
-    """The files that Copier may overwrite, and those that it may delete, for today's answers.
-
-    Those for all answers where they are `unconditional`.
-    """
-    recorded = answers(answers_file)
-    now = names(TEMPLATE, recorded, answers_file, unconditional=unconditional)
+def templates_own(recorded: Mapping[str, Any], answers_file: str) -> tuple[set[str], set[str]]:
+    """The files that Copier may overwrite, and those that it may delete, for today's answers."""
+    now = names(TEMPLATE, recorded, answers_file, operation="update")
     before: set[str] = set()
     with suppress(subprocess.CalledProcessError):  # a version that the history has no more
-        before = names(TEMPLATE, recorded, answers_file, version=str(recorded["_commit"]))
-    left_alone = [each.strip("/") for each in owned(TEMPLATE)]
-    now, before = (
-        {name for name in each if name.split("/")[0] not in left_alone} for each in (now, before)
-    )
+        version = str(recorded["_commit"])
+        before = names(TEMPLATE, recorded, answers_file, operation="update", version=version)
     return now, before
 
 

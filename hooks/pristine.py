@@ -65,32 +65,64 @@ def names(
     answers: Mapping[str, Any],
     answers_file: str,
     *,
+    operation: str = "copy",
     version: str | None = None,
-    unconditional: bool = False,
 ) -> set[str]:
     """The paths of the files that the template has for these answers, now or at a `version`.
 
-    Those that only other answers bring are among them where that is asked for (`unconditional`).
+    For the operation "update" without those that are the project's own.
     Only the names are rendered, and what they ask for that is not among the answers is empty.
     Raises CalledProcessError where there is no such version.
     """
     environment = jinja(template, lenient=True)
     context = {**answers, "_copier_conf": {"answers_file": answers_file}}
+    paths, settings = _source(template, version)
+    rules = environment.from_string("\n".join(settings["_exclude"]))
+    found = {_renamed(environment, path, context) for path in paths} - {""}
+    return _without(found, rules.render(context, _copier_operation=operation).splitlines())
+
+
+def names_for_any(template: Path, answers: Mapping[str, Any], answers_file: str) -> set[str]:
+    """The paths of the files that some answer would bring, without those of the project's own."""
+    environment = jinja(template, lenient=True)
+    context = {**answers, "_copier_conf": {"answers_file": answers_file}}
+    paths, settings = _source(template, None)
+    every = [re.sub(r"{%.*?%}", "", path) for path in paths]
+    found = {_renamed(environment, path, context) for path in every}
+    return _without(found, settings["_skip_if_exists"])
+
+
+def _source(template: Path, version: str | None) -> tuple[list[str], dict[str, list[str]]]:
+    """The files of a version in the template's own names, and the patterns in its settings."""
+    import yaml  # Copier's own dependency
+
     body = template / "template"
     if version is None:
         paths = [path.relative_to(body).as_posix() for path in body.rglob("*") if path.is_file()]
+        settings = (template / "copier.yml").read_text(encoding="utf-8")
     else:
-        argv = ["git", "-C", str(body), "ls-tree", "-r", "-z", "--name-only", version]
-        done = subprocess.run(argv, check=True, capture_output=True)
-        paths = os.fsdecode(done.stdout).split("\0")[:-1]
+        git = ["git", "-C", str(body)]
+        listed = subprocess.check_output([*git, "ls-tree", "-r", "-z", "--name-only", version])
+        paths = os.fsdecode(listed).split("\0")[:-1]
+        settings = subprocess.check_output([*git, "show", f"{version}:copier.yml"]).decode()
+    patterns: dict[str, list[str]] = {"_exclude": [], "_skip_if_exists": []}
+    for part in yaml.safe_load_all(re.sub(r"^!include .*$", "", settings, flags=re.MULTILINE)):
+        for key, lines in patterns.items():
+            lines.extend((part or {}).get(key, ()))
+    return paths, patterns
 
-    def renamed(path: str) -> str:
-        name = path.removesuffix(".jinja")
-        name = re.sub(r"{%.*?%}", "", name) if unconditional else name
-        name = environment.from_string(name).render(context) if "{" in name else name
-        return name if all(name.split("/")) else ""  # a part whose condition does not hold is empty
 
-    return {renamed(path) for path in paths} - {""}
+def _renamed(environment: jinja2.Environment, path: str, context: Mapping[str, Any]) -> str:
+    """A path of the template as a project has it, "" where a condition in it does not hold."""
+    name = path.removesuffix(".jinja")
+    name = environment.from_string(name).render(context) if "{" in name else name
+    return name if all(name.split("/")) else ""
+
+
+def _without(paths: set[str], patterns: Sequence[str]) -> set[str]:
+    import pathspec  # Copier's own dependency
+
+    return paths - set(pathspec.GitIgnoreSpec.from_lines(patterns).match_files(paths))
 
 
 def computed(template: Path, answers: Mapping[str, Any]) -> dict[str, Any]:

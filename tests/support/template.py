@@ -27,15 +27,20 @@ def git(folder: Path, *words: str) -> str:
 def make_template(folder: Path, tag: str = "v1.0.0") -> Path:
     """A tagged git repository with the working tree's template, committed or not."""
     folder.mkdir(parents=True)
+    copy_parts(folder)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    release(folder, tag)
+    return folder
+
+
+def copy_parts(folder: Path) -> None:
+    """Copy what a template is made of out of the working tree."""
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
     for part in PARTS:
         if (ROOT / part).is_dir():
             shutil.copytree(ROOT / part, folder / part, ignore=ignored)
         else:
             shutil.copy2(ROOT / part, folder / part)
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    release(folder, tag)
-    return folder
 
 
 def release(template: Path, tag: str) -> None:

@@ -9,12 +9,22 @@ from typing import Any
 
 import copier
 import pytest
+import yaml
 from support.engine import MINOR
 from support.history import build
 from support.updates import commit
 
 Made = Callable[..., Path]
 """Makes a committed project: version, then answers by name."""
+
+
+def fresh(history: Path, place: Path, updated: Path) -> Path:
+    """What the newest release makes of a project's answers."""
+    text = (updated / ".copier-answers.yml").read_text(encoding="utf-8")
+    answers: dict[str, Any] = yaml.safe_load(text)
+    data = {key: value for key, value in answers.items() if not key.startswith("_")}
+    copier.run_copy(str(history), place, data=data, defaults=True, skip_tasks=True, quiet=True)
+    return place
 
 
 @pytest.fixture(scope="session")

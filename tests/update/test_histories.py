@@ -6,26 +6,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
-import copier
 import pytest
-import yaml
 from support.engine import MINOR, clean_environ, shared_cache
 from support.history import GONE, NEW, OLD, append, change
 from support.template import git, tree
 from support.updates import commit, update
 
-from .conftest import Made
-
-
-def fresh(history: Path, place: Path, updated: Path) -> Path:
-    """What the newest release makes of a project's answers."""
-    text = (updated / ".copier-answers.yml").read_text(encoding="utf-8")
-    answers: dict[str, Any] = yaml.safe_load(text)
-    data = {key: value for key, value in answers.items() if not key.startswith("_")}
-    copier.run_copy(str(history), place, data=data, defaults=True, skip_tasks=True, quiet=True)
-    return place
+from .conftest import Made, fresh
 
 
 def engine(project: Path, home: Path, *words: str) -> str:

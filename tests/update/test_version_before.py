@@ -1,0 +1,69 @@
+"""Projects of the version before the template became light: files go, and no line is lost."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+import copier
+import pytest
+from support.engine import MINOR
+from support.template import PARTS, ROOT, copy_parts, git, release, tree
+from support.updates import commit, update
+
+from .conftest import fresh
+
+BEFORE = "b2b7bda"
+"""The version before, in the history of this repository."""
+
+CONDA = "tools/env/managers/conda/prefix.py"
+
+
+@pytest.fixture(scope="module")
+def versions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The version before as v1.0.0, the working tree as v2.0.0."""
+    folder = tmp_path_factory.mktemp("versions") / "seedbed"
+    archive = subprocess.check_output(["git", "archive", BEFORE, *PARTS], cwd=ROOT)
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        files.extractall(folder)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    release(folder, "v1.0.0")
+    git(folder, "rm", "-r", "--quiet", ".")
+    copy_parts(folder)
+    release(folder, "v2.0.0")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def original(versions: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of the version before, for one whose manager is venv."""
+    project = tmp_path_factory.mktemp("original") / "project"
+    data = {"project_name": "Up", "python_version": MINOR, "create_env": False, "libraries": []}
+    copier.run_copy(
+        str(versions), project, data=data, vcs_ref="v1.0.0", defaults=True, skip_tasks=True,
+        quiet=True,
+    )  # fmt: skip
+    return commit(project)
+
+
+@pytest.fixture
+def project(original: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(original, tmp_path / "project")
+
+
+def test_an_untouched_project_has_what_a_new_one_has_but_for_its_starter(
+    project: Path, versions: Path, home: Path, tmp_path: Path
+) -> None:
+    assert (project / CONDA).exists()
+    done = update(project, home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    expected, found = tree(fresh(versions, tmp_path / "fresh", project)), tree(project)
+    own = ("src", "tests", "configs", "data", "notebooks", "runs", "models", "README.md")
+    for files in (expected, found):
+        for name in [each for each in files if each.split("/")[0] in own]:
+            del files[name]
+    assert found.keys() == expected.keys()
+    assert {name for name in found if found[name] != expected[name]} == set()
