@@ -137,7 +137,8 @@ class _Reader:
                 scope = {**scope, statement.targets[0].id: said or []}
             if isinstance(statement, ast.Return) and where == "unlocked" and statement.value:
                 for each in self._said(statement.value, scope) or []:
-                    self._note(where, "Difference", ("unlocked", each.text))
+                    if each.text != "None":
+                        self._note(where, "Difference", ("unlocked", each.text))
             if isinstance(statement, (ast.Return, ast.Raise, ast.Continue, ast.Break)):
                 return None
             after = [self._block(where, block, scope) for block in blocks]

@@ -111,7 +111,7 @@ def _edit(
         return found["before"] + (project.root / found["place"]).resolve().as_uri()
 
     try:
-        uv.edit(draft.parent, verb, [_DIRECTORY.sub(address, word) for word in words], dev)
+        uv.edit(draft.parent, verb, [_DIRECTORY.sub(address, word) for word in words], dev=dev)
     except InstallerFailed:
         raise EnvError(
             f"uv could not {verb} {' '.join(words)}; the lines above say why.",

@@ -116,7 +116,7 @@ if sys.platform == "win32":
     import msvcrt
     import time
 
-    def _take(file: BinaryIO, wait: bool) -> bool:
+    def _take(file: BinaryIO, *, wait: bool) -> bool:
         while not _taken(file):
             if not wait:
                 return False
@@ -134,7 +134,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _take(file: BinaryIO, wait: bool) -> bool:
+    def _take(file: BinaryIO, *, wait: bool) -> bool:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:

@@ -231,7 +231,7 @@ class Uv:
             return error
         return None
 
-    def edit(self, source: Path, verb: str, words: Sequence[str], dev: bool) -> None:
+    def edit(self, source: Path, verb: str, words: Sequence[str], *, dev: bool) -> None:
         """`add` or `remove` direct dependencies in the pyproject.toml in `source`, and only there.
 
         A word that begins with "-e " is a directory to be installed editable. Raises

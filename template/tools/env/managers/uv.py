@@ -48,7 +48,7 @@ class Manager(venv.Manager):
         (project.root / PINNED).write_text(f"{version}\n", encoding="utf-8")
         return True
 
-    def derive(self, project: Project, uv: Uv, missing_too: bool = True) -> None:
+    def derive(self, project: Project, uv: Uv, *, missing_too: bool = True) -> None:
         lock = project.root / LOCK
         if _source(project.lock) == sha256(lock) if lock.exists() else not missing_too:
             return

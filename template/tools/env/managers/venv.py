@@ -74,7 +74,7 @@ class Manager:
         path.write_text(f"{kept}{_KEY} = {str(bool(packages)).lower()}\n", encoding="utf-8")
         return True
 
-    def derive(self, project: Project, uv: Uv, missing_too: bool = True) -> None:
+    def derive(self, project: Project, uv: Uv, *, missing_too: bool = True) -> None:
         """Write the requirements anew where they follow from another lock that was changed.
 
         That one is made too where it is missing, unless `missing_too` is false. Raises EnvError or
@@ -95,9 +95,9 @@ class Manager:
         it. Raises EnvError or InstallerFailed.
         """
 
-    def unlocked(self, project: Project) -> str:
-        """A sentence where what a person edits has changed since it was locked, else ""."""
-        return ""
+    def unlocked(self, project: Project) -> str | None:
+        """A sentence where what a person edits has changed since it was locked."""
+        return None
 
     def differences(self, project: Project, newer_than: int | None) -> Iterator[Difference]:
         """What is wrong underneath the environment; `newer_than` as in `files.damaged`."""

@@ -129,10 +129,10 @@ class Manager(venv.Manager):
         cutoff = begins(notes(drafts[project.lock]).cutoff)
         drafts.update(programs.solve(project, begin, free, cutoff, environ))
 
-    def unlocked(self, project: Project) -> str:
+    def unlocked(self, project: Project) -> str | None:
         known = prefixes.explicit(explicit_path(project))
         if known is None or not _changed(project, known):
-            return ""
+            return None
         return f"{SOURCE} has changed since {LOCK} was solved from it."
 
     def differences(self, project: Project, newer_than: int | None) -> Iterator[Difference]:
