@@ -43,6 +43,8 @@ UNREACHED = {
     "⟨environment⟩ is for another user": "takes a second user: test_faults",
     "The Python of ⟨environment⟩ is not for this user": "takes a second user: test_faults",
     "⟨lock⟩ cannot be read (": "takes a second user: test_faults",
+    "In use by a program, and so not deleted": "takes Windows: test_files_in_use",
+    "⟨file⟩ is in use by a program": "takes Windows: test_files_in_use",
     "The disk is full.": "takes a disk of its own: test_a_disk_that_is_full_for_packages_is_told",
     "There is no uv on this machine, and Python ⟨version⟩ has neither": "test_faults has it, with "
     "a Python made for it",

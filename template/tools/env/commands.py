@@ -228,7 +228,13 @@ def delete(project: Project, options: Namespace) -> int:
         if not options.yes and not _yes(project):
             say("kept")
             return DIFFERENT
-        remove(project)
+        used = remove(project)
+    if used:
+        raise EnvError(
+            f"In use by a program, and so not deleted: {', '.join(used)}. All else is.",
+            "Close what runs in the environment (a notebook, an editor's language server, also of "
+            f"another project), then run: {project.command('delete', '--yes')}",
+        )
     chosen = ["--python", seen.stamp.python] if seen.stamp and seen.stamp.python else []
     say(f"{project.env_label}: deleted. Make it again with: {project.command('sync', *chosen)}")
     return DONE

@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 FOLDER = ".seedbed"
+IN_USE = "in-use"
+"""Where in it files wait that could not be removed."""
+
 _STAMP = "stamp"
 _MANIFEST = "manifest.json"
 
@@ -177,6 +180,24 @@ def set_aside(env: Path, path: Path) -> Path:
         kept = kept.with_name(kept.name + "~")
     shutil.move(os.fspath(path), kept)
     return kept
+
+
+def in_use(error: OSError) -> bool:
+    """Whether Windows kept a file since a program runs from it or has it open."""
+    return getattr(error, "winerror", None) in (5, 32)  # access denied, sharing violation
+
+
+def make_way(env: Path, path: Path) -> Path:
+    """Rename a file that is in use, which Windows allows, to where it waits; its place now.
+
+    What waits there since longer is removed, as far as it is in use no more. Raises OSError.
+    """
+    place = folder(env) / IN_USE
+    place.mkdir(exist_ok=True)
+    for old in place.iterdir():
+        with contextlib.suppress(OSError):
+            old.unlink()
+    return path.rename(place / f"{time.time_ns()}-{path.name}")
 
 
 def _replace(env: Path, name: str, text: str) -> None:

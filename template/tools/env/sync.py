@@ -7,12 +7,15 @@ is imported where that begins: mostly there is nothing to do.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from . import distributions, drift, imports, indexes, kernelspec, state, withdrawn
 from . import manifest as proof
@@ -115,15 +118,15 @@ def make_ready(
     return True
 
 
-def remove(project: Project) -> None:
-    """Delete the environment, which the caller has seen to be ours.
+def remove(project: Project) -> list[str]:
+    """Delete the environment, which the caller has seen to be ours; the names of files in use.
 
-    The stamp goes last, so that what is left of an interrupted removal is still known as ours.
-    A directory where another disk is mounted is emptied. Raises EnvError where a symbolic link
-    stands at its place.
+    These wait in the engine's own folder, which then stays, and all else goes. The stamp goes last,
+    so that what is left of an interrupted removal is still known as ours. A directory where another
+    disk is mounted is emptied. Raises EnvError where a symbolic link stands at its place.
     """
     if not os.path.lexists(project.env):
-        return
+        return []
     if project.env.is_symlink():
         raise EnvError(
             f"{project.env_label} is a symbolic link, and nothing is removed through one.",
@@ -131,16 +134,33 @@ def remove(project: Project) -> None:
         )
     kept = proof.folder(project.env)
     proof.withdraw(project.env)
-    for entry in list(os.scandir(project.env)):
+    used: list[str] = []
+
+    def pass_over(function: object, path: str, error: Any) -> None:
+        problem: OSError = error if isinstance(error, OSError) else error[1]
+        if function is os.rmdir and used:
+            return
+        if not proof.in_use(problem):
+            raise problem
+        used.append(os.path.basename(path))
+        if kept not in Path(path).parents:
+            with contextlib.suppress(OSError):  # else it stays where it is
+                proof.make_way(project.env, Path(path))
+
+    way: Any = {"onexc" if sys.version_info >= (3, 12) else "onerror": pass_over}
+    waiting = [entry for entry in os.scandir(kept) if entry.name == proof.IN_USE]
+    for entry in [*waiting, *os.scandir(project.env)]:
         if entry.name == kept.name:
             continue
         if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
+            shutil.rmtree(entry.path, **way)
         else:
             os.unlink(entry.path)
-    shutil.rmtree(kept)
-    if not os.path.ismount(project.env):
-        project.env.rmdir()
+    if not used:
+        shutil.rmtree(kept)
+        if not os.path.ismount(project.env):
+            project.env.rmdir()
+    return used
 
 
 def _refuse(project: Project, seen: Assessment) -> None:
@@ -259,7 +279,8 @@ def _make(
     if seen.state not in (state.MISSING, state.INCOMPLETE):
         why = seen.reason or f"Python {begin.version} is asked for."
         say(f"{project.env_label}: removing it to make it anew. {why}")
-    remove(project)
+    for name in remove(project):
+        say(f"{project.env_label}: {name} is in use, and replaced all the same")
     proof.write_stamp(project.env, stamp)
     # git must not see it, under whatever name and wherever it lives
     (project.env / ".gitignore").write_text("*\n", encoding="utf-8")

@@ -15,6 +15,7 @@ from . import indexes, withdrawn
 from .builds import Part
 from .errors import EnvError, InstallerFailed
 from .interpreters import Interpreter
+from .manifest import make_way
 from .processes import TO_LOCK, activated, say, stream
 from .project import Project, read_text
 from .requirements import normalize
@@ -29,6 +30,14 @@ _SPOILT = re.compile(
     r"cause: (?:.* is invalid|failed to (?:open|read from) file `[^`]*archive-v)"
 )
 """Of a package whose files in the cache were damaged, by a power cut say: its name."""
+
+_IN_USE = re.compile(
+    r"failed to \w+ file (?:from `[^`]+` to )?`([^`]+)`:?\s+(?:Caused by: )?"
+    r"(?!Input/output|Broken pipe)[^`\n]*\(os error (?:5|32)\)",
+    re.IGNORECASE,
+)
+"""Of a file that Windows does not let go, since a program runs from it: its path. uv's hard links
+make it one file of all environments. https://github.com/astral-sh/uv/issues/11134"""
 
 _OWN = "uv.toml"
 
@@ -103,7 +112,7 @@ class Uv:
         # must come from elsewhere, and the tainted one must not reach the next project.
         words += [*_anew(part.again), "--no-cache"]
         words += ["--link-mode", "copy"]  # links would lead to nowhere
-        self._run(["pip", "install", *self._python(), *words], environ)
+        self._change(["pip", "install", *self._python(), *words], environ)
         self._run(["cache", "clean", *part.again], self._environ)
 
     def _refuse_to_build(self, names: Sequence[str]) -> None:
@@ -164,7 +173,7 @@ class Uv:
 
     def uninstall(self, names: Sequence[str]) -> None:
         if names:
-            self._run(["pip", "uninstall", *self._python(), *names], self._environ)
+            self._change(["pip", "uninstall", *self._python(), *names], self._environ)
 
     def install_project(self) -> None:
         environ = activated(self._environ, self._project)
@@ -277,7 +286,7 @@ class Uv:
         cleaned: set[str] = set()
         while True:
             try:
-                return self._run(words, environ)
+                return self._change(words, environ)
             except InstallerFailed as error:
                 spoilt = set(_SPOILT.findall(error.output)) - cleaned
                 if not spoilt:
@@ -288,6 +297,30 @@ class Uv:
             # What failed is half there, and would be taken as installed.
             words = words if cleaned else [*words, "--reinstall"]
             cleaned |= spoilt
+
+    def _change(self, words: list[str], environ: Mapping[str, str]) -> None:
+        """What replaces files: one that is in use is moved out of the way, and it goes on."""
+        moved: set[str] = set()
+        while True:
+            try:
+                return self._run(words, environ)
+            except InstallerFailed as error:
+                used = set(_IN_USE.findall(error.output)) - moved
+                if not used:
+                    raise
+                for path in map(os.path.normpath, used):
+                    try:
+                        make_way(self._project.env, Path(path))
+                    except OSError:
+                        raise EnvError(
+                            f"{path} is in use by a program.",
+                            "Close what runs in the environment (a notebook, an editor's language "
+                            "server, also of another project), then run: "
+                            + self._project.command("sync"),
+                        ) from None
+                    name = os.path.basename(path)
+                    say(f"{self._project.env_label}: {name} is in use, and replaced all the same")
+            moved |= used
 
     def _sources(self) -> list[str]:
         no_index = indexes.no_index(self._environ)
