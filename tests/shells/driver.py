@@ -56,7 +56,7 @@ class Driver:
             "PATH": path,
             "HOME": str(home),
             "LC_ALL": "C.UTF-8",
-            "TERM": "dumb",
+            "TERM": shell.term,
             "PROBE_OUT": str(self.out),
         }
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -80,6 +81,9 @@ class Shell:
 
     suffix: str = ""
     """What the name of a script must end with."""
+
+    cannot: tuple[str, ...] = ()
+    """Names of directories that it does not take."""
 
     term: str = "dumb"
     ready: str = ""
@@ -187,6 +191,7 @@ XONSH = Shell(
     names="print('\\n'.join([*globals(), *aliases]))",
     prompt="$PROMPT = '{env_name}$ '",
     quote=repr,
+    cannot=("$HOME",),  # it expands what is on its PATH
     asks=True,
     goes_on=False,
     prompt_env="({}) ",
@@ -212,17 +217,19 @@ NU = Shell(
     follow="{}; {}",
     goes_on=False,
     noise=r"Error: [^\0]*not entered\n+",
-    term="xterm",
     ready="\x1b]133;B",
 )
+_PWSH = os.environ.get("SEEDBED_PWSH", "pwsh")
 PWSH = Shell(
     "pwsh",
-    ("pwsh", "-NoProfile", "-NonInteractive", "-File"),
-    ("pwsh", "-NoProfile", "-NoLogo"),
+    (_PWSH, "-NoProfile", "-NonInteractive", "-File"),
+    # as PSReadLine loses what is typed before it reads
+    (_PWSH, "-NoProfile", "-NoLogo", "-NoExit", "-Command", "Remove-Module PSReadLine"),
     suffix=".ps1",
+    cannot=("back\\slash", "tail\\"),  # its own cmdlets take a backslash for a separator
     helper="activate.ps1",
     typed=". ./activate.ps1",
-    strict="",
+    strict="$ErrorActionPreference = 'Stop'",
     assign="$env:{name} = {value}",
     elsewhere="$env:UV_PROJECT_ENVIRONMENT = '/another/place'",
     run="& {words}",
@@ -231,10 +238,18 @@ PWSH = Shell(
     prompt="function prompt { '$ ' }",
     quote=_powershell,
     asks=True,
+    traits=("powershell",),
+)
+PSREADLINE = replace(
+    PWSH,
+    name="pwsh-psreadline",
+    terminal=(_PWSH, "-NoProfile", "-NoLogo"),
     term="xterm",
+    ready=CURSOR,
 )
 # no registry that .ci/run reaches has PowerShell; the hosted machines have it
-SHELLS = (*POSIX, FISH, TCSH, XONSH, NU, *([PWSH] if shutil.which("pwsh") else []))
+POWERSHELL = (PWSH, PSREADLINE) if shutil.which(_PWSH) else ()
+SHELLS = (*POSIX, FISH, TCSH, XONSH, NU, *POWERSHELL)
 
 
 def rows(shells: Iterable[Shell], everyday: Iterable[str] | None = None) -> pytest.MarkDecorator:

@@ -11,7 +11,7 @@ from pathlib import Path
 from support.template import copy_helpers
 
 TEMPLATE = Path(__file__).parents[2] / "template"
-STUB_ENGINE = Path(__file__).with_name("stub_engine.py")
+STUBS = {"stub_engine.py": "__main__.py", "stub_sync.py": "stub_sync.py"}
 MANIFEST = {
     "lock": "", "python": "3.12.1", "python_file": "", "base": "", "platform": "", "markers": {},
     "site_packages": "", "installer": "", "distributions": {}, "records": {}, "fingerprint": "",
@@ -82,7 +82,8 @@ def make_sample(root: Path, ready_env: Path) -> Sample:
     (engine / "manifest.json").write_text(json.dumps(MANIFEST), encoding="utf-8")
     (root / "src").mkdir()
     copy_helpers(root)
-    shutil.copy(STUB_ENGINE, engine / "__main__.py")
+    for stub, name in STUBS.items():
+        shutil.copy(Path(__file__).with_name(stub), engine / name)
     shutil.copytree(ready_env, root / ".venv", symlinks=True)
     sample = Sample(root, root / ".venv")
     sample.lock.write_text("attrs==25.4.0\n")

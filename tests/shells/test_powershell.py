@@ -14,7 +14,11 @@ from pathlib import Path
 import pytest
 import tree_sitter
 import tree_sitter_powershell
-from shells.sample import TEMPLATE, make_sample
+from shells.driver import Driver
+from shells.rows import POWERSHELL, Shell, rows
+from shells.sample import TEMPLATE, Sample, make_sample
+from shells.settings import SETTINGS
+from shells.spoil import nothing_there
 
 HELPER = TEMPLATE / "activate.ps1"
 CMDLETS = {
@@ -75,6 +79,53 @@ def test_it_is_plain_ascii() -> None:
     assert (
         HELPER.read_bytes().isascii()
     )  # 5.1 reads a file without a mark in the system's code page
+
+
+if POWERSHELL:
+
+    @rows(POWERSHELL[:1])
+    @pytest.mark.parametrize("setting", SETTINGS["powershell"])
+    def test_entering_and_leaving_work_under_any_setting(
+        setting: str, driver: Driver, shell: Shell, project: Sample
+    ) -> None:
+        ran = driver.script(
+            setting,
+            driver.probe("before"),
+            shell.enter(".."),
+            driver.probe("inside", status=True),
+            shell.enter(".."),
+            shell.leave,
+            driver.probe("after"),
+            cwd=project.root / "src",
+        )
+        assert ran.stderr == ""
+        assert ran.seen["inside"].status == "0"
+        assert ran.seen["inside"].python == project.python
+        assert ran.seen["after"].env["PATH"] == ran.seen["before"].env["PATH"]
+
+    @rows(POWERSHELL[:1])
+    def test_a_refusal_stops_a_script_that_stops_at_errors(
+        driver: Driver, shell: Shell, project: Sample
+    ) -> None:
+        nothing_there(project)
+        ran = driver.script(shell.strict, shell.enter("."), driver.probe("n"), cwd=project.root)
+        assert ran.status != 0
+        assert not ran.seen
+
+    @rows(POWERSHELL[:1])
+    def test_the_prompt_is_told_whether_the_last_command_failed(
+        driver: Driver, shell: Shell, project: Sample
+    ) -> None:
+        ran = driver.script(
+            'function prompt { "<<$?>>" }',
+            shell.enter("."),
+            "Get-Item ./nothing -ErrorAction Ignore",
+            "prompt",
+            "$null = 1",
+            "prompt",
+            cwd=project.root,
+        )
+        assert ran.stdout.splitlines() == ["(digits) <<False>>", "(digits) <<True>>"]
 
 
 STORY = """\

@@ -154,14 +154,15 @@ def test_the_other_common_checksum_program_does_as_well(
     assert ran.seen["next"].status == "0"
 
 
-# xonsh and nu have no one way to quote these
-@rows([each for each in SHELLS if each.name not in ("xonsh", "nu")], ["bash"])
+@rows([each for each in SHELLS if each.name != "nu"], ["bash"])  # it has no one way to quote these
 @pytest.mark.parametrize(
     "name", ["plain", "two words", "it's", 'a"b', "$HOME", "a;b", "back\\slash", "100%", "🌱", "!!"]
 )
 def test_the_printed_command_can_be_pasted(
     name: str, driver: Driver, shell: Shell, tmp_path: Path, ready_env: Path
 ) -> None:
+    if name in shell.cannot:
+        return
     project = make_sample(tmp_path.resolve() / name, ready_env)
     nothing_there(project)
     ran = driver.script(shell.enter(project.root), cwd=tmp_path)

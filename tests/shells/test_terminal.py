@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from shells.driver import Terminal
-from shells.rows import Shell, deep, deep_posix
+from shells.rows import SHELLS, Shell, deep, deep_posix, rows
 from shells.sample import Sample
 
 QUESTION = "There is no environment at .venv yet. Make it now? [Y/n] "
@@ -19,8 +19,8 @@ def without_env(project: Sample) -> Sample:
     return project
 
 
-def engine_that(project: Sample, code: str) -> None:
-    (project.root / "tools" / "env" / "__main__.py").write_text(code)
+def sync_that(project: Sample, code: str) -> None:
+    (project.root / "tools" / "env" / "stub_sync.py").write_text(code)
 
 
 def test_the_prompt_shows_the_name_until_leaving(
@@ -149,14 +149,14 @@ def test_an_environment_that_was_not_finished_is_offered_too(
 def test_when_making_fails_only_the_engine_speaks(
     terminal: Terminal, shell: Shell, without_env: Sample
 ) -> None:
-    engine_that(without_env, "import sys\nsys.exit('No network. Try again later.')\n")
+    sync_that(without_env, "import sys\nsys.exit('No network. Try again later.')\n")
     terminal.open(without_env.root)
     terminal.type(shell.enter("."))
     terminal.wait_for(QUESTION)
     terminal.answer("")
     after, shown = terminal.look(status=True)
     assert "No network. Try again later.\n" in shown
-    assert "activate.sh:" not in shown
+    assert f"{shell.helper}:" not in shown
     assert after.status == "1"
     assert "VIRTUAL_ENV" not in after.env
 
@@ -165,7 +165,7 @@ def test_when_making_fails_only_the_engine_speaks(
 def test_an_engine_that_made_nothing_is_not_believed(
     terminal: Terminal, shell: Shell, without_env: Sample
 ) -> None:
-    engine_that(without_env, "")
+    sync_that(without_env, "")
     terminal.open(without_env.root)
     terminal.type(shell.enter("."))
     terminal.wait_for(QUESTION)
@@ -175,7 +175,7 @@ def test_an_engine_that_made_nothing_is_not_believed(
     assert after.status == "1"
 
 
-@deep
+@rows([each for each in SHELLS if each.name != "xonsh"], ["bash"])  # xonsh has one: its own
 def test_python_is_looked_for_before_asking(
     terminal: Terminal, shell: Shell, without_env: Sample, tools: Path
 ) -> None:
