@@ -11,7 +11,7 @@ from scene import Scene
 
 POSIX = (". ./activate.sh", ". .venv/bin/activate")
 # How a shell runs a line, without the user's own start-up files, which have nothing to do with it;
-# the line that enters, and the one of the environment's own script: venv has none for the last two.
+# the line that enters, and the one of the environment's own script: venv has none for two of them.
 SHELLS = {
     "bash": (["bash", "--noprofile", "--norc", "-c"], *POSIX),
     "zsh": (["zsh", "-f", "-c"], *POSIX),
@@ -26,7 +26,12 @@ SHELLS = {
     ),
     "xonsh": (["xonsh", "--no-rc", "-c"], "source activate.xsh", "pass"),
     "nu": (["nu", "-n", "-c"], "overlay use activate.nu", "null"),
+    "pwsh": (["pwsh", "-NoProfile", "-Command"], ". ./activate.ps1", ". .venv/bin/Activate.ps1"),
 }
+ASKING = ("xonsh", "pwsh")
+"""Those whose helper asks the engine, and so starts Python."""
+
+BY_CHOICE = "shells=[tcsh, xonsh, nushell]"
 # For those who have conda: its hook, which start-up files run in each shell, and the base.
 CONDA = 'eval "$(conda shell.bash hook)" && conda activate base'
 PROJECTS = 10
@@ -36,6 +41,12 @@ PROJECTS = 10
 class Everyday:
     python: float
     """Starting Python and doing nothing: no engine command can be faster."""
+
+    ask: float
+    """What a helper asks that asks the engine, of an environment that is ready."""
+
+    isolated: float
+    """Starting Python as that does (-I), and doing nothing."""
 
     sync: float
     check_fast: float
@@ -65,7 +76,7 @@ class Disk:
 def measure(scene: Scene, rounds: int) -> Everyday:
     """Make one project, and do everything with it `rounds` times."""
     project, environ = scene.root / "everyday", scene.with_uv
-    run(scene.render(project, "--trust"), scene.root, environ)
+    run(scene.render(project, "--trust", "--data", BY_CHOICE), scene.root, environ)
     packages = content(project / ".venv" / "lib")
 
     def way(*argv: str | Path) -> Way:
@@ -74,6 +85,8 @@ def measure(scene: Scene, rounds: int) -> Everyday:
     update = [str(scene.copier), "update", "--quiet", "--defaults", "--trust"]
     ways = {
         "python": way(scene.python, "-c", "pass"),
+        "isolated": way(scene.python, "-I", "-c", "pass"),
+        "ask": way(scene.python, "-I", "tools/env", "shell", "powershell"),
         "sync": way(*scene.engine("sync")),
         "check --fast": way(*scene.engine("check", "--fast")),
         "check": way(*scene.engine("check")),
@@ -91,6 +104,8 @@ def measure(scene: Scene, rounds: int) -> Everyday:
     run(["git", "diff", "--exit-code", "HEAD"], project, environ)  # else an update did do something
     return Everyday(
         python=took["python"],
+        ask=took["ask"],
+        isolated=took["isolated"],
         sync=took["sync"],
         check_fast=took["check --fast"],
         check=took["check"],
