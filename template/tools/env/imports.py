@@ -7,7 +7,6 @@ import stat
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from . import distributions
 from .difference import SHADOWED, STRAY_MODULE, STRAY_PTH, SYMBOLIC_LINK, Difference
 from .distributions import Contents
 
@@ -39,17 +38,16 @@ def at_start(site: Path) -> dict[str, bytes]:
 
 
 def brought_at_start(
-    site: Path, before: Mapping[str, bytes], edited: Collection[str]
+    here: Contents, before: Mapping[str, bytes], edited: Collection[str]
 ) -> Iterator[str]:
     """A sentence for each package that, other than `before`, has what reaches every start.
 
     Not for those `edited` in place: a .pth leads to their directory.
     """
     harmless = {*_HARMLESS, *edited}
-    new = {name for name, content in at_start(site).items() if before.get(name) != content}
-    for dist in distributions.scan(site) if new else ():
-        record = distributions.record(site, dist)
-        lines = record.lines if record and dist.name not in harmless else []
+    new = {name for name, content in at_start(here.site).items() if before.get(name) != content}
+    for dist in here.present if new else ():
+        lines = here.lines.get(dist.name, []) if dist.name not in harmless else []
         for name in sorted(new & {line.path.partition("/")[0] for line in lines})[:1]:
             yield f"{dist.name} {dist.version} runs at every start of Python, by {name}."
 

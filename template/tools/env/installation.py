@@ -5,21 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
-from . import (
-    builds,
-    distributions,
-    drift,
-    editable,
-    files,
-    imports,
-    indexes,
-    references,
-    withdrawn,
-)
+from . import builds, distributions, drift, editable, files, imports, indexes, references, withdrawn
 from . import manifest as proof
 from .bootstrap import forget_fetched, uv_for
+from .difference import EXTRA_PACKAGE
 from .distributions import Contents, Distribution, contents
 from .errors import EnvError, InstallerFailed
 from .interpreters import Interpreter
@@ -37,79 +30,42 @@ _LOGIN = "UV_DEFAULT_INDEX=https://NAME:PASSWORD@HOST/simple"
 def install(
     project: Project,
     own: Interpreter,
+    here: Contents,
     again: Sequence[str],
     before: Manifest | None,
     environ: Mapping[str, str],
 ) -> Manifest:
     """Install, remove and repair; returns the proof of what is there then.
 
-    `own` is the environment's interpreter, `again` the distributions whose files are not to be
-    trusted, `before` the proof of what was there. Raises EnvError where uv fails or its work is not
-    what the lock says.
+    `own` is the environment's interpreter, `here` what is there, `again` the distributions whose
+    files are not to be trusted, `before` the last proof. Raises EnvError where uv fails or its work
+    is not what the lock says.
     """
-    again_with = project.command("lock")
     if indexes.is_on(environ.get("UV_MALWARE_CHECK")):
         raise EnvError(
             "UV_MALWARE_CHECK asks for a check that only uv sync makes, and nothing is installed "
             "without it.",
             f"Unset it, then run: {project.command('sync')}",
         )
+    known = before.unrecorded if before else []
+    strays = set(os.listdir(here.site)).difference(known)
     try:
         uv = uv_for(project, own, environ)
         _resolve_draft(project)
         manager(project).derive(project, uv)
-    except InstallerFailed as error:
-        raise _explained(project, error) from None
-    lock = sha256(*project.locks)  # before the work: what is changed meanwhile is seen afterwards
-    pins = locked(project.lock, again_with, own.markers)
-    if not pins and read(project.lock, again_with):
-        raise EnvError(
-            f"{project.lock.name} holds nothing for this system: it was locked where "
-            "others did not count.",
-            f"Lock it for this one: {again_with}",
-        )
-    withdrawn.refuse(pins.values(), again_with)
-    edited = {name for name, pin in pins.items() if pin.editable}
-    _forget(project, own)
-    site = own.site_packages
-    present, early = distributions.scan(site), imports.at_start(site)
-    ours = editable.installs(project, site, present)
-    names = editable.names(project, ours)
-    kept = (
-        before is not None
-        and not names.intersection(again)
-        and editable.is_current(project, site, present, ours, before.project)
-    )
-    extra = [dist.name for dist in present if dist.name not in pins and dist.name not in names]
-    again = [package for package in again if package in pins]
-    anew = _by_hand(pins, present, before) if before else []
-    strays = set(os.listdir(site)).difference(before.unrecorded if before else ())
-    try:
-        if extra:
-            say(f"{project.env_label}: removing what is not in the lock: {', '.join(extra)}")
-            uv.uninstall(extra)
-        if again:
-            say(f"{project.env_label}: fetching anew what was changed: {', '.join(again)}")
+        lock = sha256(*project.locks)  # before the work: what is changed meanwhile is seen later
         host = indexes.host(environ)
-        source = f", from {host}" if host else ""
-        say(f"{project.env_label}: installing {len(pins)} packages with {uv.name}{source}")
-        lacking = {*pins} - {dist.name for dist in present if dist.name not in (*again, *anew)}
-        _install(project, uv, pins, again, anew, lacking)
-        _distrust(project, own, pins, uv)
-        for sentence in imports.brought_at_start(site, early, edited):
-            say(f"note: {sentence} Look at it first where you did not expect that.")
-        if project.package and not kept:
-            uv.uninstall([dist.name for dist in ours])  # its name may be another one now
-            uv.install_project()
+        source = f"{uv.name}, from {host}" if host else uv.name
+        pins = _pins(project, own)
+        here = _Target(project, pins, uv, source).reached(here, again, before)
     except InstallerFailed as error:
         raise _explained(project, error) from None
-    here = contents(site)
     files.make_executable(project.scripts, here)
-    ours = editable.installs(project, site, here.present)
+    ours = editable.installs(project, here.site, here.present)
     for difference in (
         *drift.compare(pins, here.present, editable.names(project, ours)),
-        *references.differences(project.root, site, pins, here.present),
-        *editable.differences(project, site, here.present, ours, None),
+        *references.differences(project.root, here.site, pins, here.present),
+        *editable.differences(project, here.site, here.present, ours, None),
     ):
         raise EnvError(
             f"{uv.name} ended well, and yet: {difference.message}",
@@ -118,9 +74,32 @@ def install(
             + project.command("sync"),
         )
     forget_fetched(project)
-    found = _manifest(project, own, lock, uv, here, ours, edited)
-    unrecorded = [each.file for each in imports.beside_packages(here)]
-    return found._replace(unrecorded=[name for name in unrecorded if name not in strays])
+    # Files of the project's own, and of an editable directory beside it, are left out: they are a
+    # repository's, and git knows their state.
+    theirs = {dist.name for dist in ours} | {name for name, pin in pins.items() if pin.editable}
+    records = {
+        f"{dist.name}=={dist.version}": here.records[dist.directory]
+        for dist in here.present
+        if dist.name not in theirs and dist.directory in here.records
+    }
+    prints = {pin: distributions.fingerprint(each.lines) for pin, each in records.items()}
+    prints.update(manager(project).prints(project))
+    unrecorded = (each.file for each in imports.beside_packages(here))
+    return Manifest(
+        lock=lock,
+        python=own.version,
+        python_file=proof.file_mark(project.python_path),
+        base=str(own.path),
+        platform=own.platform,
+        markers=dict(own.markers),
+        site_packages=os.path.relpath(here.site, os.path.realpath(project.env)),
+        installer=uv.name,
+        distributions=prints,
+        records={pin: each.sha256 for pin, each in records.items()},
+        fingerprint=distributions.combined({**prints, f"python=={own.minor}": ""}),
+        project=editable.proof(project, here.site, ours),
+        unrecorded=[name for name in unrecorded if name not in strays],
+    )
 
 
 def no_trusted_copy(project: Project, packages: Sequence[str]) -> EnvError:
@@ -129,6 +108,23 @@ def no_trusted_copy(project: Project, packages: Sequence[str]) -> EnvError:
         f"Files of {', '.join(packages)} were changed, and no cache is trusted to mend them.",
         f"Run it with the network: {project.command('sync')}",
     )
+
+
+def move_away(project: Project, site: Path, paths: Iterable[str]) -> None:
+    """Move what no package brought into the engine's own directory.
+
+    A symbolic link is moved itself, and what it leads to is left alone.
+    """
+    for path in dict.fromkeys(paths):
+        if not os.path.lexists(site / path):
+            continue
+        kept = proof.folder(project.env) / "aside" / os.path.basename(path)
+        kept.parent.mkdir(exist_ok=True)
+        while os.path.lexists(kept):
+            kept = kept.with_name(kept.name + "~")
+        shutil.move(os.fspath(site / path), kept)
+        place = os.path.join(project.env_label, kept.relative_to(project.env))
+        say(f"{project.env_label}: moving {path}, which no package brought, to {place}")
 
 
 def _resolve_draft(project: Project) -> None:
@@ -141,94 +137,125 @@ def _resolve_draft(project: Project) -> None:
         say(f"{project.lock.name}: {len(changes)} packages are others than the template ships")
 
 
-def _by_hand(
-    pins: Mapping[str, Pin], present: Sequence[Distribution], before: Manifest
-) -> list[str]:
+def _pins(project: Project, own: Interpreter) -> dict[str, Pin]:
+    """What the lock asks for here; EnvError where that is nothing, or was withdrawn."""
+    mend = project.command("lock")
+    pins = locked(project.lock, mend, own.markers)
+    if not pins and read(project.lock, mend):
+        raise EnvError(
+            f"{project.lock.name} holds nothing for this system: it was locked where "
+            "others did not count.",
+            f"Lock it for this one: {mend}",
+        )
+    withdrawn.refuse(pins.values(), mend)
+    return pins
+
+
+class _Work(NamedTuple):
+    """What there is to do with the packages of the lock, decided before any of it is done."""
+
+    spoilt: Sequence[Distribution] = ()
+    """What has a RECORD that nobody can go by."""
+
+    extra: Sequence[str] = ()
+    """What is not in the lock."""
+
+    again: Sequence[str] = ()
+    """What has files that are not to be trusted, nor any copy of them on this machine."""
+
+    anew: Sequence[str] = ()
     """What is of the locked version because somebody installed it so: no hash was looked at."""
-    return [
-        dist.name
-        for dist in present
-        if dist.name in pins
-        and pins[dist.name].hashable
-        and f"{dist.name}=={dist.version}" not in before.distributions
-    ]
+
+    lacking: Collection[str] = ()
+    """What is not there as it is locked; the last two count."""
 
 
-def _install(
-    project: Project,
-    uv: Uv,
-    pins: Mapping[str, Pin],
-    again: Sequence[str],
-    anew: Sequence[str],
-    lacking: Collection[str] = (),
-) -> None:
-    parts = builds.parts(project, list(pins.values()), again, anew)
-    built = [name for part in parts if part.tools for name in part.names if name in lacking]
-    if built:
-        say(f"{project.env_label}: building here what has no wheel: {', '.join(sorted(built))}")
-    for part in parts:
-        uv.install(part)
+class _Target(NamedTuple):
+    """What is to be in an environment, and what brings it there."""
 
+    project: Project
+    pins: Mapping[str, Pin]
+    uv: Uv
+    source: str
+    """That uv and its index, for people."""
 
-def _forget(project: Project, own: Interpreter) -> None:
-    """Take away what says that a package is there, where uv can make no sense of it.
+    def reached(self, here: Contents, again: Sequence[str], before: Manifest | None) -> Contents:
+        """Do what there is to do, if anything; what is there then."""
+        pins, project = self.pins, self.project
+        spoilt = _spoilt(here)
+        present = [dist for dist in here.present if dist not in spoilt]
+        ours = editable.installs(project, here.site, present)
+        names = editable.names(project, ours)
+        is_current = (
+            before is not None
+            and not names.intersection(again)
+            and editable.is_current(project, here.site, present, ours, before.project)
+        )
+        differ = [
+            *drift.compare(pins, present, names),
+            *references.differences(project.root, here.site, pins, present),
+        ]
+        extra = [each.package for each in differ if each.code == EXTRA_PACKAGE]
+        changed = [name for name in again if name in pins]
+        anew = [
+            dist.name
+            for dist in present
+            if before
+            and dist.name in pins
+            and pins[dist.name].hashable
+            and f"{dist.name}=={dist.version}" not in before.distributions
+        ]
+        lacking = {each.package for each in differ}.difference(extra).union(changed, anew)
+        # Of a directory or a repository, uv alone knows whether it is what was built.
+        if spoilt or extra or lacking or any(pin.reference for pin in pins.values()):
+            here = self._packages(here.site, _Work(spoilt, extra, changed, anew, lacking))
+        if project.package and not is_current:
+            self.uv.uninstall([dist.name for dist in ours])  # its name may be another one now
+            self.uv.install_project()
+            here = contents(here.site)
+        return here
 
-    It is then installed over its own files.
-    """
-    site = own.site_packages
-    for dist in distributions.scan(site):
-        record = distributions.record(site, dist)
-        if not dist.directory.endswith(".egg-info") and not (record and record.whole):
-            say(f"{project.env_label}: installing {dist.name} again, its RECORD is damaged")
+    def _packages(self, site: Path, work: _Work) -> Contents:
+        label, early = self.project.env_label, imports.at_start(site)
+        move_away(self.project, site, imports.links(site))  # nothing may be written through one
+        if work.extra:
+            say(f"{label}: removing what is not in the lock: {', '.join(work.extra)}")
+        if work.again:
+            say(f"{label}: fetching anew what was changed: {', '.join(work.again)}")
+        say(f"{label}: installing {len(self.pins)} packages with {self.source}")
+        here = self._installed(site, work)
+        # What came out of a cache with changed files, or went with another package.
+        tainted = files.tainted(here, proof.stamped_at(self.project.env))
+        again = sorted(tainted.intersection(self.pins))
+        if again and indexes.offline(os.environ):
+            raise no_trusted_copy(self.project, again)
+        if again:
+            say(f"{label}: fetching anew what was changed in the cache: {', '.join(again)}")
+            here = self._installed(site, _Work(spoilt=_spoilt(here), again=again))
+        edited = {name for name, pin in self.pins.items() if pin.editable}
+        for sentence in imports.brought_at_start(here, early, edited):
+            say(f"note: {sentence} Look at it first where you did not expect that.")
+        return here
+
+    def _installed(self, site: Path, work: _Work) -> Contents:
+        label, pins = self.project.env_label, list(self.pins.values())
+        for dist in work.spoilt:  # it is installed over its own files
+            say(f"{label}: installing {dist.name} again, its RECORD is damaged")
             shutil.rmtree(site / dist.directory)
+        self.uv.uninstall(work.extra)
+        parts = builds.parts(self.project, pins, work.again, work.anew)
+        built = {name for part in parts if part.tools for name in part.names}
+        if built.intersection(work.lacking):
+            some = ", ".join(sorted(built.intersection(work.lacking)))
+            say(f"{label}: building here what has no wheel: {some}")
+        for part in parts:
+            self.uv.install(part)
+        return contents(site)
 
 
-def _distrust(project: Project, own: Interpreter, pins: Mapping[str, Pin], uv: Uv) -> None:
-    """Install again what came out of a cache with changed files, or went with another package."""
-    site = own.site_packages
-    changed = files.tainted(contents(site), proof.stamped_at(project.env))
-    again = sorted(changed.intersection(pins))
-    if again and indexes.offline(os.environ):
-        raise no_trusted_copy(project, again)
-    if again:
-        _forget(project, own)
-        say(f"{project.env_label}: fetching anew what was changed in the cache: {', '.join(again)}")
-        _install(project, uv, pins, again, [])
-
-
-def _manifest(
-    project: Project,
-    own: Interpreter,
-    lock: str,
-    uv: Uv,
-    here: Contents,
-    ours: Sequence[Distribution],
-    edited: Collection[str],
-) -> Manifest:
-    site = own.site_packages
-    # Files of the project's own, and of an editable directory beside it, are left out: they are a
-    # repository's, and git knows their state.
-    found = {
-        f"{dist.name}=={dist.version}": here.records[dist.directory]
-        for dist in here.present
-        if dist not in ours and dist.name not in edited and dist.directory in here.records
-    }
-    prints = {pin: distributions.fingerprint(each.lines) for pin, each in found.items()}
-    prints.update(manager(project).prints(project))
-    return Manifest(
-        lock=lock,
-        python=own.version,
-        python_file=proof.file_mark(project.python_path),
-        base=str(own.path),
-        platform=own.platform,
-        markers=dict(own.markers),
-        site_packages=os.path.relpath(site, os.path.realpath(project.env)),
-        installer=uv.name,
-        distributions=prints,
-        records={pin: each.sha256 for pin, each in found.items()},
-        fingerprint=distributions.combined({**prints, f"python=={own.minor}": ""}),
-        project=editable.proof(project, site, ours),
-    )
+def _spoilt(here: Contents) -> list[Distribution]:
+    """What uv can make no sense of; an .egg-info it can, which has no RECORD."""
+    return [dist for dist in here.spoilt if not dist.directory.endswith(".egg-info")]
 
 
 def _explained(project: Project, error: InstallerFailed) -> EnvError:

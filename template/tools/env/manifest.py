@@ -28,18 +28,18 @@ class Stamp(NamedTuple):
     project: str
     """Absolute path of the project's root."""
 
-    lock: str
-    """sha256 of the lock that was installed, "" until that is done."""
+    lock: str | None = None
+    """sha256 of the lock that was installed, None until that is done."""
 
-    python: str = ""
-    """The Python asked for by hand (`sync --python`), "" where the project's own setting counts."""
+    python: str | None = None
+    """The Python asked for by hand (`sync --python`), None where the project's own counts."""
 
-    system: str = ""
+    system: str | None = None
     """What it was made on, as `this_system` says it."""
 
-    base: str = ""
-    """The Python underneath by a name with its version in it, as "/usr/bin/python3.12"; "" where it
-    has none. The environment's leads to another file once `python3` means the next one."""
+    base: str | None = None
+    """The Python underneath by a name with its version in it, as "/usr/bin/python3.12", None where
+    it has none. The environment's leads to another file once `python3` means the next one."""
 
 
 class Manifest(NamedTuple):
@@ -111,19 +111,13 @@ def read_stamp(env: Path) -> Stamp | None:
     values = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
     if not values.get("project"):
         return None
-    return Stamp(
-        values["project"],
-        values.get("lock", ""),
-        values.get("python", ""),
-        values.get("system", ""),
-        values.get("base", ""),
-    )
+    return Stamp(**{key: values[key] for key in Stamp._fields if values.get(key)})
 
 
 def write_stamp(env: Path, stamp: Stamp) -> None:
-    text = f"project={stamp.project}\nlock={stamp.lock}\nsystem={stamp.system}\n"
-    text += f"base={stamp.base}\n" if stamp.base else ""
-    _replace(env, _STAMP, text + (f"python={stamp.python}\n" if stamp.python else ""))
+    values = {**stamp._asdict(), "lock": stamp.lock or ""}  # shells look for that line
+    lines = (f"{key}={value}\n" for key, value in values.items() if value is not None)
+    _replace(env, _STAMP, "".join(lines))
 
 
 def read_manifest(env: Path) -> Manifest | None:
@@ -164,22 +158,6 @@ def folder(env: Path) -> Path:
     path = env / FOLDER
     path.mkdir(parents=True, exist_ok=True)
     return path
-
-
-def set_aside(env: Path, path: Path) -> Path:
-    """Move what is not ours out of the way and into the engine's own directory; where it is now.
-
-    A symbolic link is moved itself, and what it leads to is left alone.
-    """
-    import shutil  # late: few need it
-
-    place = folder(env) / "aside"
-    place.mkdir(exist_ok=True)
-    kept = place / path.name
-    while os.path.lexists(kept):
-        kept = kept.with_name(kept.name + "~")
-    shutil.move(os.fspath(path), kept)
-    return kept
 
 
 def in_use(error: OSError) -> bool:

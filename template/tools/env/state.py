@@ -68,7 +68,7 @@ def _look(project: Project) -> Assessment:
         if env.is_dir() and manager(project).adopts(project):
             return Assessment(INCOMPLETE, f"{label} was made past tools/env and is not proven yet.")
         return Assessment(FOREIGN, f"{label} was not made by this project and is left alone.")
-    if stamp.system not in ("", proof.this_system()):
+    if stamp.system not in (None, proof.this_system()):
         why = f"{label} was made on another system ({stamp.system}), which may still use it."
         return Assessment(FOREIGN, why, stamp)
     if not same_file(Path(stamp.project), project.root):

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import distributions, drift, imports, indexes, kernelspec, state, withdrawn
+from . import distributions, drift, indexes, kernelspec, state, withdrawn
 from . import manifest as proof
 from .difference import (
     FILE_EDITED,
@@ -28,7 +28,7 @@ from .difference import (
     SYMBOLIC_LINK,
     Difference,
 )
-from .distributions import contents
+from .distributions import Contents, contents
 from .errors import EnvError
 from .interpreters import LOAD, Interpreter, NoInterpreter, find, is_version, missing_library, probe
 from .managers import manager
@@ -62,56 +62,63 @@ def make_ready(
     seen = state.assess(project)
     _refuse(project, seen)
     environ = scrubbed(os.environ)
-    remembered = seen.stamp.python if seen.stamp else ""
+    remembered = seen.stamp.python if seen.stamp else None
     wanted = python or remembered or project.python
     managed = manager(project)
     if python or fetch:
         managed.accept_python(project)
-    chosen = _chosen(project, wanted, fetch, environ) if python or fetch else None
+    chosen = _chosen(project, wanted, environ, fetch=fetch) if python or fetch else None
     # A lock that cannot be read or must not be installed costs nothing, but for the uv to mend it.
     lock = project.command("lock")
     pins = read(project.lock, lock)
     if seen.state != state.MISSING or _has_uv(project, environ):
         withdrawn.refuse(pins, lock)
     seen = _not_started_again(project, seen)
-    found = _found(project, seen, full)
-    if _nothing_to_do(project, seen, chosen, full) and not found:
+    here, found = _look(project, seen, full=full)
+    if _is_right(project, seen, chosen, full=full) and not found:
         return False
     from . import pyproject
-    from .installation import install, no_trusted_copy
+    from .installation import install, move_away, no_trusted_copy
 
     pyproject.refuse_unreadable(project)
     own = _kept(project, seen, chosen.version if chosen else wanted, environ)
     if own is None and chosen is None and seen.state in _WHOLE:
         _refuse_what_is_not_loaded(project, environ)
     newer_than = proof.written_at(project.env) if seen.manifest and not full else None
-    if own and seen.manifest is None:
-        found = list(drift.damage(project, contents(own.site_packages), None, since=None))
+    if own and here is None:
+        here = contents(own.site_packages)
+        found = list(drift.damage(project, here, None, since=None))
     again = sorted({each.package for each in found if each.code in _FETCHED and each.package})
     fetched = sorted({pin.name for pin in pins}.intersection(again))
     if own and fetched and indexes.offline(environ):
         raise no_trusted_copy(project, fetched)
-    by_hand = _by_hand(project, python, chosen) if python else remembered
-    if python and by_hand and managed.pin_python(project, by_hand):
-        by_hand = ""
+    by_hand = remembered
+    if python:
+        by_hand = python if chosen is None or is_version(python) else chosen.minor
+        if by_hand == project.python or managed.pin_python(project, by_hand):
+            by_hand = None
     if own is None:
         begin = chosen
         if begin is None:
             begin, by_hand = _begin(project, wanted, by_hand, environ)
-        stamp = _stamp(project, by_hand)
+        stamp = Stamp(str(project.root), None, by_hand, proof.this_system())
         own = _make(project, seen, stamp, begin, environ)
+        here, again = None, []
     else:
-        stamp = _stamp(project, by_hand)
+        stamp = Stamp(str(project.root), None, by_hand, proof.this_system())
         proof.write_stamp(project.env, stamp)
         proof.withdraw(project.env)
+        away = [each.file for each in found if each.code in _AWAY]
+        move_away(project, own.site_packages, away)
         if managed.refresh(project, newer_than, environ):
-            own = _running(project, environ)
-        _clear(project, own.site_packages, found)
-    manifest = install(project, own, again, seen.manifest, environ)
+            own, here = _running(project, environ), None
+        here = None if away else here
+    here = here or contents(own.site_packages)
+    manifest = install(project, own, here, again, seen.manifest, environ)
     manifest = manifest._replace(kernel=kernelspec.register(project, manifest))
     proof.write_manifest(project.env, manifest)
     base = own.path.with_name(f"python{own.minor}")
-    known = str(base) if same_file(base, project.python_path) else ""
+    known = str(base) if same_file(base, project.python_path) else None
     proof.write_stamp(project.env, stamp._replace(lock=manifest.lock, base=known))
     took = time.monotonic() - started
     say(f"{project.env_label}: ready, {len(manifest.distributions)} packages in {took:.1f} s")
@@ -195,34 +202,26 @@ def _not_started_again(project: Project, seen: Assessment) -> Assessment:
     return seen
 
 
-def _found(project: Project, seen: Assessment, full: bool) -> list[Difference]:
-    """What is wrong inside an environment whose proof is there."""
+def _look(
+    project: Project, seen: Assessment, *, full: bool
+) -> tuple[Contents | None, list[Difference]]:
+    """What is inside an environment whose proof is there, and what is wrong with that."""
     if seen.manifest is None or seen.state not in (state.READY, state.STALE):
-        return []
+        return None, []
     here = contents(project.env / seen.manifest.site_packages)
     found = drift.inside(project, here, seen.manifest, fast=not full)
-    return [each for each in found if not each.is_note]
+    return here, [each for each in found if not each.is_note]
 
 
-def _nothing_to_do(
-    project: Project, seen: Assessment, chosen: Interpreter | None, full: bool
+def _is_right(
+    project: Project, seen: Assessment, chosen: Interpreter | None, *, full: bool
 ) -> bool:
-    """Whether all is well besides what `_found` finds."""
+    """Whether all is well besides what `_look` finds."""
     if seen.state != state.READY or seen.manifest is None:
         return False
     if chosen is not None and chosen.version != seen.manifest.python:
         return False
     return not any(drift.beneath(project, seen.manifest, fast=not full))
-
-
-def _stamp(project: Project, by_hand: str) -> Stamp:
-    return Stamp(str(project.root), "", by_hand, proof.this_system())
-
-
-def _by_hand(project: Project, python: str, chosen: Interpreter | None) -> str:
-    """The version to remember for this environment, "" where it is the project's own anyway."""
-    version = chosen.minor if chosen and not is_version(python) else python
-    return "" if version == project.python else version
 
 
 def _kept(
@@ -256,16 +255,6 @@ def inside(project: Project, environ: Mapping[str, str]) -> Interpreter | None:
     if own is None or Path(os.path.realpath(project.env)) not in own.site_packages.parents:
         return None
     return own
-
-
-def _clear(project: Project, site: Path, found: list[Difference]) -> None:
-    """Move out of the way what no package brought: nothing may be written through a link."""
-    away = [each.file for each in found if each.code in _AWAY]
-    for path in dict.fromkeys([*away, *imports.links(site)]):
-        if os.path.lexists(site / path):
-            kept = os.path.relpath(proof.set_aside(project.env, site / path), project.env)
-            place = os.path.join(project.env_label, kept)
-            say(f"{project.env_label}: moving {path}, which no package brought, to {place}")
 
 
 def _make(
@@ -305,7 +294,9 @@ def _has_uv(project: Project, environ: Mapping[str, str]) -> bool:
     return find_uv(project, environ) is not None
 
 
-def _chosen(project: Project, wanted: str, fetch: bool, environ: Mapping[str, str]) -> Interpreter:
+def _chosen(
+    project: Project, wanted: str, environ: Mapping[str, str], *, fetch: bool
+) -> Interpreter:
     """The interpreter that was asked for by hand, fetched by uv where that was asked for too."""
     from . import provision
 
@@ -313,8 +304,8 @@ def _chosen(project: Project, wanted: str, fetch: bool, environ: Mapping[str, st
 
 
 def _begin(
-    project: Project, wanted: str, by_hand: str, environ: Mapping[str, str]
-) -> tuple[Interpreter, str]:
+    project: Project, wanted: str, by_hand: str | None, environ: Mapping[str, str]
+) -> tuple[Interpreter, str | None]:
     """The Python to make the environment from, and the version that it keeps to from then on."""
     from . import provision
 
@@ -322,4 +313,4 @@ def _begin(
         return manager(project).prepare(project, wanted, environ), by_hand
     except NoInterpreter as missing:
         other = provision.instead(project, wanted, missing, environ)
-    return other, "" if satisfies(other.version, project.python) else other.minor
+    return other, None if satisfies(other.version, project.python) else other.minor
