@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_version
 from support.template import ROOT
 from wheels import SYSTEMS, environment
 
-from env.markers import applies, canonical, release
+from env.markers import applies, release, same_version
 
 PYTHONS = ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"]
 FACTS = [environment(system, python) for system in SYSTEMS for python in PYTHONS]
@@ -70,9 +70,10 @@ def test_any_marker_holds_exactly_where_packaging_says(marker: str, facts: dict[
 
 
 @settings(max_examples=400)
-@given(version=values)
-def test_versions_that_are_one_have_one_spelling(version: str) -> None:
-    assert canonical(version) == canonicalize_version(version)
+@given(a=values, b=values)
+def test_versions_are_one_exactly_where_packaging_says(a: str, b: str) -> None:
+    for other in (b, canonicalize_version(a)):
+        assert same_version(a, other) == (canonicalize_version(a) == canonicalize_version(other))
 
 
 def test_every_marker_of_the_catalogue_is_understood() -> None:

@@ -44,7 +44,7 @@ from .distributions import Clashes, Contents, Distribution, Record, contents, fi
 from .interpreters import LOAD, missing_library
 from .managers import manager
 from .manifest import Manifest
-from .markers import canonical, satisfies
+from .markers import same_version, satisfies
 from .processes import capture, scrubbed
 from .project import RUN_LOCK, Project, read_text
 from .requirements import Pin, locked, parse, sha256
@@ -195,7 +195,7 @@ def compare(
         have = versions.get(name)
         if have is None:
             yield Difference(MISSING_PACKAGE, f"{name} {pin.exact} is not installed.", name)
-        elif pin.version and list(map(canonical, have)) != [canonical(pin.version)]:
+        elif pin.version and not (len(have) == 1 and same_version(have[0], pin.version)):
             listed = " and ".join(have)
             yield Difference(WRONG_VERSION, f"{name} is {listed}, locked is {pin.version}.", name)
     for name, have in versions.items():

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from math import inf
+from typing import NamedTuple
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<bracket>[()])|(?P<op>===|<=|>=|==|!=|~=|<|>|not\s+in\b|in\b)"
@@ -24,6 +25,7 @@ _VERSION = re.compile(
     r"(?:\+(?P<local>[a-z0-9]+(?:[-_.][a-z0-9]+)*))?\s*",
     re.IGNORECASE | re.ASCII,
 )
+_FINAL = "z"
 _PHASES = {"alpha": "a", "beta": "b", "preview": "rc", "pre": "rc", "c": "rc"}
 
 SYSTEMS = (("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64"), ("win32", "AMD64"))
@@ -130,10 +132,12 @@ def _compare(a: str, op: str, b: str, by_version: bool) -> bool:
     if by_version and op == "===" and not re.search(r"[\s;)]", b.strip()):
         return a.lower() == b.strip().lower()
     starred = b.endswith(".*") and op in ("==", "!=")
-    bound = _version(b[:-2] if starred else b) if by_version else None
-    if bound is not None and _is_bound(bound, op, starred):
+    bound = _VERSION.fullmatch(b[:-2] if starred else b) if by_version else None
+    if bound is not None and _may_follow(op, bound, starred):
+        numbers = len(bound["release"].split("."))
+        width = numbers if starred else numbers - 1 if op == "~=" else 0
         version = _version(a)
-        return version is not None and _within(version, op, bound, starred)
+        return version is not None and _satisfies(version, op, _parts(bound), width)
     if op in ("<", ">"):
         return False
     if op in ("==", "<=", ">="):
@@ -143,95 +147,88 @@ def _compare(a: str, op: str, b: str, by_version: bool) -> bool:
     raise ValueError(f"not a marker: {op} does not compare texts, {a} and {b}")
 
 
+def _may_follow(op: str, bound: re.Match[str], starred: bool) -> bool:
+    if starred:
+        return not any(bound[part] for part in ("phase", "posted", "developed", "local"))
+    if op == "~=" and "." not in bound["release"]:
+        return False
+    return not bound["local"] or op in ("==", "!=")
+
+
 class _Version(NamedTuple):
-    """The parts of a version (PEP 440)."""
+    """The parts of a version (PEP 440), which compare as versions do."""
 
     epoch: int
     release: tuple[int, ...]
-    pre: tuple[str, int] | None
-    post: int | None
-    dev: int | None
-    local: tuple[str, ...]
+    """Without zeros at its end."""
+
+    pre: tuple[str, int]
+    """As ("rc", 1); _FINAL where it is none, and before all where it only leads to one."""
+
+    post: int
+    """-1 where it is none."""
+
+    dev: float
+    """Infinite where it is none."""
+
+    local: tuple[tuple[int, str], ...]
 
     @property
-    def base(self) -> tuple[int, tuple[int, ...]]:
-        numbers = self.release
-        while len(numbers) > 1 and numbers[-1] == 0:
-            numbers = numbers[:-1]
-        return self.epoch, numbers
-
-    @property
-    def order(self) -> tuple[Any, ...]:
-        """What compares as versions do."""
-        early = self.dev is not None and self.pre is None and self.post is None
-        pre = ("", 0) if early else self.pre or ("z", 0)
-        post = -1 if self.post is None else self.post
-        local = [(int(part), "") if part.isdigit() else (-1, part) for part in self.local]
-        return *self.base, pre, post, self.dev is None, self.dev or 0, local
+    def is_early(self) -> bool:
+        return self.pre[0] != _FINAL or self.dev < inf
 
 
 def _version(text: str) -> _Version | None:
     """A version in its parts; None for a text that is none."""
     found = _VERSION.fullmatch(text)
-    if found is None:
-        return None
+    return _parts(found) if found else None
+
+
+def _parts(found: re.Match[str]) -> _Version:
+    numbers = release(found["release"])
+    while len(numbers) > 1 and numbers[-1] == 0:
+        numbers = numbers[:-1]
     phase = (found["phase"] or "").lower()
+    pre = (_PHASES.get(phase, phase), int(found["pre"] or 0)) if phase else (_FINAL, 0)
+    post = int(found["implied"] or found["post"] or 0) if found["posted"] else -1
+    dev = int(found["dev"] or 0) if found["developed"] else inf
+    if dev < inf and not phase and post < 0:
+        pre = ("", 0)
     local = re.split("[-_.]", found["local"].lower()) if found["local"] else []
     return _Version(
         int(found["epoch"] or 0),
-        tuple(int(part) for part in found["release"].split(".")),
-        (_PHASES.get(phase, phase), int(found["pre"] or 0)) if phase else None,
-        int(found["implied"] or found["post"] or 0) if found["posted"] else None,
-        int(found["dev"] or 0) if found["developed"] else None,
-        tuple(str(int(part)) if part.isdigit() else part for part in local),
+        numbers,
+        pre,
+        post,
+        dev,
+        tuple((int(part), "") if part.isdigit() else (-1, part) for part in local),
     )
 
 
-def _is_bound(version: _Version, op: str, starred: bool) -> bool:
-    """Whether `op` can stand before a version; starred is "3.1.*"."""
-    if starred:
-        return (version.pre, version.post, version.dev, version.local) == (None, None, None, ())
-    if op == "~=" and len(version.release) < 2:
-        return False
-    return not version.local or op in ("==", "!=")
-
-
-def _within(version: _Version, op: str, bound: _Version, starred: bool) -> bool:
+def _satisfies(version: _Version, op: str, bound: _Version, width: int) -> bool:
+    """`width` is the number of release numbers that must be the same, for "3.1.*" and ~=."""
     if op == "!=":
-        return not _within(version, "==", bound, starred)
+        return not _satisfies(version, "==", bound, width)
     public = version if bound.local else version._replace(local=())
-    if starred or op == "~=":
-        fixed = bound.release if starred else bound.release[:-1]
-        numbers = (version.release + (0,) * len(fixed))[: len(fixed)]
-        same = (version.epoch, numbers) == (bound.epoch, fixed)
-        return same and (starred or public.order >= bound.order)
-    if op == "==":
-        return public.order == bound.order
-    if op in ("<=", ">="):
-        return public.order <= bound.order if op == "<=" else public.order >= bound.order
-    early, late = version.pre or version.dev is not None, version.post is not None
-    if version.base == bound.base:  # 1.0rc1 is not before 1.0 in this sense, nor 1.0.post1 after it
-        if op == "<" and early and not (bound.pre or bound.dev is not None):
+    if width:
+        padded = [(each.epoch, (each.release + (0,) * width)[:width]) for each in (version, bound)]
+        return padded[0] == padded[1] and (op == "==" or public >= bound)
+    if op in ("==", "<=", ">="):
+        return {"==": public == bound, "<=": public <= bound, ">=": public >= bound}[op]
+    if version[:2] == bound[:2]:  # 1.0rc1 is not before 1.0 in this sense, nor 1.0.post1 after it
+        if op == "<" and version.is_early and not bound.is_early:
             return False
-        if op == ">" and (version.local or (late and bound.post is None)):
+        if op == ">" and (version.local or (version.post >= 0 > bound.post)):
             return False
-    return version.order < bound.order if op == "<" else version.order > bound.order
+    return version < bound if op == "<" else version > bound
 
 
-def canonical(version: str) -> str:
-    """A version in the one spelling that compares equal (PEP 440): "2025.05.09" is "2025.5.9".
-
-    A text that is no version stays as it is.
-    """
-    parts = _version(version)
-    if parts is None:
-        return version
-    text = f"{parts.epoch}!" if parts.epoch else ""
-    text += ".".join(map(str, parts.base[1]))
-    text += "".join(map(str, parts.pre or ()))
-    text += "" if parts.post is None else f".post{parts.post}"
-    text += "" if parts.dev is None else f".dev{parts.dev}"
-    return text + (f"+{'.'.join(parts.local)}" if parts.local else "")
+def same_version(a: str, b: str) -> bool:
+    """Whether two texts are one version (PEP 440), as "2025.05.09" and "2025.5.9"."""
+    if a == b:
+        return True
+    version = _version(a)
+    return version is not None and version == _version(b)
 
 
 def release(version: str, width: int = 0) -> tuple[int, ...]:

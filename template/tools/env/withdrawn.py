@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .errors import EnvError
-from .markers import canonical
+from .markers import same_version
 
 LIST = Path(__file__).with_name("withdrawn.txt")
 CREDENTIALS = (
@@ -40,7 +40,7 @@ def among(packages: Iterable[tuple[Any, ...]], file: Path = LIST) -> list[Withdr
     return [
         Withdrawn(line["name"], version, line["why"])
         for version, line in found
-        if canonical(version.partition("+")[0]) in map(canonical, line["versions"].split(",!="))
+        if any(same_version(version.partition("+")[0], x) for x in line["versions"].split(",!="))
     ]
 
 
