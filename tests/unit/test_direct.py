@@ -10,8 +10,9 @@ from support.engine import tiny
 
 from env.errors import EnvError
 from env.project import Project, load
-from env.pyproject import asked, unlocked, with_setting
+from env.pyproject import asked, unlocked
 from env.requirements import Notes, normalize, with_notes
+from env.toml import with_setting
 
 TEXT = """\
 [project]

@@ -19,6 +19,7 @@ Where to read on:
     pyproject.py     what pyproject.toml asks for, and dependencies.py how `add` changes that
     lock.py          writes the lock; resolution.py finds what is to be in it, with uv, and
                      unresolved.py says why there is no solution
+    toml.py          reads it, and edits it line by line
     requirements.py  what is in a lock; markers.py for which system
     references.py    what comes past an index; builds.py what is built here, or for an accelerator
     freeze.py        adopts what was installed past the lock

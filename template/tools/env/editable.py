@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import indexes, pyproject
+from . import indexes, pyproject, toml
 from .difference import MISSING_PACKAGE, STALE_PROJECT, Difference
 from .distributions import Distribution, fingerprint, record
 from .project import Project, read_text, same_file
@@ -105,7 +105,7 @@ def _asked(project: Project) -> str:
     Not of the dependencies: whoever edits those locks and syncs, and that installs anew.
     """
     try:
-        content = pyproject.loads(project, read_text(project.root / pyproject.FILE))
+        content = toml.loads(project, read_text(project.root / pyproject.FILE))
         own = {key: value for key, value in content["project"].items() if key != "dependencies"}
         build = content.get("build-system", {})
         backend = str(build.get("build-backend", ""))

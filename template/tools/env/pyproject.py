@@ -9,20 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from . import toml
 from .difference import UNLOCKED, UNREADABLE, Difference
 from .errors import EnvError
 from .markers import SYSTEMS, applies, facts_of
-from .processes import capture
 from .project import Project, read_text
-from .requirements import normalize, notes
+from .requirements import normalize, notes, text_of
 
 FILE = "pyproject.toml"
 _REQUIREMENT = re.compile(
@@ -38,19 +36,6 @@ _DECISIVE = re.compile(
 """The keys of [tool.uv] that decide a resolution."""
 
 _BUILDS = "no-binary-package"
-_TOOL_UV = re.compile(r"^\[ *tool *\. *uv *\][^\n]*\n", re.MULTILINE)
-
-# Python has a reader of TOML from 3.11 on; those of the field's tools stand in before.
-_READERS = ("tomllib", "tomli", "pip._vendor.tomli")
-_READ_FOR_US = f"""
-import importlib, json, sys
-for name in {_READERS}:
-    try:
-        print(json.dumps(importlib.import_module(name).loads(sys.argv[1]), default=str))
-        break
-    except ImportError:
-        pass
-"""
 
 
 class Asked(NamedTuple):
@@ -124,12 +109,7 @@ class Asked(NamedTuple):
         groups = {
             name: [_located(root, line) for line in self.groups[name]] for name in self.groups
         }
-        tables: dict[str, Mapping[str, object]]
-        tables = {"project": project, "dependency-groups": groups, "tool.uv": settings}
-        return "\n".join(
-            f"[{title}]\n" + "".join(f"{_key(key)} = {_toml(table[key])}\n" for key in table)
-            for title, table in tables.items()
-        )
+        return toml.dumps({"project": project, "dependency-groups": groups, "tool.uv": settings})
 
 
 def asked(project: Project, path: Path | None = None) -> Asked:
@@ -138,17 +118,16 @@ def asked(project: Project, path: Path | None = None) -> Asked:
     Raises EnvError where it cannot be read.
     """
     try:
-        content = loads(project, read_text(path or project.root / FILE, utf8=True))
+        content = toml.loads(project, read_text(path or project.root / FILE, utf8=True))
         settings = dict(content.get("tool", {}).get("uv", {}))
         if (project.root / "uv.toml").exists():
-            settings.update(loads(project, read_text(project.root / "uv.toml", utf8=True)))
+            settings.update(toml.loads(project, read_text(project.root / "uv.toml", utf8=True)))
         return _whole(_asked(content, settings, project.root))
     except (AttributeError, LookupError, TypeError):
         reason: object = "a table of its dependencies is not what it should be"
     except (OSError, ValueError) as error:
         reason = error
-    mend = f"Mend it, then run: {project.command('lock')}"
-    raise EnvError(f"{FILE} cannot be read: {reason}.", mend)
+    raise _unreadable(project, reason)
 
 
 def allow_builds(project: Project, draft: Path, names: Collection[str], retry: str) -> Asked:
@@ -177,55 +156,30 @@ def write_setting(
     found = asked(project, draft)
     if holds(found):
         return found
-    draft.write_text(with_setting(read_text(draft), key, value), encoding="utf-8")
+    draft.write_text(toml.with_setting(read_text(draft), key, value), encoding="utf-8")
     with suppress(EnvError):
         found = asked(project, draft)
     if not holds(found):
         raise EnvError(
             f"The table [tool.uv] in {FILE} is written in a way that cannot be edited here.",
-            f"Let its {key} be {_toml(value)} by hand, then run again: {retry}",
+            f"Let its {key} be {toml.value_of(value)} by hand, then run again: {retry}",
         )
     return found
-
-
-def with_setting(text: str, key: str, value: Mapping[str, object] | Sequence[str]) -> str:
-    """The text of a pyproject.toml with this as a key of [tool.uv], without it where it is empty.
-
-    Names that are in a list before and after stay as they are written, comments and all.
-    """
-    found = re.search(rf"^{key} *= *(\{{[^}}\n]*\}}|\[[^\]]*\])[^\n]*\n", text, re.MULTILINE)
-    if found is None:
-        table, line = _TOOL_UV.search(text), f"{key} = {_toml(value)}\n" if value else ""
-        if table or not line:
-            at = table.end() if table else 0
-            return text[:at] + line + text[at:]
-        return f"{text.rstrip()}\n\n[tool.uv]\n{line}"
-    if not value:
-        text = text[: found.start()] + text[found.end() :]
-        return re.sub(r"\n\[tool\.uv\]\n\s*(?=\[|\Z)", "\n", text)
-    whole = _toml(value) if isinstance(value, Mapping) else _listed(found[1], value)
-    return text[: found.start(1)] + whole + text[found.end(1) :]
-
-
-def _listed(written: str, names: Sequence[str]) -> str:
-    """A list of names in TOML with those that are missing, and without others."""
-    had = re.findall(r"""["']([^"']+)["']""", written)
-    for name in had:
-        if normalize(name) not in names:
-            written = re.sub(rf"""[ \t]*["']{re.escape(name)}["'] *,?""", "", written)
-    new = [json.dumps(name) for name in names if name not in map(normalize, had)]
-    return f"[{', '.join(filter(str.strip, [*new, written[1:-1]]))}]"
 
 
 def refuse_unreadable(project: Project) -> None:
     """EnvError where pyproject.toml is no TOML: uv could not install the project then."""
     try:
-        loads(project, read_text(project.root / FILE, utf8=True))
+        toml.loads(project, read_text(project.root / FILE, utf8=True))
     except ValueError as error:
-        mend = f"Mend it, then run: {project.command('lock')}"
-        raise EnvError(f"{FILE} cannot be read: {error}.", mend) from None
+        raise _unreadable(project, error) from None
     except (OSError, EnvError):
         pass  # absent, or nothing here reads TOML
+
+
+def _unreadable(project: Project, reason: object) -> EnvError:
+    mend = f"Mend it, then run: {project.command('lock')}"
+    return EnvError(f"{FILE} cannot be read: {reason}.", mend)
 
 
 def name_at(directory: Path) -> str:
@@ -240,43 +194,17 @@ def name_at(directory: Path) -> str:
 
 def unlocked(project: Project) -> Iterator[Difference]:
     """What was edited and not locked. A lock without a hash is of an older template, or of another
-    tool: nothing is known, until it is locked again. Nor is there where the lock cannot be read, or
-    where nothing is asked for: `sync` and `lock` say so.
+    tool: nothing is known, until it is locked again. Nor is there where nothing is asked for.
     """
     if not (project.root / FILE).exists():
         return
+    locked = notes(text_of(project.lock)).asked
     try:
-        told = notes(read_text(project.lock))
-    except (OSError, ValueError):
-        return
-    if not told.asked and not (project.root / FILE).exists():
-        return
-    try:
-        if asked(project).sha256 != told.asked and told.asked:
+        if asked(project).sha256 != locked and locked:
             message = f"What {FILE} asks for has changed since it was locked."
             yield Difference(UNLOCKED, message)
     except EnvError as error:
         yield Difference(UNREADABLE, error.happened, "", FILE)
-
-
-def loads(project: Project, text: str) -> dict[str, Any]:
-    """A TOML file of the project; ValueError where it is none, or nothing here can read one."""
-    for name in _READERS:
-        try:
-            found: dict[str, Any] = import_module(name).loads(text)
-        except ImportError:
-            continue
-        return found
-    # The environment's Python is newer than this one, or has a reader among its packages.
-    code, output, _ = capture([str(project.python_path), "-I", "-c", _READ_FOR_US, text], {})
-    if code != 0 or not output:
-        version = ".".join(map(str, sys.version_info[:2]))
-        raise EnvError(
-            f"Python {version} reads no TOML, as {FILE} is.",
-            f"Run it with 3.11 or newer; or make the environment first: {project.command('sync')}",
-        )
-    there: dict[str, Any] = json.loads(output)
-    return there
 
 
 class _Tables(NamedTuple):
@@ -417,16 +345,3 @@ def _absolute(root: Path, asked: Asked) -> dict[str, Any]:
         }
         found["sources"] = {name: each for name, each in sources.items() if each}
     return found
-
-
-def _toml(value: object) -> str:
-    """As TOML, which for these is JSON but for tables."""
-    if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{_key(key)} = {_toml(value[key])}' for key in value)} }}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _key(text: str) -> str:
-    return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else json.dumps(text)
