@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from .errors import EnvError
 from .manifest import folder
 from .project import Project, read_text
-from .references import line, missing
-from .requirements import Pin, notes
+from .requirements import Pin, is_path, notes
 
 
 class Part(NamedTuple):
@@ -49,8 +49,9 @@ def parts(
     The installer gets no markers: what is for this system is decided in one place. Raises EnvError
     where a directory of the lock is not there.
     """
-    gone = missing(project.root, pins)
-    if gone:
+    places = (pin.reference for pin in pins if pin.reference and is_path(pin.reference))
+    gone = next((each for each in places if not (project.root / unquote(each)).exists()), None)
+    if gone is not None:
         raise EnvError(
             f"{gone} is not there, and the lock asks for what is in it.",
             f"Put it beside the project, as it was, then run: {project.command('sync')}",
@@ -82,5 +83,13 @@ def parts(
 
 def _written(project: Project, name: str, pins: Sequence[Pin]) -> Path:
     path = folder(project.env) / f"{name}.txt"
-    path.write_text("".join(f"{line(project.root, pin)}\n" for pin in pins), encoding="utf-8")
+    path.write_text("".join(f"{_line(project.root, pin)}\n" for pin in pins), encoding="utf-8")
     return path
+
+
+def _line(root: Path, pin: Pin) -> str:
+    """The line of a pin without its marker, and with the address of a directory."""
+    if pin.reference is None or not is_path(pin.reference):
+        return pin.here
+    address = (root / unquote(pin.reference)).resolve().as_uri()
+    return pin.here.replace(f"@ {pin.reference}", f"@ {address}", 1)

@@ -6,9 +6,10 @@ the lock is resolved.
 
 from __future__ import annotations
 
-import email.parser
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from email.message import Message
+from email.parser import HeaderParser
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,13 +19,10 @@ from .distributions import Distribution
 from .errors import DIFFERENT, EnvError
 from .markers import applies
 from .project import Project
+from .pyproject import REQUIREMENT
 from .requirements import locked, normalize
 from .resolution import resolver
 from .temporary import temporary_folder
-
-_NEED = re.compile(
-    r"\s*(?P<name>[\w.-]+)\s*(?:\[(?P<extras>[^\]]*)\])?[^;]*(?:;(?P<marker>.*))?", re.DOTALL
-)
 
 
 class Found(NamedTuple):
@@ -62,26 +60,36 @@ def look(project: Project) -> Found:
         )
         if each.code in (EXTRA_PACKAGE, WRONG_VERSION, OTHER_SOURCE)
     }
-    referred, left = _references(project, site, differ.values())
+    left: dict[str, str] = {}
+
+    def referring(dist: Distribution) -> str | None:
+        try:
+            return references.requirement(project.root, site, dist)
+        except ValueError as error:
+            left[dist.name] = str(error)
+            return None
+
+    referred = {name: line for name in differ if (line := referring(differ[name]))}
     rest = [dist for name, dist in differ.items() if name not in referred and name not in left]
     versions = {dist.name: dist.version for dist in rest}
     left.update(_unserved(project, versions))
 
     new = differ.keys() - pins.keys()
     asked = {name for name in new if name in referred or _requested(site, differ[name])}
-    graph = _Graph(site, present, seen.manifest.markers)
-    orphans = new - graph.below((present.keys() - new) | (asked - left.keys()))
-    for name in orphans & graph.below(left) - left.keys():
+    graph = _graph(site, found, seen.manifest.markers)
+    orphans = new - _below(graph, (present.keys() - new) | (asked - left.keys()))
+    for name in orphans & _below(graph, left) - left.keys():
         left[name] = "it came along with those"
-    extras, tops = graph.explained(orphans - left.keys())
+    extras, tops = _explained(graph, orphans - left.keys())
     direct = {name: name for name in (asked | tops | extras.keys()) - left.keys()}
     direct.update(referred)
     for name, brought in extras.items():
-        direct[name] = references.with_extras(direct[name], brought)
+        listed = f"[{','.join(sorted(brought))}]"
+        direct[name] = re.sub(r"\A((?:-e )?[\w.-]+)", rf"\1{listed}", direct[name])
     return Found(
         dict(sorted(direct.items())),
         {name: dist.version for name, dist in sorted(differ.items()) if name not in left},
-        {_pin(differ[name]): why for name, why in sorted(left.items())},
+        {f"{name}=={differ[name].version}": why for name, why in sorted(left.items())},
     )
 
 
@@ -97,20 +105,6 @@ def not_kept(project: Project, found: Found) -> Iterator[str]:
                 have = f"{pin.version} is locked" if pin else "it is not locked"
                 ask = project.command("add", f"{name}=={version}")
                 yield f"{have} in place of {name} {version}, as others ask for it; to ask: {ask}"
-
-
-def _references(
-    project: Project, site: Path, found: Iterable[Distribution]
-) -> tuple[dict[str, str], dict[str, str]]:
-    """The requirements of those that came past an index, and why some of them cannot be one."""
-    referred, left = {}, {}
-    for dist in found:
-        requirement, reason = references.requirement(project.root, site, dist)
-        if reason:
-            left[dist.name] = reason
-        elif requirement:
-            referred[dist.name] = requirement
-    return referred, left
 
 
 def _unserved(project: Project, versions: Mapping[str, str]) -> dict[str, str]:
@@ -145,96 +139,70 @@ def _requested(site: Path, dist: Distribution) -> bool:
     return installer != "uv" and (folder / "REQUESTED").exists()
 
 
-def _pin(dist: Distribution) -> str:
-    return f"{dist.name}=={dist.version}"
+_Node = tuple[str, str]
+"""A package with one of its extras, or "" as markers know it."""
 
 
-class _Need(NamedTuple):
-    """A Requires-Dist of a distribution."""
-
-    name: str
-    extras: list[str]
-    marker: str
-
-
-class _Graph:
-    """What is installed, and what of it needs what (on this system)."""
-
-    def __init__(
-        self, site: Path, present: Mapping[str, Distribution], facts: Mapping[str, str]
-    ) -> None:
-        self._facts = facts
-        self._needs: dict[str, list[_Need]] = {}
-        self._extras: dict[str, list[str]] = {}
-        for name, dist in present.items():
-            self._needs[name], self._extras[name] = _metadata(site, dist)
-
-    def below(self, names: Iterable[str], extra: str = "") -> set[str]:
-        """The names, and all that they (with their `extra`) need, however far down."""
-        waiting = [(name, extra) for name in names]
-        seen = set(waiting)
-        while waiting:
-            for each in self._required(*waiting.pop()):
-                if each not in seen and each[0] in self._needs:
-                    seen.add(each)
-                    waiting.append(each)
-        return {name for name, _ in seen}
-
-    def explained(self, orphans: set[str]) -> tuple[dict[str, list[str]], set[str]]:
-        """Why packages are there that nothing needs: the extras that bring them, by package.
-
-        What no extra brings was asked for by itself; of a circle, each counts.
-        """
-        orphans, extras = set(orphans), dict[str, list[str]]()
-        while orphans:
-            ways = {way: self.below([way[0]], way[1]) & orphans for way in self._whole_extras()}
-            name, extra = max(sorted(ways), key=lambda way: len(ways[way]), default=("", ""))
-            if not ways.get((name, extra)):
-                break
-            extras.setdefault(name, []).append(extra)
-            orphans -= ways[name, extra]
-        below = {name: self.below([name]) for name in orphans}
-        tops = {
-            name
-            for name in orphans
-            if all(name not in below[other] for other in orphans - below[name])
-        }
-        return extras, tops
-
-    def _whole_extras(self) -> Iterator[tuple[str, str]]:
-        """The extras of which all is installed."""
-        for name, extras in self._extras.items():
-            for extra in extras:
-                brought = {other for other, _ in self._required(name, extra)}
-                if brought and brought <= self._needs.keys():
-                    yield name, extra
-
-    def _required(self, name: str, extra: str) -> Iterator[tuple[str, str]]:
-        """What a package, or one of its extras, needs itself: names and their extras."""
-        if extra:
-            yield name, ""
-        for need in self._needs.get(name, ()):
-            if _holds(need.marker, {**self._facts, "extra": extra}):
-                yield from ((need.name, each) for each in ("", *need.extras))
+def _graph(
+    site: Path, present: Iterable[Distribution], facts: Mapping[str, str]
+) -> dict[_Node, set[_Node]]:
+    """What is installed needs, on this system: of each package alone, and with each extra."""
+    graph = {}
+    for dist in present:
+        told = _metadata(site, dist)
+        needs = [*filter(None, map(REQUIREMENT.match, told.get_all("Requires-Dist") or ()))]
+        for extra in ("", *(told.get_all("Provides-Extra") or ())):
+            graph[dist.name, normalize(extra)] = {(dist.name, "")} if extra else set()
+            for need in needs:
+                if _holds(need["marker"] or "", {**facts, "extra": extra}):
+                    extras = map(normalize, re.findall(r"[\w.-]+", need["extras"] or ""))
+                    nodes = ((normalize(need["name"]), each) for each in ("", *extras))
+                    graph[dist.name, normalize(extra)].update(nodes)
+    return graph
 
 
-def _metadata(site: Path, dist: Distribution) -> tuple[list[_Need], list[str]]:
-    """A distribution's Requires-Dist and Provides-Extra; none where it tells nothing."""
+def _below(graph: Mapping[_Node, set[_Node]], names: Iterable[str], extra: str = "") -> set[str]:
+    """The names, and all that they (with their `extra`) need, however far down."""
+    waiting, seen = [(name, extra) for name in names], set[_Node]()
+    while waiting:
+        node = waiting.pop()
+        if node not in seen:
+            seen.add(node)
+            waiting += graph.get(node, ())
+    return {name for name, _ in seen}
+
+
+def _explained(
+    graph: Mapping[_Node, set[_Node]], names: Collection[str]
+) -> tuple[dict[str, list[str]], set[str]]:
+    """Why packages are there that nothing needs: the extras that bring them, by package.
+
+    What no extra brings was asked for by itself; of a circle, each counts.
+    """
+    orphans, extras = set(names), dict[str, list[str]]()
+    installed = {name for name, _ in graph}
+    whole = [way for way in graph if way[1] and {name for name, _ in graph[way]} <= installed]
+    while orphans:
+        ways = {(name, extra): _below(graph, [name], extra) & orphans for name, extra in whole}
+        name, extra = max(sorted(ways), key=lambda way: len(ways[way]), default=("", ""))
+        if not ways.get((name, extra)):
+            break
+        extras.setdefault(name, []).append(extra)
+        orphans -= ways[name, extra]
+    below = {name: _below(graph, [name]) for name in orphans}
+    tops = {
+        name for name in orphans if all(name not in below[other] for other in orphans - below[name])
+    }
+    return extras, tops
+
+
+def _metadata(site: Path, dist: Distribution) -> Message:
+    """What a distribution tells of itself; nothing where that cannot be read."""
     try:
         text = (site / dist.directory / "METADATA").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return [], []
-    told = email.parser.HeaderParser().parsestr(text)
-    found = filter(None, map(_NEED.match, told.get_all("Requires-Dist") or []))
-    needs = [
-        _Need(
-            normalize(each["name"]),
-            re.findall(r"[\w.-]+", each["extras"] or ""),
-            (each["marker"] or "").strip(),
-        )
-        for each in found
-    ]
-    return needs, list(told.get_all("Provides-Extra") or [])
+        text = ""
+    return HeaderParser().parsestr(text)
 
 
 def _holds(marker: str, facts: Mapping[str, str]) -> bool:

@@ -23,7 +23,7 @@ from .project import Project, read_text
 from .requirements import normalize, notes, text_of
 
 FILE = "pyproject.toml"
-_REQUIREMENT = re.compile(
+REQUIREMENT = re.compile(
     r"\s*(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[(?P<extras>[^\]]*)\])?(?P<rest>[^;]*)"
     r"(;\s*(?P<marker>.+))?",
     re.DOTALL,
@@ -229,7 +229,7 @@ class _Tables(NamedTuple):
 
     def outside(self, line: str, inside: tuple[str, ...] = ()) -> Iterator[str]:
         """A requirement; for an extra of the project itself, all that this extra brings."""
-        found = _REQUIREMENT.match(line)
+        found = REQUIREMENT.match(line)
         if found is None or normalize(found["name"]) != self.name:
             yield line
             return
@@ -302,7 +302,7 @@ def _tight(text: str) -> str:
 
 
 def _canonical(line: str) -> str:
-    found = _REQUIREMENT.match(line)
+    found = REQUIREMENT.match(line)
     return _tight(normalize(found["name"]) + line[found.end("name") :]) if found else _tight(line)
 
 

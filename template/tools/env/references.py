@@ -32,37 +32,33 @@ def has_login(text: str) -> bool:
     return _LOGIN.search(text) is not None
 
 
-def with_extras(requirement: str, extras: Iterable[str]) -> str:
-    """A requirement without extras, as "-e lib @ ../lib", with some."""
-    return re.sub(r"\A((?:-e )?[\w.-]+)", rf"\1[{','.join(sorted(extras))}]", requirement)
+def requirement(root: Path, site: Path, dist: Distribution) -> str | None:
+    """How to ask for what is installed, as "lib @ ../lib"; None for what came from an index.
 
-
-def requirement(root: Path, site: Path, dist: Distribution) -> tuple[str, str]:
-    """How to ask for what is installed, as "lib @ ../lib", or the reason why nobody else could.
-
-    "-e " begins that of an editable directory. Both are "" for what came from an index.
+    "-e " begins that of an editable directory. Raises ValueError with the reason why nobody else
+    could ask for it.
     """
     came = origin(site, dist)
-    url = came.get("url", "")
+    url = came.get("url")
     if not url:
-        return "", ""
+        return None
     if has_login(url):
-        return "", "its address holds a login"
+        raise ValueError("its address holds a login")
     part = f"#subdirectory={came['subdirectory']}" if came.get("subdirectory") else ""
     if "dir_info" in came:
         directory = path_of(url)
         if not directory.is_dir():
-            return "", f"its directory, {directory}, is gone"
+            raise ValueError(f"its directory, {directory}, is gone")
         editable = "-e " if came["dir_info"].get("editable") else ""
-        return f"{editable}{dist.name} @ {beside(root, directory)}", ""
+        return f"{editable}{dist.name} @ {beside(root, directory)}"
     if "vcs_info" in came:
         told = came["vcs_info"]
         if told.get("vcs") != "git":
-            return "", f"it came from a repository of {told.get('vcs')}, which is not git"
-        return f"{dist.name} @ git+{url}@{told['commit_id']}{part}", ""
+            raise ValueError(f"it came from a repository of {told.get('vcs')}, which is not git")
+        return f"{dist.name} @ git+{url}@{told['commit_id']}{part}"
     if url.startswith("file:"):
-        return "", f"it came from a file of this machine, {path_of(url)}"
-    return f"{dist.name} @ {url}{part}", ""
+        raise ValueError(f"it came from a file of this machine, {path_of(url)}")
+    return f"{dist.name} @ {url}{part}"
 
 
 def differences(
@@ -98,20 +94,6 @@ def _leads_to(pin: Pin, root: Path, came: Mapping[str, Any]) -> bool:
     if is_path(reference):
         reference = (root / unquote(reference)).resolve().as_uri()
     return url == reference.partition("#")[0] and (not hashes or bool(hashes & {*pin.hashes}))
-
-
-def missing(root: Path, pins: Iterable[Pin]) -> str:
-    """The first directory or file of the lock that is not there, "" where all are."""
-    places = (pin.reference for pin in pins if pin.reference and is_path(pin.reference))
-    return next((each for each in places if not (root / unquote(each)).exists()), "")
-
-
-def line(root: Path, pin: Pin) -> str:
-    """The line of a pin that is for this system, with the address of a directory."""
-    if pin.reference is None or not is_path(pin.reference):
-        return pin.here
-    address = (root / unquote(pin.reference)).resolve().as_uri()
-    return pin.here.replace(f"@ {pin.reference}", f"@ {address}", 1)
 
 
 def origin(site: Path, dist: Distribution) -> dict[str, Any]:
