@@ -123,7 +123,7 @@ def test_a_direct_reference_is_read_and_needs_a_hash_where_there_can_be_one(
 ) -> None:
     text = f"Alpha[x] @ {reference} ; os_name == 'nt'"
     (pin,) = parse(text + "\n    # via beta\n")
-    assert (pin.name, pin.version, pin.exact) == ("alpha", "", reference)
+    assert (pin.name, pin.version, pin.exact) == ("alpha", None, reference)
     assert (pin.marker, pin.hashes, pin.hashable) == ("os_name == 'nt'", (), hashable)
     (pin,) = parse(f"{text} \\\n    --hash=sha256:aa\n")
     assert (pin.reference, pin.hashes) == (reference, ("sha256:aa",))

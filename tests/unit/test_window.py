@@ -33,4 +33,4 @@ def test_an_age_or_a_day_is_a_moment(text: str, means: str) -> None:
 def test_what_is_neither_is_no_permission(text: str) -> None:
     environ = {"UV_EXCLUDE_NEWER": text or "-", "PIP_CONFIG_FILE": "/dev/null", "HOME": "/nowhere"}
     with pytest.raises(EnvError, match="How old a package must be cannot be read"):
-        window.begin({"exclude-newer": "7 days"}, environ, None, True, "lock")
+        window.begin({"exclude-newer": "7 days"}, environ, None, fresh=True, retry="lock")

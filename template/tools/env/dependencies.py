@@ -82,7 +82,7 @@ def edit(
         draft = place / pyproject.FILE
         shutil.copy(project.root / pyproject.FILE, draft)
         _edit(project, uv, verb, words, dev, draft, retry)
-        asked = window.exempted(project, draft, newest, True, retry)
+        asked = window.exempted(project, draft, newest, fresh=True, retry=retry)
         while True:
             commits = held(project, asked)
             task = Task(project, uv, place, asked, kept, commits, None, retry, build)

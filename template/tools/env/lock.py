@@ -63,7 +63,7 @@ def write(
     with temporary_folder("lock-") as place:
         draft = place / pyproject.FILE
         shutil.copy(project.root / pyproject.FILE, draft)
-        asked = window.exempted(project, draft, newest, upgrade is not None, again)
+        asked = window.exempted(project, draft, newest, fresh=upgrade is not None, retry=again)
         commits = held(project, asked, upgrade)
         task = Task(project, uv, place, asked, kept, commits, upgrade, again)
         drafts = {**resolve(task), project.root / pyproject.FILE: read_text(draft)}

@@ -36,8 +36,8 @@ class Pin(NamedTuple):
     name: str
     """Normalized (PEP 503)."""
 
-    version: str
-    """As written, "" beside a reference."""
+    version: str | None
+    """As written, None beside a reference."""
 
     marker: str
     """As written, "" where the line is for every system."""
@@ -52,6 +52,11 @@ class Pin(NamedTuple):
     """What follows `@` in a direct reference: the address of a wheel or an sdist,
     "git+ADDRESS@COMMIT", or a directory, relative to the project and with %20 for a space; None for
     what an index serves."""
+
+    @property
+    def requirement(self) -> str:
+        """What asks for just this version, where its marker holds."""
+        return f"{self.name}=={self.version}" + (f" ; {self.marker}" if self.marker else "")
 
     @property
     def here(self) -> str:
@@ -77,7 +82,7 @@ class Pin(NamedTuple):
     @property
     def exact(self) -> str:
         """What is pinned: the version or the reference."""
-        return self.reference or self.version
+        return self.reference or self.version or ""
 
     @property
     def hashable(self) -> bool:
@@ -172,7 +177,7 @@ def _parsed(text: str) -> tuple[Pin, ...]:
         pins.append(
             Pin(
                 name=normalize(found["name"]),
-                version=found["version"] or "",
+                version=found["version"],
                 marker=found["marker"] or "",
                 hashes=hashes,
                 text=line,

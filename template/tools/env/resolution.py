@@ -222,7 +222,7 @@ def _resolved(task: Task, place: Path) -> dict[Path, str]:
     drafts = {project.lock: named(project, asked, told, place / _FULL)}
     if project.lock.name != RUN_LOCK:
         kept = (place / _FULL).read_text(encoding="utf-8")
-        task.compile(place / _RUN, window.options(note), kept=kept)
+        task.compile(place / _RUN, window.noted(note).options, kept=kept)
         drafts[project.root / RUN_LOCK] = named(project, asked, told, place / _RUN)
     managed = manager(project)
     managed.complete(project, task.uv, task.source, drafts, task.upgrade)
@@ -245,9 +245,10 @@ def _within(task: Task, place: Path) -> str | None:
     told, today, kept = notes(lock), pins_of(lock), pins_of(task.kept)
     new = {(pin.name, pin.exact) for pin in kept} - {(pin.name, pin.exact) for pin in today}
     fresh = task.upgrade is not None or told.asked != task.asked.sha256 or bool(new)
-    begun = window.begin(task.asked.settings, os.environ, told.cutoff, fresh, task.again)
+    settings, retry = task.asked.settings, task.again
+    begun = window.begin(settings, os.environ, told.cutoff, fresh=fresh, retry=retry)
     installed = [pin for pin in kept if not pin.hashes]  # past the lock, and adopted now
-    return window.fit(compile_into, begun, [*today, *installed], fresh, task.again)
+    return window.fit(compile_into, begun, [*today, *installed], fresh=fresh, retry=retry)
 
 
 def _explained(task: Task, place: Path, error: InstallerFailed) -> Exception:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -46,24 +46,24 @@ class Window(NamedTuple):
     days: int | None = None
     """How long after its upload a package is free; None where a day is named."""
 
-    def note(self, pins: Collection[Pin] | None = None) -> str | None:
+    @property
+    def options(self) -> list[str]:
+        """For uv."""
+        pairs = (f"{name}={self.exempt[name]}" for name in sorted(self.exempt))
+        each = [word for pair in pairs for word in ("--exclude-newer-package", pair)]
+        return ["--exclude-newer", self.cutoff, *each] if self.cutoff else []
+
+    def note(self, pins: Iterable[Pin]) -> str | None:
         """For the lock of these pins: the cut-off, then NAME=MOMENT of what is exempt in it."""
-        some = {name for name in self.exempt if self.exempt[name] != self.cutoff}
-        names = {pin.name for pin in pins} & some if pins is not None else self.exempt.keys()
-        pairs = [f"{name}={self.exempt[name]}" for name in sorted(self.exempt) if name in names]
+        names = {pin.name for pin in pins if self.exempt.get(pin.name, self.cutoff) != self.cutoff}
+        pairs = (f"{name}={self.exempt[name]}" for name in sorted(names))
         return " ".join([self.cutoff, *pairs]) if self.cutoff else None
 
 
-def options(note: str | None) -> list[str]:
-    """For uv, what the note of a lock says."""
-    cutoff, *pairs = (note or "").split() or [""]
-    each = [word for pair in pairs for word in ("--exclude-newer-package", pair)]
-    return ["--exclude-newer", cutoff, *each] if cutoff else []
-
-
-def begins(note: str | None) -> str | None:
-    """The moment from which on nothing is in a lock with this note."""
-    return note.split()[0] if note else None
+def noted(note: str | None) -> Window:
+    """The window that the note of a lock tells of."""
+    cutoff, *pairs = note.split() if note else [None]
+    return Window(cutoff, dict(pair.split("=", 1) for pair in pairs if pair))
 
 
 def rules(settings: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
@@ -91,6 +91,7 @@ def begin(
     settings: Mapping[str, Any],
     environ: Mapping[str, str],
     note: str | None,
+    *,
     fresh: bool,
     retry: str,
 ) -> Window:
@@ -110,10 +111,12 @@ def begin(
             f"Write it as '7 days' or 2026-01-31, in {', '.join(told)}, then run: {retry}",
         ) from None
     days = (today - begins).days + 1 if _SPAN.fullmatch(text) else None
-    last, *pairs = (note or "").split() or [""]
-    cutoff = min(_text(begins), last) if last and not fresh else _text(begins)
-    exempt = dict(pair.split("=", 1) for pair in pairs)
-    exempt = {name: until for name, until in exempt.items() if until == NO_TIME or until > cutoff}
+    last, cutoff = noted(note), _text(begins)
+    if last.cutoff and not fresh:
+        cutoff = min(cutoff, last.cutoff)
+    exempt = {
+        name: until for name, until in last.exempt.items() if until == NO_TIME or until > cutoff
+    }
     if told.keys() - {pyproject.FILE}:  # what a project lets in, no machine's rule does
         for name, until in settings.get("exclude-newer-package", {}).items():
             if until is False or str(until) > cutoff:
@@ -127,7 +130,7 @@ The last one keeps the reasons of a failure unsaid. Raises InstallerFailed."""
 
 
 def fit(
-    compile_into: Compile, window: Window, today: Sequence[Pin], fresh: bool, retry: str
+    compile_into: Compile, window: Window, today: Sequence[Pin], *, fresh: bool, retry: str
 ) -> str | None:
     """Resolve into "full.txt" what is old enough, and all the same the pins of `today`, which are
     never taken back for their age, and what has no upload times. The note for that lock.
@@ -137,9 +140,10 @@ def fit(
     if window.cutoff is None:
         compile_into("full.txt", (), (), False)
         return None
+    # A pin begins with its name and version.
     inside, failed = _tried(compile_into, window)
-    versions = {(pin.name, pin.version) for pin in inside}
-    back = [pin for pin in today if (pin.name, pin.version) not in versions]
+    versions = {pin[:2] for pin in inside}
+    back = [pin for pin in today if pin[:2] not in versions]
     if not (failed or fresh or back):
         return window.note(inside)
     try:
@@ -148,21 +152,22 @@ def fit(
         if failed:
             raise
         return window.note(inside)  # without the network, say: then there is nothing to tell
-    kept = {(pin.name, pin.version): pin.hashes for pin in today}
-    others = [pin for pin in outside if (pin.name, pin.version) not in versions]
-    uploads: dict[tuple[str, str], dict[str, str]] = {}
+    kept = {pin[:2]: pin.hashes for pin in today}
+    doubtful = [*(pin for pin in outside if pin[:2] not in versions), *back]
+    uploads: dict[tuple[str, str | None], dict[str, str]] = {}
     for pins in (outside, back):  # of these, the index may not have all any more
-        if not {(pin.name, pin.version) for pin in pins} <= uploads.keys():
+        if not {pin[:2] for pin in doubtful} <= uploads.keys():
+            lines = [pin.requirement for pin in pins if pin.version]
             with suppress(InstallerFailed):
-                uploads.update(_uploads(compile_into("pylock.toml", ANY_AGE, _lines(pins), True)))
+                uploads.update(_uploads(compile_into("pylock.toml", ANY_AGE, lines, True)))
     exempt, young = dict(window.exempt), {}
-    for pin in [*others, *back]:
-        times = _times(uploads.get((pin.name, pin.version), {}), kept.get((pin.name, pin.version)))
+    for pin in doubtful:
+        times = _times(uploads.get(pin[:2], {}), kept.get(pin[:2]))
         limit = exempt.get(pin.name, window.cutoff)
         if "" in times:
             exempt[pin.name] = NO_TIME
         elif times and limit != NO_TIME and max(times) >= limit:
-            if (pin.name, pin.version) in kept:
+            if pin[:2] in kept:
                 exempt[pin.name] = _text(_read(max(times)) + timedelta(seconds=1))
             else:
                 young[pin.name] = f"{pin.name} {pin.version}{_free(window, max(times))}"
@@ -180,15 +185,15 @@ def fit(
         for line in failed.output.splitlines():
             say(f"  {line}")
         raise failed
-    versions = {(pin.name, pin.version) for pin in inside}
+    versions = {pin[:2] for pin in inside}
     for pin in outside:
-        if pin.name in young and (pin.name, pin.version) not in versions:
+        if pin.name in young and pin[:2] not in versions:
             say(f"  {young[pin.name]} is held back: it is younger than the window")
     return window.note(inside)
 
 
 def exempted(
-    project: Project, draft: Path, newest: Sequence[str], fresh: bool, retry: str
+    project: Project, draft: Path, newest: Sequence[str], *, fresh: bool, retry: str
 ) -> Asked:
     """Let the `newest` packages in at any age, in the draft of a pyproject.toml; what it asks for.
 
@@ -205,7 +210,7 @@ def exempted(
             f"Wait until it is old enough, then run: {project.command('lock', '--upgrade')}",
         )
     before = dict(settings.get("exclude-newer-package", {}))
-    last, begun = (note or "").split(" ")[0], begin(settings, {}, note, fresh, retry)
+    last, begun = noted(note).cutoff, begin(settings, {}, note, fresh=fresh, retry=retry)
     after = {
         name: until
         for name, until in before.items()
@@ -221,17 +226,9 @@ def exempted(
 
 def _tried(compile_into: Compile, window: Window) -> tuple[list[Pin], InstallerFailed | None]:
     try:
-        return parse(compile_into("full.txt", options(window.note()), (), True)), None
+        return parse(compile_into("full.txt", window.options, (), True)), None
     except InstallerFailed as error:
         return [], error
-
-
-def _lines(pins: Sequence[Pin]) -> list[str]:
-    return [
-        f"{pin.name}=={pin.version}" + (f" ; {pin.marker}" if pin.marker else "")
-        for pin in pins
-        if pin.version
-    ]
 
 
 def _uploads(pylock: str) -> Iterator[tuple[tuple[str, str], dict[str, str]]]:

@@ -47,7 +47,7 @@ def among(packages: Iterable[tuple[Any, ...]], file: Path = LIST) -> list[Withdr
 def _version(package: tuple[Any, ...]) -> str:
     """Of a direct reference, the one in the name of its file."""
     file = _FILE.search(getattr(package, "reference", None) or "")
-    return file[1] if file else str(package[1])
+    return file[1] if file else package[1] or ""
 
 
 def refuse(packages: Iterable[tuple[Any, ...]], mend: str) -> None:

@@ -25,7 +25,7 @@ from ..requirements import Notes, normalize, notes, parse, sha256, sides
 from ..resolution import named
 from ..temporary import temporary_folder
 from ..uv import Uv
-from ..window import options
+from ..window import noted
 from . import venv
 
 LOCK = "uv.lock"
@@ -154,7 +154,8 @@ def _locked(
     another one for its own. The packages `newest` are at their newest commit then.
     """
     note, asked = notes(text).cutoff, pyproject.asked(project, place / pyproject.FILE)
-    uv.lock(place, [*_pins(text), *newest], options(note))
+    pins = [pin.requirement for pin in parse(text) if pin.version]
+    uv.lock(place, [*pins, *newest], noted(note).options)
     if note:
         alone = place / "alone"
         alone.mkdir()
@@ -181,15 +182,6 @@ def _exported(project: Project, uv: Uv, place: Path, note: str | None) -> dict[P
         drafts[path] = named(project, asked, told, place / path.name)
     drafts[project.root / LOCK] = (place / LOCK).read_text(encoding="utf-8")
     return drafts
-
-
-def _pins(text: str) -> list[str]:
-    """The pins of a lock as requirements, markers and all."""
-    return [
-        f"{pin.name}=={pin.version}" + (f" ; {pin.marker}" if pin.marker else "")
-        for pin in parse(text)
-        if pin.version
-    ]
 
 
 def _source(requirements: Path) -> str:

@@ -27,7 +27,7 @@ from ...processes import activated, capture, say, scrubbed
 from ...project import SETTINGS, Project, read_text
 from ...requirements import normalize, notes, parse, sha256
 from ...uv import Uv
-from ...window import begins
+from ...window import noted
 from .. import venv
 from . import prefix as prefixes
 from . import programs
@@ -67,7 +67,7 @@ class Manager(venv.Manager):
         begin = programs.interpreter(project, environ)
         if not (project.root / LOCK).exists():
             say(f"{LOCK}: making it from {SOURCE}")
-            cutoff = begins(notes(read_text(project.lock)).cutoff)
+            cutoff = noted(notes(read_text(project.lock)).cutoff).cutoff
             replace(project, programs.solve(project, begin, (), cutoff, environ))
         python = _locked(project).packages.get("python")
         if python is None or not satisfies(python.version, project.python):
@@ -126,7 +126,7 @@ class Manager(venv.Manager):
         everything = upgrade is not None and not upgrade
         free = None if everything else [normalize(name) for name in upgrade or ()]
         begin = programs.interpreter(project, environ)
-        cutoff = begins(notes(drafts[project.lock]).cutoff)
+        cutoff = noted(notes(drafts[project.lock]).cutoff).cutoff
         drafts.update(programs.solve(project, begin, free, cutoff, environ))
 
     def unlocked(self, project: Project) -> str | None:
