@@ -416,13 +416,13 @@ def _(it: Case) -> Iterator[str]:
     yield "sync"
 
 
-@situation("The lock ⟨file⟩ is missing.")
+@situation("The lock ⟨lock⟩ is missing.")
 def _(it: Case) -> Iterator[str]:
     (it.root / "requirements-dev.txt").unlink()
     yield "sync"
 
 
-@situation("⟨file⟩ cannot be read as a lock")
+@situation("⟨lock⟩ cannot be read as a lock")
 def _(it: Case) -> Iterator[str]:
     it.edit("requirements-dev.txt", "beta==2.0", "beta>=2.0")
     yield "sync"

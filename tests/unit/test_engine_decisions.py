@@ -147,9 +147,10 @@ def test_a_line_that_is_no_exact_pin_is_named(line: str) -> None:
 
 
 def test_a_lock_without_hashes_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "lock.txt").write_text("alpha==1.0\n")
-    with pytest.raises(EnvError, match=r"no hash for alpha\. Make it anew with: LOCK"):
-        read(tmp_path / "lock.txt", "LOCK")
+    project = load(settings(tmp_path), {})
+    project.lock.write_text("alpha==1.0\n")
+    with pytest.raises(EnvError, match=r"no hash for alpha\. Make it anew with: .* lock"):
+        read(project)
 
 
 @pytest.mark.parametrize(
@@ -196,6 +197,7 @@ def test_variables_that_say_where_packages_come_from_are_kept(name: str) -> None
 
 @pytest.mark.parametrize("marker", ["planet == 'mars'", "sys_platform"])
 def test_a_marker_that_is_none_is_told_with_the_command(tmp_path: Path, marker: str) -> None:
-    (tmp_path / "lock.txt").write_text(f"alpha==1.0 ; {marker} --hash=sha256:aa\n")
-    with pytest.raises(EnvError, match=r"not a marker.*Make it anew with: LOCK"):
-        locked(tmp_path / "lock.txt", "LOCK", {"sys_platform": "linux"})
+    project = load(settings(tmp_path), {})
+    project.lock.write_text(f"alpha==1.0 ; {marker} --hash=sha256:aa\n")
+    with pytest.raises(EnvError, match=r"not a marker.*Make it anew with: .* lock"):
+        locked(project, {"sys_platform": "linux"})

@@ -53,7 +53,7 @@ def uv_for(project: Project, interpreter: Interpreter, environ: Mapping[str, str
     uv = find_uv(project, environ)
     if uv is not None:
         return uv
-    pin = locked(project.lock, project.command("lock"), interpreter.markers).get("uv")
+    pin = locked(project, interpreter.markers).get("uv")
     if pin is None:
         raise EnvError(
             "There is no uv on this machine and none in the lock.",

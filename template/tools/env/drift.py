@@ -167,7 +167,7 @@ def inside(
 ) -> Iterator[Difference]:
     """What `check` finds inside an environment of ours that is complete."""
     site, present = here.site, here.present
-    pins = locked(project.lock, project.command("lock"), manifest.markers)
+    pins = locked(project, manifest.markers)
     for taken in withdrawn.among(present):
         yield Difference(WITHDRAWN, f"{taken}. {withdrawn.CREDENTIALS}", taken.name)
     for taken in set(withdrawn.among(pins.values())) - set(withdrawn.among(present)):

@@ -47,7 +47,7 @@ def look(project: Project) -> Found:
     if seen.manifest is None or seen.state not in (state.READY, state.STALE):
         raise EnvError(seen.reason, f"Mend it with: {state.remedy(project, seen)}", DIFFERENT)
     site = project.env / seen.manifest.site_packages
-    pins = locked(project.lock, project.command("lock"), seen.manifest.markers)
+    pins = locked(project, seen.manifest.markers)
     present = {dist.name: dist for dist in distributions.scan(site)}
     withdrawn.refuse(present.values(), project.command("sync"))
     found = list(present.values())
@@ -97,7 +97,7 @@ def not_kept(project: Project, found: Found) -> Iterator[str]:
     """A sentence for each version that was adopted and is not in the lock after all."""
     seen = state.assess(project)
     facts = seen.manifest.markers if seen.manifest else {}
-    pins = locked(project.lock, project.command("lock"), facts)
+    pins = locked(project, facts)
     for name, version in found.versions.items():
         if name not in found.direct or "@" not in found.direct[name]:
             pin = pins.get(name)

@@ -140,8 +140,8 @@ def _resolve_draft(project: Project) -> None:
 def _pins(project: Project, own: Interpreter) -> dict[str, Pin]:
     """What the lock asks for here; EnvError where that is nothing, or was withdrawn."""
     mend = project.command("lock")
-    pins = locked(project.lock, mend, own.markers)
-    if not pins and read(project.lock, mend):
+    pins = locked(project, own.markers)
+    if not pins and read(project):
         raise EnvError(
             f"{project.lock.name} holds nothing for this system: it was locked where "
             "others did not count.",

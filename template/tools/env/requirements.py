@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from .errors import EnvError
 from .markers import applies
-from .project import read_text
+from .project import Project, read_text
 
 HEADER = """\
 # Every package of this project, exact and hashed, for all systems. Made by tools/env; do not edit.
@@ -234,19 +234,33 @@ def _logical(text: str) -> list[str]:
     return [line for line in lines if line.strip()]
 
 
-def read(path: Path, mend: str) -> list[Pin]:
-    """The pins of the lock file `path`; `mend` is the command that makes it anew.
+def read(project: Project) -> list[Pin]:
+    """The pins of the project's lock.
 
     Raises EnvError where it is missing, not a lock, or a line has no hash that needs one.
     """
     try:
-        return proven(read_text(path))
+        return proven(read_text(project.lock))
     except FileNotFoundError:
-        raise EnvError(f"The lock {path.name} is missing.", f"Make it anew with: {mend}") from None
+        mend = f"Make it anew with: {project.command('lock')}"
+        raise EnvError(f"The lock {project.lock.name} is missing.", mend) from None
     except (OSError, ValueError) as error:
-        raise EnvError(
-            f"{path.name} cannot be read as a lock: {error}.", f"Make it anew with: {mend}"
-        ) from None
+        raise _no_lock(project, error) from None
+
+
+def locked(project: Project, facts: Mapping[str, str]) -> dict[str, Pin]:
+    """`read` and `for_this_system` in one; raises EnvError as `read` does."""
+    try:
+        return for_this_system(read(project), facts)
+    except ValueError as error:
+        raise _no_lock(project, error) from None
+
+
+def _no_lock(project: Project, reason: object) -> EnvError:
+    return EnvError(
+        f"{project.lock.name} cannot be read as a lock: {reason}.",
+        f"Make it anew with: {project.command('lock')}",
+    )
 
 
 def sha256(*paths: Path) -> str:
@@ -272,13 +286,3 @@ def for_this_system(pins: list[Pin], facts: Mapping[str, str]) -> dict[str, Pin]
         if applies(pin.marker, facts) and found.setdefault(pin.name, pin).exact != pin.exact:
             raise ValueError(f"{pin.name} is in it twice, {found[pin.name].exact} and {pin.exact}")
     return found
-
-
-def locked(path: Path, mend: str, facts: Mapping[str, str]) -> dict[str, Pin]:
-    """`read` and `for_this_system` in one; raises EnvError as `read` does."""
-    try:
-        return for_this_system(read(path, mend), facts)
-    except ValueError as error:
-        raise EnvError(
-            f"{path.name} cannot be read as a lock: {error}.", f"Make it anew with: {mend}"
-        ) from None

@@ -69,10 +69,9 @@ def make_ready(
         managed.accept_python(project)
     chosen = _chosen(project, wanted, environ, fetch=fetch) if python or fetch else None
     # A lock that cannot be read or must not be installed costs nothing, but for the uv to mend it.
-    lock = project.command("lock")
-    pins = read(project.lock, lock)
+    pins = read(project)
     if seen.state != state.MISSING or _has_uv(project, environ):
-        withdrawn.refuse(pins, lock)
+        withdrawn.refuse(pins, project.command("lock"))
     seen = _not_started_again(project, seen)
     here, found = _look(project, seen, full=full)
     if _is_right(project, seen, chosen, full=full) and not found:
