@@ -75,7 +75,8 @@ def with_setting(text: str, key: str, value: Mapping[str, object] | Sequence[str
 
     Names that are in a list before and after stay as they are written, comments and all.
     """
-    found = re.search(rf"^{key} *= *(\{{[^}}\n]*\}}|\[[^\]]*\])[^\n]*\n", text, re.MULTILINE)
+    written = rf"""^[ \t]*["']?{key}["']?[ \t]*=[ \t]*(\{{[^}}\n]*\}}|\[[^\]]*\])[^\n]*\n?"""
+    found = re.search(written, text, re.MULTILINE)
     if found is None:
         table, line = _TOOL_UV.search(text), f"{key} = {value_of(value)}\n" if value else ""
         if table or not line:
