@@ -11,7 +11,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,6 +20,7 @@ from .errors import WRONG_USE, EnvError, InstallerFailed
 from .lock import held, preferences, replace
 from .processes import say
 from .project import Project, read_text, same_file
+from .pyproject import Asked
 from .references import beside, has_login, path_of
 from .requirements import pins_of
 from .resolution import NoWheel, Task, resolve, resolver
@@ -83,6 +84,11 @@ def edit(
         shutil.copy(project.root / pyproject.FILE, draft)
         _edit(project, uv, verb, words, dev, draft, retry)
         asked = window.exempted(project, draft, newest, fresh=True, retry=retry)
+
+        def allow(names: Iterable[str]) -> Asked:
+            key, value = pyproject.BUILDS, sorted(names)
+            return pyproject.write_setting(project, draft, asked, key=key, value=value, retry=retry)
+
         while True:
             commits = held(project, asked)
             task = Task(project, uv, place, asked, kept, commits, None, retry, build)
@@ -92,10 +98,10 @@ def edit(
             except NoWheel as error:
                 name = str(error)
                 say(f"{pyproject.FILE}: {name} has no wheel, and may be built from source now")
-                asked = pyproject.allow_builds(project, draft, {*asked.buildable, name}, retry)
+                asked = allow({*asked.buildable, name})
         # What is not locked any more needs no record of how it is made.
         locked = {pin.name for pin in pins_of(drafts[project.lock])}
-        now = pyproject.allow_builds(project, draft, locked.intersection(asked.buildable), retry)
+        now = allow(locked.intersection(asked.buildable))
         drafts = {path: text.replace(asked.sha256, now.sha256) for path, text in drafts.items()}
         # Last: with the old pyproject.toml, a new lock still holds all that it asks for.
         drafts[project.root / pyproject.FILE] = read_text(draft)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
@@ -35,7 +35,8 @@ _DECISIVE = re.compile(
 )
 """The keys of [tool.uv] that decide a resolution."""
 
-_BUILDS = "no-binary-package"
+BUILDS = "no-binary-package"
+"""The key for what may be built from source; all else is installed from wheels only."""
 
 
 class Asked(NamedTuple):
@@ -59,8 +60,8 @@ class Asked(NamedTuple):
 
     @property
     def buildable(self) -> tuple[str, ...]:
-        """The packages that may be built from source; all others are installed from wheels only."""
-        return tuple(sorted(map(normalize, self.settings.get(_BUILDS, ()))))
+        """The packages that may be built from source."""
+        return tuple(sorted(map(normalize, self.settings.get(BUILDS, ()))))
 
     @property
     def sha256(self) -> str:
@@ -130,14 +131,10 @@ def asked(project: Project, path: Path | None = None) -> Asked:
     raise _unreadable(project, reason)
 
 
-def allow_builds(project: Project, draft: Path, names: Collection[str], retry: str) -> Asked:
-    """`write_setting` for the packages that may be built from source."""
-    return write_setting(project, draft, key=_BUILDS, value=sorted(names), retry=retry)
-
-
 def write_setting(
     project: Project,
     draft: Path,
+    before: Asked,
     *,
     key: str,
     value: Mapping[str, object] | Sequence[str],
@@ -145,17 +142,17 @@ def write_setting(
 ) -> Asked:
     """Let this be a key of [tool.uv] in the draft of a pyproject.toml; what that asks for then.
 
-    A sequence is one of normalized names. Raises EnvError, which names `retry`, where it is not so
-    afterwards: the table is written in a way that is not known here.
+    `before` is what it asks for yet. A sequence is one of normalized names. Raises EnvError, which
+    names `retry`, where it is not so afterwards: the table is written in a way unknown here.
     """
 
     def holds(found: Asked) -> bool:
         now = found.settings.get(key, ())
         return (dict(now) if isinstance(value, Mapping) else sorted(map(normalize, now))) == value
 
-    found = asked(project, draft)
-    if holds(found):
-        return found
+    if holds(before):
+        return before
+    found = before
     draft.write_text(toml.with_setting(read_text(draft), key, value), encoding="utf-8")
     with suppress(EnvError):
         found = asked(project, draft)
@@ -245,7 +242,7 @@ class _Tables(NamedTuple):
 def _whole(asked: Asked) -> Asked:
     """`asked`, where all of it can be used; TypeError and the like tell of a table that is none."""
     asked.draft(Path(), ())
-    for key in ("environments", _BUILDS):
+    for key in ("environments", BUILDS):
         value = asked.settings.get(key, [])
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise ValueError(f"{key} of [tool.uv] is no list of texts")

@@ -220,7 +220,7 @@ def exempted(
         now = _text(datetime.now(timezone.utc) + timedelta(seconds=1))
         after.update((normalize(name), now) for name in newest)
     return pyproject.write_setting(
-        project, draft, key="exclude-newer-package", value=after, retry=retry
+        project, draft, asked, key="exclude-newer-package", value=after, retry=retry
     )
 
 
