@@ -90,10 +90,9 @@ def edit(
             return pyproject.write_setting(project, draft, asked, key=key, value=value, retry=retry)
 
         while True:
-            commits = held(project, asked)
-            task = Task(project, uv, place, asked, kept, commits, None, retry, build)
+            task = Task(project, uv, place, asked, retry, kept=kept, held=held(project, asked))
             try:
-                drafts = resolve(task)
+                drafts = resolve(task._replace(building=build))
                 break
             except NoWheel as error:
                 name = str(error)

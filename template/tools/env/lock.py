@@ -65,7 +65,7 @@ def write(
         shutil.copy(project.root / pyproject.FILE, draft)
         asked = window.exempted(project, draft, newest, fresh=upgrade is not None, retry=again)
         commits = held(project, asked, upgrade)
-        task = Task(project, uv, place, asked, kept, commits, upgrade, again)
+        task = Task(project, uv, place, asked, again, kept=kept, held=commits, upgrade=upgrade)
         drafts = {**resolve(task), project.root / pyproject.FILE: read_text(draft)}
         return replace(project, drafts, again)
 
@@ -74,7 +74,7 @@ def adopt(project: Project, uv: Uv, kept: str) -> list[str]:
     """Write the lock with the pins of the lock text `kept`, which another program has resolved."""
     asked, again = pyproject.asked(project), project.command("sync")
     commits = [pin.text for pin in pins_of(kept) if pin.is_commit]
-    task = Task(project, uv, project.root, asked, kept, commits, None, again)
+    task = Task(project, uv, project.root, asked, again, kept=kept, held=commits)
     return replace(project, resolve(task), again)
 
 

@@ -54,17 +54,17 @@ class Task(NamedTuple):
     """Directory of the pyproject.toml that counts."""
 
     asked: Asked
-    kept: str
-    """Text of a lock whose pins are kept where they can be."""
-
-    held: Sequence[str]
-    """Lines of commits that are kept."""
-
-    upgrade: Sequence[str] | None
-    """Names of the pins that are let go, [] for all."""
-
     again: str
     """The command to name where there is no solution."""
+
+    kept: str = ""
+    """Text of a lock whose pins are kept where they can be."""
+
+    held: Sequence[str] = ()
+    """Lines of commits that are kept."""
+
+    upgrade: Sequence[str] | None = None
+    """Names of the pins that are let go, [] for all."""
 
     building: bool = False
     """Whether a package without a wheel is told as NoWheel, so that it can be built."""
