@@ -23,7 +23,7 @@ import summary
 from edits import settle
 from engine import answers, command, engine, facts, in_a_temporary_copy, parsed
 from place import SETTINGS, place_before, report_the_place_before
-from pristine import names
+from pristine import exclusions, included, names, unchanged
 from project_tools import NOTE, TEMPLATE, without_login
 from relock import DIRECT, LOCK, preferred, taken, text
 
@@ -74,10 +74,13 @@ def remove_leftovers(
     Copier does that itself, but for those that `_exclude` names: it takes the new version's for
     the one before, too. https://github.com/orgs/copier-org/discussions/2345
     """
+    if unchanged(TEMPLATE, "copier.yml", before, chosen):
+        return
+    version = str(before.get("_commit"))
     with suppress(subprocess.CalledProcessError):  # a version that the history has no more
-        version = str(before["_commit"])
-        old = names(TEMPLATE, before, answers_file, operation="update", version=version)
-        for name in old - names(TEMPLATE, chosen, answers_file):
+        rules = exclusions(TEMPLATE, before, version=version), exclusions(TEMPLATE, chosen)
+        had = included(names(TEMPLATE, before, answers_file, version=version), rules[0])
+        for name in had - included(names(TEMPLATE, chosen, answers_file), rules[1]):
             if repository.mode(name):
                 Path(name).unlink(missing_ok=True)
 
@@ -91,7 +94,9 @@ def follow(
 ) -> tuple[int, list[str]]:
     """Bring lock and environment up to date; the exit code and what is left to a person."""
     package = package_moved(before, chosen)
-    pins = preferred(template, chosen) if repository.changed(*DIRECT, answers_file) else None
+    pins = (
+        preferred(template, before, chosen) if repository.changed(*DIRECT, answers_file) else None
+    )
     # A machine that only updates has no environment, and maybe not even the project's Python.
     there = os.environ.get("UV_PROJECT_ENVIRONMENT") or place_before()
     asked_for = chosen["create_env"] and not before.get("create_env")

@@ -19,9 +19,10 @@ from pathlib import PurePath
 from typing import Any
 
 from engine import answers, command, in_a_temporary_copy
-from pristine import names, names_for_any
+from pristine import names
 from project_tools import NOTE, TEMPLATE, stopped_update, what_is_missing
 from repository import git, in_progress, unheld
+from starter import owned
 
 PERSON, COULD_NOT = 1, 3
 SHOWN = 5
@@ -32,8 +33,7 @@ def main(answers_file: str) -> int:
     """Exit code 0 where the update may go on, 1 where a person is needed first."""
     if in_a_temporary_copy():
         return 0
-    recorded = answers(answers_file)
-    now, before = templates_own(recorded, answers_file)
+    now, before, others = templates_own(answers(answers_file), answers_file)
     misplaced = of_another_kind(now)
     if misplaced:
         some = ", ".join(misplaced)
@@ -48,7 +48,7 @@ def main(answers_file: str) -> int:
     lacking = unheld(now | before)
     if lacking:
         return refuse(lacking, all_of_them=len(lacking) == sum(map(os.path.isfile, now | before)))
-    keep(unheld(names_for_any(TEMPLATE, recorded, answers_file)))
+    keep(unheld(others))
     commit, missing = stopped_update(answers_file)
     if missing:
         say(what_is_missing(commit, missing))
@@ -60,14 +60,21 @@ def main(answers_file: str) -> int:
     return 0
 
 
-def templates_own(recorded: Mapping[str, Any], answers_file: str) -> tuple[set[str], set[str]]:
-    """The files that Copier may overwrite, and those that it may delete, for today's answers."""
-    now = names(TEMPLATE, recorded, answers_file, operation="update")
+def templates_own(
+    recorded: Mapping[str, Any], answers_file: str
+) -> tuple[set[str], set[str], set[str]]:
+    """The files that Copier may overwrite for today's answers, those that it may delete, and those
+    that it may overwrite for others."""
     before: set[str] = set()
     with suppress(subprocess.CalledProcessError):  # a version that the history has no more
-        version = str(recorded["_commit"])
-        before = names(TEMPLATE, recorded, answers_file, operation="update", version=version)
-    return now, before
+        before = names(TEMPLATE, recorded, answers_file, version=str(recorded["_commit"]))
+    now = names(TEMPLATE, recorded, answers_file)
+    others = names(TEMPLATE, recorded, answers_file, unconditional=True)
+    own = {each.strip("/") for each in owned(TEMPLATE)}
+    now, before, others = (
+        {name for name in each if name.split("/")[0] not in own} for each in (now, before, others)
+    )
+    return now, before, others
 
 
 def keep(lacking: Iterable[str]) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,64 +66,80 @@ def names(
     answers: Mapping[str, Any],
     answers_file: str,
     *,
-    operation: str = "copy",
     version: str | None = None,
+    unconditional: bool = False,
 ) -> set[str]:
     """The paths of the files that the template has for these answers, now or at a `version`.
 
-    For the operation "update" without those that are the project's own.
+    Those that only other answers bring are among them where that is asked for (`unconditional`),
+    and those that the settings exclude are (see `exclusions`).
     Only the names are rendered, and what they ask for that is not among the answers is empty.
     Raises CalledProcessError where there is no such version.
     """
-    environment = jinja(template, lenient=True)
     context = {**answers, "_copier_conf": {"answers_file": answers_file}}
-    paths, settings = _source(template, version)
-    rules = environment.from_string("\n".join(settings["_exclude"]))
-    found = {_renamed(environment, path, context) for path in paths} - {""}
-    return _without(found, rules.render(context, _copier_operation=operation).splitlines())
-
-
-def names_for_any(template: Path, answers: Mapping[str, Any], answers_file: str) -> set[str]:
-    """The paths of the files that some answer would bring, without those of the project's own."""
-    environment = jinja(template, lenient=True)
-    context = {**answers, "_copier_conf": {"answers_file": answers_file}}
-    paths, settings = _source(template, None)
-    every = [re.sub(r"{%.*?%}", "", path) for path in paths]
-    found = {_renamed(environment, path, context) for path in every}
-    return _without(found, settings["_skip_if_exists"])
-
-
-def _source(template: Path, version: str | None) -> tuple[list[str], dict[str, list[str]]]:
-    """The files of a version in the template's own names, and the patterns in its settings."""
-    import yaml  # Copier's own dependency
-
     body = template / "template"
     if version is None:
         paths = [path.relative_to(body).as_posix() for path in body.rglob("*") if path.is_file()]
+    else:
+        argv = ["git", "-C", str(body), "ls-tree", "-r", "-z", "--name-only", version]
+        paths = os.fsdecode(subprocess.check_output(argv)).split("\0")[:-1]
+    if unconditional:
+        paths = [re.sub(r"{%.*?%}", "", path) for path in paths]
+    bare = [path.removesuffix(".jinja") for path in paths]
+    found = {_compiled(template, each).render(context) if "{" in each else each for each in bare}
+    return {name for name in found if all(name.split("/"))}  # else a condition does not hold
+
+
+def exclusions(
+    template: Path, answers: Mapping[str, Any], *, version: str | None = None
+) -> list[str]:
+    """The patterns that keep files of the template out of a project with these answers.
+
+    Those of the project's own are among them, since no update touches these.
+    Raises CalledProcessError where there is no such version.
+    """
+    import yaml  # Copier's own dependency
+
+    if version is None:
         settings = (template / "copier.yml").read_text(encoding="utf-8")
     else:
-        git = ["git", "-C", str(body)]
-        listed = subprocess.check_output([*git, "ls-tree", "-r", "-z", "--name-only", version])
-        paths = os.fsdecode(listed).split("\0")[:-1]
-        settings = subprocess.check_output([*git, "show", f"{version}:copier.yml"]).decode()
-    patterns: dict[str, list[str]] = {"_exclude": [], "_skip_if_exists": []}
-    for part in yaml.safe_load_all(re.sub(r"^!include .*$", "", settings, flags=re.MULTILINE)):
-        for key, lines in patterns.items():
-            lines.extend((part or {}).get(key, ()))
-    return paths, patterns
+        argv = ["git", "-C", str(template), "show", f"{version}:copier.yml"]
+        settings = subprocess.check_output(argv).decode()
+    own = re.sub(r"^!include .*$", "", settings, flags=re.MULTILINE)
+    parts = [part for part in yaml.safe_load_all(own) if part]
+    text = "\n".join(line for part in parts for line in part.get("_exclude", ()))
+    return _compiled(template, text).render(answers, _copier_operation="update").split()
 
 
-def _renamed(environment: jinja2.Environment, path: str, context: Mapping[str, Any]) -> str:
-    """A path of the template as a project has it, "" where a condition in it does not hold."""
-    name = path.removesuffix(".jinja")
-    name = environment.from_string(name).render(context) if "{" in name else name
-    return name if all(name.split("/")) else ""
-
-
-def _without(paths: set[str], patterns: Sequence[str]) -> set[str]:
+def included(names: set[str], patterns: Sequence[str]) -> set[str]:
+    """Those of the paths that no pattern keeps out."""
     import pathspec  # Copier's own dependency
 
-    return paths - set(pathspec.GitIgnoreSpec.from_lines(patterns).match_files(paths))
+    return names - set(pathspec.GitIgnoreSpec.from_lines(patterns).match_files(names))
+
+
+@cache
+def _compiled(template: Path, text: str) -> jinja2.Template:
+    return jinja(template, lenient=True).from_string(text)
+
+
+def unchanged(template: Path, part: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether a file or folder of the template is what it was, and so are the answers.
+
+    `before` are those of the version before, with its `_commit`.
+    """
+    versions = [f"{version}:{part}" for version in (before.get("_commit"), NOW)]
+    argv = ["git", "-C", str(template), "rev-parse", "--quiet", "--verify"]
+    ids = {
+        subprocess.run([*argv, each], stdout=subprocess.PIPE, check=False).stdout
+        for each in versions
+    }
+    return len(ids) == 1 and b"" not in ids and asked(before) == asked(now)
+
+
+def asked(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers without what Copier itself notes among them."""
+    return {key: value for key, value in answers.items() if not key.startswith("_")}
 
 
 def computed(template: Path, answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,6 +159,7 @@ def computed(template: Path, answers: Mapping[str, Any]) -> dict[str, Any]:
     return known
 
 
+@cache
 def jinja(template: Path, lenient: bool = False) -> jinja2.Environment:
     """What Copier renders with; `lenient` where a name that nobody knows shall be empty."""
     import jinja2  # Copier's own dependency, like the filters

@@ -11,7 +11,6 @@ import starter_fixes
 from template_check import NOTE, lost, option, stopped_update, what_is_missing, without_login
 
 from env import withdrawn
-from env.lock import changes
 from env.requirements import notes
 
 TEMPLATE = Path(__file__).resolve().parent.parent
@@ -20,7 +19,6 @@ TEMPLATE = Path(__file__).resolve().parent.parent
 __all__ = [
     "NOTE",
     "TEMPLATE",
-    "changes",
     "lost",
     "notes",
     "option",

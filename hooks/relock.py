@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pristine import computed, jinja
+from pristine import computed, jinja, unchanged
 from project_tools import notes, withdrawn
 from repository import changed, git
 
@@ -21,15 +21,19 @@ DIRECT = ("pyproject.toml", "environment.yml")
 LOCK = "requirements-dev.txt"
 
 
-def preferred(template: Path, chosen: Mapping[str, Any]) -> Path | None:
+def preferred(template: Path, before: Mapping[str, Any], chosen: Mapping[str, Any]) -> Path | None:
     """A file with the blessed pins, None where the lock has them and nothing else is asked for.
 
     It is in git's own folder, so that a person can lock with it when a conflict is resolved.
     """
-    blessed, today = pristine_lock(template, chosen), text(LOCK)
+    today = text(LOCK)
     told = notes(today)
     dated = told.asked is None and told.draft is None  # of an engine that did not note it
-    if pins(blessed) <= pins(today) and not changed(*DIRECT) and not taken(today) and not dated:
+    due = changed(*DIRECT) or bool(taken(today)) or dated
+    if not due and unchanged(template, "catalogue", before, chosen):
+        return None
+    blessed = pristine_lock(template, chosen)
+    if not due and pins(blessed) <= pins(today):
         return None
     path = Path(os.fsdecode(git("rev-parse", "--git-path", "seedbed-pins.txt")).strip())
     path.write_text(blessed, encoding="utf-8")

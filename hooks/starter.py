@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pristine import NOW, rendered
+from pristine import NOW, asked, rendered
 from project_tools import starter_fixes
 
 DERIVED = ("/requirements.txt", "/requirements-dev.txt")
@@ -95,11 +95,6 @@ def _changed(template: Path, version: str) -> bool:
     """Whether the template's files for the starter are others; not so at a version that is gone."""
     argv = ["git", "-C", str(template), "diff", "--quiet", version, NOW, "--", *PARTS]
     return subprocess.run(argv, stderr=subprocess.DEVNULL, check=False).returncode == 1
-
-
-def asked(answers: Mapping[str, Any]) -> dict[str, Any]:
-    """The answers without what Copier itself notes among them."""
-    return {key: value for key, value in answers.items() if not key.startswith("_")}
 
 
 def owned(template: Path) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from edits import Edits
-from project_tools import changes, option
+from project_tools import option
 from starter import Fixes, Starter
 
 
@@ -26,6 +26,10 @@ def answers(before: Mapping[str, object], now: Mapping[str, object]) -> str:
 
 def packages(old_lock: str, new_lock: str) -> str:
     """The packages that are not what they were."""
+    if old_lock == new_lock:
+        return ""
+    from env.lock import changes  # late: that is half of the engine
+
     return _part("Packages", changes([old_lock], new_lock))
 
 
