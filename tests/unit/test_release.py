@@ -25,7 +25,7 @@ LOG = """\
 
 - All.
 """
-FILE = "template/.editorconfig"
+FILE = "template/.gitattributes"
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ ROWS: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda place: change(place / "CHANGELOG.md", "Unreleased\n", "Unreleased\n\n- More.\n"),
         "still has changes under `Unreleased`",
     ),
-    "deleted": (lambda place: (place / FILE).unlink(), ".editorconfig is gone since v1.0.0"),
+    "deleted": (lambda place: (place / FILE).unlink(), ".gitattributes is gone since v1.0.0"),
     "a choice": (
         lambda place: change(place / "questions" / "extras.yml", ": renovate", ": bots"),
         "The choice extras: renovate is gone since v1.0.0",
@@ -95,7 +95,7 @@ def test_what_is_not_ready_is_said(
 
 def test_a_deleted_file_in_the_table_is_no_obstacle(repository: Path) -> None:
     (repository / FILE).unlink()
-    write(repository / "hooks" / "moves.yml", ".editorconfig: ~\n")
+    write(repository / "hooks" / "moves.yml", ".gitattributes: ~\n")
     commit(repository)
     assert list(tool.reasons(repository, "1.1.0")) == []
 

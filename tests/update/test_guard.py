@@ -55,15 +55,15 @@ def never_committed_to_it(project: Path) -> None:
 
 def hidden_by_a_list(project: Path) -> None:
     git(project, "init", "--quiet")
-    (project / ".git" / "info" / "exclude").write_text("enter.*\n.editorconfig\n")
+    (project / ".git" / "info" / "exclude").write_text("enter.*\n.gitattributes\n")
     commit(project)
 
 
 def told_not_to_look(project: Path) -> None:
     commit(project)
-    git(project, "update-index", "--assume-unchanged", ".editorconfig")
+    git(project, "update-index", "--assume-unchanged", ".gitattributes")
     git(project, "update-index", "--skip-worktree", "tools/enter.sh")
-    append(project / ".editorconfig", "# of mine\n")
+    append(project / ".gitattributes", "# of mine\n")
 
 
 @pytest.mark.parametrize(
@@ -82,14 +82,14 @@ def test_what_no_commit_holds_is_named_and_what_is_said_mends_it(
     assert git(project, "status", "--porcelain") == "", "else Copier itself refuses"
     done = before_update(project, home)
     assert done.returncode == 1, done.stderr
-    assert ".editorconfig" in done.stderr
+    assert ".gitattributes" in done.stderr
     assert git(project, "for-each-ref", NOTE) == ""
     for line in done.stderr.splitlines():
         for command in line.split(" && ") if line.startswith("  git ") else ():
             git(project, *shlex.split(command)[1:])
     commit(project)
-    assert git(project, "ls-files", ".editorconfig", "tools/enter.sh").split() == [
-        ".editorconfig",
+    assert git(project, "ls-files", ".gitattributes", "tools/enter.sh").split() == [
+        ".gitattributes",
         "tools/enter.sh",
     ]
     done = before_update(project, home)
@@ -169,17 +169,17 @@ def test_a_name_in_letters_of_the_other_case_is_the_same_file_only_where_it_is(
 @pytest.mark.thorough
 def test_a_refused_update_has_changed_nothing(project: Path, home: Path) -> None:
     told_not_to_look(project)
-    before = (project / ".editorconfig").read_bytes()
+    before = (project / ".gitattributes").read_bytes()
     done = update(project, home, "--data", "description=new")
     assert done.returncode != 0
-    assert (project / ".editorconfig").read_bytes() == before
+    assert (project / ".gitattributes").read_bytes() == before
     assert git(project, "status", "--porcelain") == ""
 
 
 def test_a_note_without_an_update_says_nothing(project: Path, home: Path) -> None:
     # Ctrl-C at a question leaves it, and a week's work follows.
     git(commit(project), "update-ref", NOTE, "HEAD")
-    append(project / ".editorconfig", "# of mine\n")
+    append(project / ".gitattributes", "# of mine\n")
     commit(project)
     done = before_update(project, home)
     assert done.returncode == 0, done.stderr
@@ -191,19 +191,19 @@ def test_a_note_without_an_update_says_nothing(project: Path, home: Path) -> Non
 def test_a_note_and_a_colleagues_update_say_nothing_where_no_line_is_missing(
     project: Path, home: Path
 ) -> None:
-    append(project / ".editorconfig", "# of mine\n")
+    append(project / ".gitattributes", "# of mine\n")
     git(commit(project), "update-ref", NOTE, "HEAD")
     append(project / ANSWERS, "new: answer\n")
-    append(project / ".editorconfig", "# newer\n")
+    append(project / ".gitattributes", "# newer\n")
     commit(project)
     done = before_update(project, home)
     assert done.returncode == 0, done.stderr
 
     git(project, "update-ref", NOTE, "HEAD~1")
-    lines = (project / ".editorconfig").read_text().replace("# of mine\n", "")
-    (project / ".editorconfig").write_text(lines)
+    lines = (project / ".gitattributes").read_text().replace("# of mine\n", "")
+    (project / ".gitattributes").write_text(lines)
     commit(project)
     done = before_update(project, home)
     assert done.returncode == 1
     assert "edits of" in done.stderr
-    assert "HEAD -- .editorconfig\n" in done.stderr
+    assert "HEAD -- .gitattributes\n" in done.stderr

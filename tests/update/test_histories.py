@@ -103,12 +103,12 @@ def test_what_was_deleted_or_moved_stays_so(made: Made, home: Path) -> None:
     project = made()
     for name in (OLD, "README.md", "activate.sh", "src/up/plots.py"):
         git(project, "rm", "--quiet", name)
-    git(project, "mv", ".editorconfig", "configs/editor.cfg")
+    git(project, "mv", ".gitattributes", "configs/editor.cfg")
     append(project / "configs" / "editor.cfg", "# of mine\n")
     commit(project)
     done = update(project, home)
     assert done.returncode == 0, done.stdout + done.stderr
-    for name in (OLD, NEW, "README.md", "activate.sh", "src/up/plots.py", ".editorconfig"):
+    for name in (OLD, NEW, "README.md", "activate.sh", "src/up/plots.py", ".gitattributes"):
         assert not (project / name).exists(), name
     assert (project / "configs" / "editor.cfg").read_text().endswith("# of mine\n")
 

@@ -91,7 +91,7 @@ def test_where_a_project_comes_from_is_noted_and_followed(
     if kind == "clone without tags":
         git(source, "tag", "--delete", "v1.0.0")
     if kind == "fork":
-        append(source / "template" / ".editorconfig", "# ours\n")
+        append(source / "template" / ".gitattributes", "# ours\n")
         release(source, "v1.0.1")
     # A path from where it is typed, which leads nowhere from inside the project.
     argv = ["copier", "copy", "--defaults", "--skip-tasks", f"./{source.name}", "project"]
@@ -114,9 +114,9 @@ def test_where_a_project_comes_from_is_noted_and_followed(
     assert (answers["_src_path"], answers["_commit"]) == (str(source), version)
 
     commit(project)
-    append(source / "template" / ".editorconfig", "# newer\n")
+    append(source / "template" / ".gitattributes", "# newer\n")
     release(source, "v1.1.0")
     done = update(project, home, "--data", "create_env=false")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"Template: {version} -> v1.1.0\n")
-    assert (project / ".editorconfig").read_text().endswith("# newer\n")
+    assert (project / ".gitattributes").read_text().endswith("# newer\n")

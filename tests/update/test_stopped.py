@@ -51,11 +51,11 @@ def test_an_update_that_is_stopped_midway_is_noticed_and_undone(
     made: Made, home: Path, stopping: str
 ) -> None:
     project = made()
-    append(project / ".editorconfig", "# of mine\n")
+    append(project / ".gitattributes", "# of mine\n")
     commit(project)
     before = tree(project)
     assert update(project, home, PATH=stopping).returncode != 0
-    assert b"# of mine" not in (project / ".editorconfig").read_bytes(), "else there is no danger"
+    assert b"# of mine" not in (project / ".gitattributes").read_bytes(), "else there is no danger"
 
     told = check(project, home)
     assert told.returncode == 1
@@ -67,7 +67,7 @@ def test_an_update_that_is_stopped_midway_is_noticed_and_undone(
     assert tree(project) == before
     done = update(project, home)
     assert done.returncode == 0, done.stderr
-    assert "# of mine" in (project / ".editorconfig").read_text()
+    assert "# of mine" in (project / ".gitattributes").read_text()
     assert json.loads(check(project, home, "--json").stdout)["stopped"] == ""
 
 
@@ -77,7 +77,7 @@ def test_a_stopped_update_that_was_committed_lets_the_next_one_ask(
     made: Made, home: Path, stopping: str
 ) -> None:
     project = made("v1.4.0")
-    append(project / ".editorconfig", "# of mine\n")
+    append(project / ".gitattributes", "# of mine\n")
     before = git(commit(project), "rev-parse", "--short", "HEAD").strip()
     assert update(project, home, PATH=stopping).returncode != 0
     commit(project)
@@ -134,12 +134,12 @@ def test_the_check_tells_the_version_and_what_differs(made: Made, home: Path) ->
     project = made("v1.4.0")
     append(project / ".gitignore", "# of mine\n")
     append(project / "README.md", "of mine\n")
-    git(project, "rm", "--quiet", ".editorconfig", "src/up/plots.py")
+    git(project, "rm", "--quiet", ".gitattributes", "src/up/plots.py")
     done = check(project, home, "--json")
     facts = json.loads(done.stdout)
     assert done.returncode == 1
     assert (facts["version"], facts["latest"]) == ("1.4.0", "2.0.0")
-    assert facts["differ"] == {".gitignore": "changed", ".editorconfig": "deleted"}
+    assert facts["differ"] == {".gitignore": "changed", ".gitattributes": "deleted"}
     commit(project)
     assert update(project, home).returncode != 0  # both sides added the last line of .gitignore
     left = check(project, home)

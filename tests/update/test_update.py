@@ -197,10 +197,10 @@ def test_a_table_that_both_have_added_is_one_table(versions: Path, made: Path, h
 def test_recopying_overwrites_no_file_of_the_users(versions: Path, made: Path, home: Path) -> None:
     (made / "README.md").write_text("mine\n")
     (made / "src" / "up" / "plots.py").write_text("mine = 1\n")
-    (made / ".editorconfig").write_text("mine\n")
+    (made / ".gitattributes").write_text("mine\n")
     commit(made)
     argv = [sys.executable, "-m", "copier", "recopy", "--defaults", "--overwrite", "--skip-tasks"]
     subprocess.run(argv, cwd=made, env=clean_environ(home), check=True, capture_output=True)
     assert (made / "README.md").read_text() == "mine\n"
     assert (made / "src" / "up" / "plots.py").read_text() == "mine = 1\n"
-    assert (made / ".editorconfig").read_text() != "mine\n", "that one is the template's"
+    assert (made / ".gitattributes").read_text() != "mine\n", "that one is the template's"
