@@ -19,6 +19,8 @@ from pristine import content, pattern, rendered
 from project_tools import lost
 
 TABLE = Path(__file__).with_name("moves.yml")
+BASE, THEIRS = 1, 3
+"""Stages of git's index."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Edits:
 
 def settle(template: Path, before: Mapping[str, Any], answers_file: str) -> Edits:
     """Let edits follow their files; `before` are the answers as they were, with `_commit`."""
+    merge_with_base(template, before, answers_file)
     altered, moves = repository.altered(), table()
     conflicts = repository.conflicts()
     told = {answers_file, *conflicts, *(name.removesuffix(".rej") for name in conflicts)}
@@ -61,6 +64,24 @@ def settle(template: Path, before: Mapping[str, Any], answers_file: str) -> Edit
             elif edited:
                 dropped.append(name)
     return Edits(moved, tuple(dropped))
+
+
+def merge_with_base(template: Path, before: Mapping[str, Any], answers_file: str) -> None:
+    """Merge anew what Copier merged as if the template had not had the file before.
+
+    It had it; only the new version's `_exclude`, for the answers before, leaves it out.
+    """
+    unmerged = [name for name in repository.conflicts() if repository.staged(name, BASE) == b""]
+    if not unmerged:
+        return
+    only = [pattern(name) for name in unmerged]
+    with rendered(template, str(before["_commit"]), before, answers_file, only) as pristine:
+        for name in unmerged:
+            base, theirs = content(pristine, name), repository.staged(name, THEIRS)
+            if base is not None and theirs is not None:
+                repository.git("reset", "--quiet", "--", name)
+                Path(name).write_bytes(theirs)
+                follow(name, name, repository.committed(name) or b"", base, run_bit=False)
 
 
 def follow(old: str, new: str, mine: bytes, base: bytes, run_bit: bool) -> bool:

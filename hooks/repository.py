@@ -97,6 +97,13 @@ def conflicts() -> list[str]:
     return sorted({*unmerged, *rejected})
 
 
+def staged(name: str, stage: int) -> bytes | None:
+    """A file's content at a stage of the index, None where it has none there."""
+    argv = ["git", "show", f":{stage}:./{name}"]
+    done = subprocess.run(argv, capture_output=True, check=False)
+    return done.stdout if done.returncode == 0 else None
+
+
 def mark_unmerged(name: str, ours: bytes, base: bytes, theirs: bytes) -> None:
     """Let git know of a conflict as after a merge of its own: `git status` shows it then."""
     prefix = os.fsdecode(git("rev-parse", "--show-prefix")).strip()

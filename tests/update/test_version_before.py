@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import subprocess
 import tarfile
@@ -10,7 +11,10 @@ from pathlib import Path
 
 import copier
 import pytest
+import yaml
+from release import paths
 from support.engine import MINOR
+from support.history import append
 from support.template import PARTS, ROOT, copy_parts, git, release, tree
 from support.updates import commit, update
 
@@ -19,7 +23,9 @@ from .conftest import fresh
 BEFORE = "b2b7bda"
 """The version before, in the history of this repository."""
 
-CONDA = "tools/env/managers/conda/prefix.py"
+CONDA, UV = "tools/env/managers/conda/prefix.py", "tools/env/managers/uv.py"
+OLD_NAMES = {"tools/env/processes.py": "tools/env/ambient.py"}
+"""What a file was called in it."""
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +73,49 @@ def test_an_untouched_project_has_what_a_new_one_has_but_for_its_starter(
             del files[name]
     assert found.keys() == expected.keys()
     assert {name for name in found if found[name] != expected[name]} == set()
+
+
+def test_no_line_of_ones_own_is_lost_in_files_that_stay_move_or_go(
+    project: Path, home: Path
+) -> None:
+    mine = {
+        "pyproject.toml": '[tool.mine]\nkey = "of mine"\n',
+        ".gitignore": "/of-mine/\n",
+        ".editorconfig": "# of mine\n",
+        "tools/env/processes.py": "# of mine\n",
+        "src/up/train.py": "# of mine\n",
+        CONDA: "# of mine\n",
+    }
+    for name, lines in mine.items():
+        append(project / OLD_NAMES.get(name, name), lines)
+    commit(project)
+    done = update(project, home)
+    back = re.findall(r"git checkout \w+ -- (\S+)", done.stdout)
+    assert sorted(back) == [".editorconfig", CONDA]
+    assert done.returncode == 1, "a person must see to these"
+    for name, lines in mine.items():
+        assert (name in back) != (lines in text(project / name)), name
+    assert not conflicts(project)
+
+
+@pytest.mark.thorough
+def test_an_update_that_chooses_another_manager_brings_its_module_as_it_is_now(
+    project: Path, home: Path
+) -> None:
+    assert (project / UV).exists(), "every project had all of them"
+    update(project, home, "--data", "env_manager=uv")
+    assert not conflicts(project)
+    assert text(project / UV) == text(ROOT / "template" / UV)
+
+
+def test_every_file_that_is_gone_has_a_line_in_the_table_of_moves() -> None:
+    moves = yaml.safe_load(text(ROOT / "hooks" / "moves.yml"))
+    assert paths(ROOT, BEFORE) - paths(ROOT, "HEAD") <= moves.keys()
+
+
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def conflicts(project: Path) -> str:
+    return git(project, "diff", "--name-only", "--diff-filter=U")
