@@ -190,6 +190,9 @@ def test_an_old_python_is_told_in_a_sentence(project: Tiny) -> None:
         done = run(python, project.root, "info", environ=project.environ)
         assert done.returncode == 1
         assert done.stderr.startswith("error: tools/env needs Python 3.9 or newer")
+        # an activation helper that asks goes on to the next one, and says it where there is none
+        asked = run(python, project.root, "shell", "cmd", environ=project.environ)
+        assert (asked.returncode, asked.stdout, asked.stderr) == (3, "", "")
 
 
 def test_nothing_outside_the_project_and_the_caches_is_written(
