@@ -40,7 +40,7 @@
         $global:LASTEXITCODE = 1
         return
     }
-    $found = $answer | ConvertFrom-Json
+    $found = $answer | Select-Object -Last 1 | ConvertFrom-Json     # a launcher may have its say
 
     # what is active now, be it this one, cleans up after itself
     if ($env:VIRTUAL_ENV -and (Test-Path -LiteralPath 'Function:deactivate')) {

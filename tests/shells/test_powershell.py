@@ -60,7 +60,7 @@ def test_the_helper_parses_and_calls_nothing_unknown() -> None:
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
-        ("$found = $answer | ConvertFrom-Json", "$found = ($answer | ConvertFrom-Json"),
+        ("$found = $answer |", "$found = ($answer |"),
         ("if (-not $python)", "if -not $python"),
         ("function say(", "functoin say("),
         ("Remove-Item ", "Remove-Itme "),
