@@ -182,7 +182,7 @@ BUILT = """\
 [tool.uv]
 no-binary-package = [
     "Mine",  # with our BLAS
-    'gone_now', # x
+    'gone_now', # as "mine"
 ]
 """
 
@@ -223,3 +223,4 @@ def test_a_setting_of_uv_is_edited_and_taken_back(
 def test_what_stays_in_a_list_stays_as_it_is_written() -> None:
     after = with_setting(BUILT, "no-binary-package", ["also", "mine"])
     assert '"Mine",  # with our BLAS\n' in after
+    assert '# as "mine"\n' in after

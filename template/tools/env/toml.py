@@ -92,9 +92,13 @@ def with_setting(text: str, key: str, value: Mapping[str, object] | Sequence[str
 
 def _listed(written: str, names: Sequence[str]) -> str:
     """A list of names in TOML with those that are missing, and without others."""
-    had = re.findall(r"""["']([^"']+)["']""", written)
-    for name in had:
-        if normalize(name) not in names:
-            written = re.sub(rf"""[ \t]*["']{re.escape(name)}["'] *,?""", "", written)
-    new = [json.dumps(name) for name in names if name not in map(normalize, had)]
-    return f"[{', '.join(filter(str.strip, [*new, written[1:-1]]))}]"
+    had: set[str] = set()
+
+    def kept(found: re.Match[str]) -> str:
+        name = normalize(found["name"] or "")
+        had.add(name)
+        return found[0] if not name or name in names else ""
+
+    rest = re.sub(r"""#[^\n]*|[ \t]*["'](?P<name>[^"']+)["'] *,?""", kept, written[1:-1])
+    new = [json.dumps(name) for name in names if name not in had]
+    return f"[{', '.join(filter(str.strip, [*new, rest]))}]"
