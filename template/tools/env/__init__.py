@@ -21,7 +21,7 @@ Where to read on:
                      unresolved.py says why there is no solution
     toml.py          reads it, and edits it line by line
     requirements.py  what is in a lock; markers.py for which system
-    references.py    what comes past an index; builds.py what is built here, or for an accelerator
+    sources.py       where packages come from that are no wheels of the ordinary index
     freeze.py        adopts what was installed past the lock
     window.py        how old a package must be to enter the lock
     withdrawn.py     refuses versions that attackers made

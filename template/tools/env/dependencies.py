@@ -21,9 +21,9 @@ from .lock import held, preferences, replace
 from .processes import say
 from .project import Project, read_text, same_file
 from .pyproject import Asked
-from .references import beside, has_login, path_of
 from .requirements import pins_of
 from .resolution import NoWheel, Task, resolve, resolver
+from .sources import beside, has_login, path_of
 from .temporary import temporary_folder
 from .uv import Uv
 

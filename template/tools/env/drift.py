@@ -12,7 +12,7 @@ import os
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
-from . import editable, files, imports, kernelspec, pyproject, references, state, withdrawn
+from . import editable, files, imports, kernelspec, pyproject, sources, state, withdrawn
 from . import manifest as proof
 from .difference import (
     BROKEN_ENV,
@@ -174,7 +174,7 @@ def inside(
         yield Difference(WITHDRAWN, f"{taken}, and the lock has it.", taken.name)
     ours = editable.installs(project, site, present)
     yield from compare(pins, present, editable.names(project, ours))
-    yield from references.differences(project.root, site, pins, present)
+    yield from sources.differences(project.root, site, pins, present)
     yield from editable.differences(project, site, present, ours, manifest.project)
     yield from damage(project, here, manifest, since=_since(project, fast=fast))
     yield from kernelspec.differences(project, manifest)

@@ -16,8 +16,8 @@ from . import indexes, pyproject, toml
 from .difference import MISSING_PACKAGE, STALE_PROJECT, Difference
 from .distributions import Distribution, fingerprint, record
 from .project import Project, read_text, same_file
-from .references import origin, path_of
 from .requirements import sha256
+from .sources import origin, path_of
 
 
 def installs(project: Project, site: Path, present: Sequence[Distribution]) -> list[Distribution]:

@@ -13,7 +13,7 @@ from email.parser import HeaderParser
 from pathlib import Path
 from typing import NamedTuple
 
-from . import distributions, drift, editable, references, state, unresolved, withdrawn
+from . import distributions, drift, editable, sources, state, unresolved, withdrawn
 from .difference import EXTRA_PACKAGE, OTHER_SOURCE, WRONG_VERSION
 from .distributions import Distribution
 from .errors import DIFFERENT, EnvError
@@ -56,7 +56,7 @@ def look(project: Project) -> Found:
         each.package: present[each.package]
         for each in (
             *drift.compare(pins, found, own),
-            *references.differences(project.root, site, pins, found),
+            *sources.differences(project.root, site, pins, found),
         )
         if each.code in (EXTRA_PACKAGE, WRONG_VERSION, OTHER_SOURCE)
     }
@@ -64,7 +64,7 @@ def look(project: Project) -> Found:
 
     def referring(dist: Distribution) -> str | None:
         try:
-            return references.requirement(project.root, site, dist)
+            return sources.requirement(project.root, site, dist)
         except ValueError as error:
             left[dist.name] = str(error)
             return None

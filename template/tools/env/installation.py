@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from . import builds, distributions, drift, editable, files, imports, indexes, references, withdrawn
+from . import distributions, drift, editable, files, imports, indexes, sources, withdrawn
 from . import manifest as proof
 from .bootstrap import forget_fetched, uv_for
 from .difference import EXTRA_PACKAGE
@@ -64,7 +64,7 @@ def install(
     ours = editable.installs(project, here.site, here.present)
     for difference in (
         *drift.compare(pins, here.present, editable.names(project, ours)),
-        *references.differences(project.root, here.site, pins, here.present),
+        *sources.differences(project.root, here.site, pins, here.present),
         *editable.differences(project, here.site, here.present, ours, None),
     ):
         raise EnvError(
@@ -193,7 +193,7 @@ class _Target(NamedTuple):
         )
         differ = [
             *drift.compare(pins, present, names),
-            *references.differences(project.root, here.site, pins, present),
+            *sources.differences(project.root, here.site, pins, present),
         ]
         extra = [each.package for each in differ if each.code == EXTRA_PACKAGE]
         changed = [name for name in again if name in pins]
@@ -243,7 +243,7 @@ class _Target(NamedTuple):
             say(f"{label}: installing {dist.name} again, its RECORD is damaged")
             shutil.rmtree(site / dist.directory)
         self.uv.uninstall(work.extra)
-        parts = builds.parts(self.project, pins, work.again, work.anew)
+        parts = sources.parts(self.project, pins, work.again, work.anew)
         built = {name for part in parts if part.tools for name in part.names}
         if built.intersection(work.lacking):
             some = ", ".join(sorted(built.intersection(work.lacking)))

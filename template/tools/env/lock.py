@@ -18,7 +18,6 @@ from .markers import SYSTEMS, facts_of
 from .processes import say
 from .project import RUN_LOCK, Project, read_text
 from .pyproject import Asked
-from .references import has_login
 from .requirements import (
     for_this_system,
     normalize,
@@ -30,6 +29,7 @@ from .requirements import (
     text_of,
 )
 from .resolution import Task, pythons, resolve, resolver
+from .sources import has_login
 from .temporary import temporary_folder
 from .uv import Uv
 

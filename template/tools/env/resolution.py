@@ -25,8 +25,8 @@ from .markers import SYSTEMS, applies, facts_of
 from .processes import say, scrubbed
 from .project import RUN_LOCK, Project
 from .pyproject import Asked
-from .references import beside, path_of
 from .requirements import Notes, normalize, notes, pins_of, text_of, with_notes
+from .sources import beside, path_of
 from .temporary import temporary_folder
 from .unresolved import Place
 from .uv import HELD, Uv

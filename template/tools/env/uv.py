@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from . import indexes, withdrawn
-from .builds import Part
 from .errors import EnvError, InstallerFailed
 from .interpreters import Interpreter
 from .manifest import make_way
 from .processes import TO_LOCK, activated, say, stream
 from .project import Project, read_text
 from .requirements import normalize
+from .sources import Part
 from .temporary import temporary_folder
 
 _CHATTER = re.compile(
