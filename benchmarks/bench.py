@@ -62,7 +62,7 @@ def measure(folder: Path, rounds: tuple[int, int]) -> None:
     trained = list(training.measure(folder / "training"))
     print(training.page(trained), flush=True)
     training.PAGE.write_text(training.page(trained), encoding="utf-8")
-    goals = report.goals(created, daily, disk)
+    goals = report.goals(created, daily, disk, grown)
     print(f"\n{report.goal_table(goals)}\n\n{where}")
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(

@@ -49,6 +49,9 @@ class Everyday:
     """Starting Python as that does (-I), and doing nothing."""
 
     sync: float
+    stale: float
+    """Seconds of `sync` after an edit of the lock that changes nothing in it."""
+
     check_fast: float
     check: float
     packages: Size
@@ -82,6 +85,11 @@ def measure(scene: Scene, rounds: int) -> Everyday:
     def way(*argv: str | Path) -> Way:
         return lambda: run(argv, project, environ)
 
+    def stale() -> float:
+        with open(project / "requirements-dev.txt", "a", encoding="utf-8") as lock:
+            lock.write("# changed\n")
+        return way(*scene.engine("sync"))()
+
     update = [str(scene.copier), "update", "--quiet", "--defaults", "--trust"]
     ways = {
         "python": way(scene.python, "-c", "pass"),
@@ -102,11 +110,13 @@ def measure(scene: Scene, rounds: int) -> Everyday:
         ways["conda"] = way(*SHELLS["bash"][0], CONDA)
     took = medians(ways, rounds)
     run(["git", "diff", "--exit-code", "HEAD"], project, environ)  # else an update did do something
+    took |= medians({"stale": stale}, rounds)
     return Everyday(
         python=took["python"],
         ask=took["ask"],
         isolated=took["isolated"],
         sync=took["sync"],
+        stale=took["stale"],
         check_fast=took["check --fast"],
         check=took["check"],
         packages=packages,

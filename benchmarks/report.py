@@ -39,12 +39,15 @@ class Goal:
         return [self.what, self.figures, result, f"{sign} {limit}", "yes" if self.met else "**no**"]
 
 
-def goals(created: dict[str, float], everyday: Everyday, disk: Disk) -> list[Goal]:
+def goals(
+    created: dict[str, float], everyday: Everyday, disk: Disk, grown: Sequence[Grown]
+) -> list[Goal]:
     """The figures beside the goals of the design."""
     ours, alone = created[creating.OURS], created[creating.OURS_WITHOUT_UV]
     bare, pip = created[creating.BARE], created[creating.PIP]
     update, plain = everyday.update, everyday.update_without_hooks
     content = f"{everyday.packages.files:,} files, {everyday.packages.megabytes:,.0f} MB"
+    most = max(grown, key=lambda each: each.packages)
     rows = [
         Goal(
             "making a project, over the bare commands", _pair(ours, bare), ours / bare, 1.25, " x"
@@ -54,8 +57,16 @@ def goals(created: dict[str, float], everyday: Everyday, disk: Disk) -> list[Goa
         ),
         Goal("the same with no uv on the machine", _pair(alone, pip), pip / alone, 8, " x", True),
         Goal("`sync` when nothing changed", content, everyday.sync, 0.15, " s"),
+        Goal("stale `sync` that installs nothing", content, everyday.stale, 0.3, " s"),
+        Goal(
+            f"`sync` from nothing of {most.packages} packages, over uv alone",
+            _pair(most.made, most.bare),
+            most.made / most.bare,
+            2,
+            " x",
+        ),
         Goal("`check --fast`", content, everyday.check_fast, 0.2, " s"),
-        Goal("`check`, every file hashed", content, everyday.check, 1.0, " s"),
+        Goal("`check`, every file hashed", content, everyday.check, 0.5, " s"),
     ]
     for shell, (mine, own) in everyday.activate.items():
         figures = f"{mine * 1000:.0f} ms, {own * 1000:.0f} ms, with the shell's start"

@@ -56,9 +56,9 @@ def wheel(
         f"{info}/entry_points.txt": f"[console_scripts]\n{name} = {module}:main\n",
         f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
     }
-    members = {path: body.encode() for path, body in texts.items()}
-    members |= {f"{module}/{path}": body for path, body in files.items()}
-    members |= {path: body.encode() for path, body in top.items()}
+    members = {f"{module}/{path}": body for path, body in files.items()}
+    # The .dist-info last, as whatever builds wheels has it (PEP 427).
+    members |= {path: body.encode() for path, body in {**top, **texts}.items()}
     record = "".join(f"{path},{_digest(body)},{len(body)}\n" for path, body in members.items())
     members[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
     path = folder / f"{module}-{version}-{tag}.whl"

@@ -57,3 +57,24 @@ def test_the_map_of_the_engine_names_every_module() -> None:
     names = {name.partition(".")[0] for name in modules()} - {"", "__main__"}
     for name in sorted(names):
         assert f"{name}/" in text or f"{name}.py" in text, name
+
+
+def test_no_function_has_the_name_of_its_module() -> None:
+    for name, tree in modules().items():
+        functions = {each.name for each in tree.body if isinstance(each, ast.FunctionDef)}
+        assert name.rpartition(".")[2] not in functions, name
+        for node in ast.walk(tree):  # so that nobody has to call a module something else
+            for alias in node.names if isinstance(node, (ast.Import, ast.ImportFrom)) else ():
+                assert not (alias.asname or "").endswith("ing"), f"{name}: {alias.asname}"
+
+
+def test_reason_codes_stand_in_one_place() -> None:
+    found = modules()
+    codes = {
+        node.value.value
+        for node in found.pop("difference").body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+    }
+    for name, tree in found.items():
+        texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+        assert not codes & texts, name

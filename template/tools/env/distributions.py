@@ -5,7 +5,6 @@ https://packaging.python.org/en/latest/specifications/recording-installed-packag
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import os
@@ -165,17 +164,22 @@ def record(site: Path, distribution: Distribution) -> Record | None:
     own = f"\n{distribution.directory}/RECORD,"
     try:
         lines = [Recorded._make(row) for row in _rows(text)]
-        odd = (path for path, _, _ in lines if ".." in path or path.startswith(_ROOTS))
-        whole = own in f"\n{text}" and "\0" not in text and not any(map(_leads_out, odd))
-    except (csv.Error, TypeError):  # a row has not three fields
-        lines, whole = [], False
+    except (ValueError, TypeError):  # a row has not three fields
+        return Record(hashlib.sha256(raw).hexdigest(), [], whole=False)
+    odd = (path for path, _, _ in lines if ".." in path or path.startswith(_ROOTS))
+    whole = own in f"\n{text}" and "\0" not in text and not any(map(_leads_out, odd))
     return Record(hashlib.sha256(raw).hexdigest(), lines, whole)
 
 
 def _rows(text: str) -> Iterable[list[str]]:
-    if '"' in text:  # a name with a comma, a quote or a line break; csv takes three times as long
-        return filter(None, csv.reader(io.StringIO(text, newline="")))
-    return (line.split(",") for line in text.split("\n") if line)
+    if '"' not in text:
+        return (line.split(",") for line in text.split("\n") if line)
+    import csv  # late: it takes three times as long, and few names have a comma, a quote or a break
+
+    try:
+        return [row for row in csv.reader(io.StringIO(text, newline="")) if row]
+    except csv.Error as error:
+        raise ValueError from error
 
 
 def _leads_out(path: str) -> bool:
