@@ -94,7 +94,7 @@ def measure(scene: Scene, rounds: int) -> Everyday:
     ways = {
         "python": way(scene.python, "-c", "pass"),
         "isolated": way(scene.python, "-I", "-c", "pass"),
-        "ask": way(scene.python, "-I", "tools/env", "shell", "powershell"),
+        "ask": way(scene.python, "-IS", "tools/env", "shell", "powershell"),
         "sync": way(*scene.engine("sync")),
         "check --fast": way(*scene.engine("check", "--fast")),
         "check": way(*scene.engine("check")),

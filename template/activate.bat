@@ -22,7 +22,7 @@ rem On standard error it asks and explains. Each answer is the loop's own variab
 rem again, and the root is expanded by the other cmd that `for` starts. No answer: no Python that runs
 rem the engine, as Windows' link to its Store is.
 for %%P in (py python) do if not defined _SEEDBED_CODE where /q %%P && (
-    for /f "usebackq tokens=1,* delims==" %%A in (`%%P -I "%%_SEEDBED_ROOT%%tools\env" shell cmd`) do set "_SEEDBED_%%A=%%B"
+    for /f "usebackq tokens=1,* delims==" %%A in (`%%P -IS "%%_SEEDBED_ROOT%%tools\env" shell cmd`) do set "_SEEDBED_%%A=%%B"
 )
 if "%_SEEDBED_CODE%"=="0" goto enter
 if not defined _SEEDBED_CODE >&2 echo activate.bat: Install Python 3.9 or newer first.

@@ -31,7 +31,7 @@
         $python = Get-Command -Name $name -CommandType Application -ErrorAction Ignore |
             Select-Object -First 1
         if (-not $python) { continue }
-        $answer = & $python -I $engine shell powershell # on standard error it asks and explains
+        $answer = & $python -IS $engine shell powershell # on standard error it asks and explains
         $code = $LASTEXITCODE
         if ($code -in 0, 1) { break }                   # else no Python: Windows' link to its Store
     }

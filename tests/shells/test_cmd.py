@@ -21,7 +21,7 @@ pytestmark = pytest.mark.thorough  # wine takes ten seconds to set itself up
 # says is in files, and this shows it where it is asked as the engine is to be asked.
 PY = """\
 @echo off
-if not "%1 %3 %4"=="-I shell cmd" exit /b 9
+if not "%1 %3 %4"=="-IS shell cmd" exit /b 9
 if not exist "%~2\\__main__.py" exit /b 9
 type "%~dp0errors" >&2
 type "%~dp0answer"

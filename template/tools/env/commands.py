@@ -20,8 +20,7 @@ from . import drift, state
 from .errors import DIFFERENT, DONE, WRONG_USE, EnvError
 from .managers import manager
 from .processes import say, scrubbed
-from .project import Project
-from .requirements import sha256
+from .project import Project, sha256
 from .transaction import turn
 
 

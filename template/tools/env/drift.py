@@ -46,8 +46,8 @@ from .managers import manager
 from .manifest import Manifest
 from .markers import same_version, satisfies
 from .processes import capture, scrubbed
-from .project import RUN_LOCK, Project, read_text
-from .requirements import Pin, locked, parse, sha256
+from .project import RUN_LOCK, Project, read_text, sha256
+from .requirements import Pin, locked, parse
 
 _STATES = {
     state.MISSING: MISSING_ENV,

@@ -15,8 +15,7 @@ from typing import Any
 from . import indexes, pyproject, toml
 from .difference import MISSING_PACKAGE, STALE_PROJECT, Difference
 from .distributions import Distribution, fingerprint, record
-from .project import Project, read_text, same_file
-from .requirements import sha256
+from .project import Project, read_text, same_file, sha256
 from .sources import origin, path_of
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 
-_NETWORK = re.compile(
+_NETWORK = (
     "dns error|connection|connect error|sending request|certificate|timed out|timeout|network"
-    "|server error",
-    re.IGNORECASE,
+    "|server error"
 )
-_LOGIN = re.compile(r"\b40[13]\b|unauthorized|forbidden|credentials", re.IGNORECASE)
+_LOGIN = r"\b40[13]\b|unauthorized|forbidden|credentials"
 
 DONE = 0
 DIFFERENT = 1
@@ -48,9 +47,9 @@ class InstallerFailed(Exception):
     @property
     def unreachable(self) -> bool:
         """Whether the output tells of a network or an index that does not answer."""
-        return _NETWORK.search(self.output) is not None
+        return re.search(_NETWORK, self.output, re.IGNORECASE) is not None
 
     @property
     def refused(self) -> bool:
         """Whether it tells of an index that wants a login, or another one."""
-        return _LOGIN.search(self.output) is not None
+        return re.search(_LOGIN, self.output, re.IGNORECASE) is not None

@@ -19,8 +19,8 @@ from .interpreters import Interpreter
 from .managers import manager
 from .manifest import Manifest
 from .processes import say
-from .project import Project
-from .requirements import Pin, locked, read, sha256
+from .project import Project, sha256
+from .requirements import Pin, locked, read
 from .uv import Uv
 
 _NOT_BUILT = re.compile(r"Failed to (?:download and )?build `([^`]*)`")

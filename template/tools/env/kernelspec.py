@@ -16,8 +16,7 @@ from typing import Any
 from .difference import OTHER_KERNEL, Difference
 from .managers import manager
 from .manifest import Manifest
-from .project import Project
-from .requirements import sha256
+from .project import Project, sha256
 
 _NEEDS = "ipykernel"
 _ON_THE_WAY = {"PWD", "OLDPWD", "SHLVL", "_", "LC_CTYPE"}

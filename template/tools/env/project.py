@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import os
 import re
-import shlex
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -214,6 +214,19 @@ def read_text(path: Path, *, utf8: bool = False) -> str:
     return text.replace("\r\n", "\n")
 
 
+def sha256(*paths: Path) -> str:
+    """Hex digest of the files' bytes, one after the other; "" where the first does not exist.
+
+    The activation helpers work out the same, with `cat` and `sha256sum`.
+    """
+    if not paths[0].exists():
+        return ""
+    digest = hashlib.sha256()
+    for path in filter(os.path.exists, paths):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 def _read(root: Path) -> str:
     path = root / SETTINGS
     try:
@@ -234,6 +247,8 @@ def _read(root: Path) -> str:
 def _quote(word: str) -> str:
     if sys.platform == "win32":
         return f'"{word}"' if " " in word else word
+    import shlex  # late: most commands quote nothing
+
     plain = "'" in word and not re.search(r'["$`\\]|!(?!=)', word)  # a marker, say
     return f'"{word}"' if plain else shlex.quote(word)
 

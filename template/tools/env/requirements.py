@@ -7,8 +7,6 @@ for the notes at its top.
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -261,19 +259,6 @@ def _no_lock(project: Project, reason: object) -> EnvError:
         f"{project.lock.name} cannot be read as a lock: {reason}.",
         f"Make it anew with: {project.command('lock')}",
     )
-
-
-def sha256(*paths: Path) -> str:
-    """Hex digest of the files' bytes, one after the other; "" where the first does not exist.
-
-    The activation helpers work out the same, with `cat` and `sha256sum`.
-    """
-    if not paths[0].exists():
-        return ""
-    digest = hashlib.sha256()
-    for path in filter(os.path.exists, paths):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def for_this_system(pins: list[Pin], facts: Mapping[str, str]) -> dict[str, Pin]:

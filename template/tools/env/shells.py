@@ -1,6 +1,6 @@
 """Answers the activation helpers that ask: may this shell enter, and what does it change then?
 
-    python3 -I tools/env shell cmd | nu | powershell | xonsh
+    python3 -IS tools/env shell cmd | nu | powershell | xonsh
 
 The person is asked and told on standard error, in words of that shell. Standard output is for the
 helper: JSON where the environment may be entered, and nothing where not; ASCII, whatever the code
@@ -34,7 +34,7 @@ MENDS = {
     FOREIGN: "Remove it yourself, or choose another place:",
 }
 _PLACE = "C:\\another\\place" if os.name == "nt" else "/another/place"
-_PLAIN = re.compile(r"[\w./:\\-]+" if os.name == "nt" else r"[\w./:-]+", re.ASCII)
+_PLAIN = r"[\w./:\\-]+" if os.name == "nt" else r"[\w./:-]+"
 
 
 class Shell(NamedTuple):
@@ -53,7 +53,7 @@ class Shell(NamedTuple):
         return os.path.splitext(self.helper)[1]
 
     def word(self, text: str) -> str:
-        return text if _PLAIN.fullmatch(text) else self.quoted(text)
+        return text if re.fullmatch(_PLAIN, text, re.ASCII) else self.quoted(text)
 
 
 def _cmd(text: str) -> str:

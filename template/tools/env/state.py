@@ -10,8 +10,7 @@ from . import manifest as proof
 from .errors import EnvError
 from .manifest import Manifest, Stamp
 from .markers import satisfies
-from .project import SETTINGS, Project, env_path, parse_settings, read_text, same_file
-from .requirements import sha256
+from .project import SETTINGS, Project, env_path, parse_settings, read_text, same_file, sha256
 
 READY = "ready"
 MISSING = "missing"

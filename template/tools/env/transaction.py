@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .processes import say
-from .project import Project
-from .requirements import sha256
+from .project import Project, sha256
 
 FILE = "tools/.env-turn"
 """Empty, ignored by git and never removed: who waits for a file must not wait for another one."""

@@ -20,8 +20,8 @@ from ..errors import EnvError
 from ..indexes import LOCAL, of_this_project
 from ..lock import adopt, replace
 from ..processes import say
-from ..project import PINNED, RUN_LOCK, Project, read_text
-from ..requirements import Notes, normalize, notes, parse, sha256, sides
+from ..project import PINNED, RUN_LOCK, Project, read_text, sha256
+from ..requirements import Notes, normalize, notes, parse, sides
 from ..resolution import named
 from ..temporary import temporary_folder
 from ..uv import Uv

@@ -24,8 +24,8 @@ from ...interpreters import Interpreter, probe
 from ...lock import replace
 from ...markers import satisfies
 from ...processes import activated, capture, say, scrubbed
-from ...project import SETTINGS, Project, read_text
-from ...requirements import normalize, notes, parse, sha256
+from ...project import SETTINGS, Project, read_text, sha256
+from ...requirements import normalize, notes, parse
 from ...uv import Uv
 from ...window import noted
 from .. import venv

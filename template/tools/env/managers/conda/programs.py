@@ -20,8 +20,8 @@ from ...interpreters import Interpreter, probe, usable
 from ...manifest import folder
 from ...markers import release
 from ...processes import say, stream
-from ...project import Project, read_text
-from ...requirements import sha256, sides
+from ...project import Project, read_text, sha256
+from ...requirements import sides
 from ...temporary import temporary_folder
 from .prefix import keep_from_pip
 
