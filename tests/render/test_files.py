@@ -242,6 +242,18 @@ def test_the_place_of_the_environment_reaches_settings_and_gitignore(
     assert f"{name}/" not in status
 
 
+def test_each_table_of_pyproject_has_the_address_of_its_manual(
+    template: Path, tmp_path: Path
+) -> None:
+    answers = {"framework": "pytorch", "accelerator": "cpu"}
+    index = "https://packages.example.org/torch"
+    project = render(template, tmp_path / "p", env_manager="uv", torch_index=index, **answers)
+    lines = (project / "pyproject.toml").read_text().splitlines()
+    tables = [number for number, line in enumerate(lines) if line.startswith("[")]
+    assert len(tables) > 10
+    assert [lines[each] for each in tables if "https://" not in lines[each - 1]] == []
+
+
 def test_data_models_and_runs_are_ignored_but_for_the_hashes_of_data(
     plain: Path, tmp_path: Path
 ) -> None:
