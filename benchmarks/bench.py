@@ -15,6 +15,7 @@ from pathlib import Path
 import creating
 import everyday
 import growth
+import rendering
 import report
 import training
 import updating
@@ -44,6 +45,8 @@ def measure(folder: Path, rounds: tuple[int, int]) -> None:
     say("setting the scene ...")
     scene = build(folder)
     where = report.machine(version(scene, "uv"), version(scene, str(scene.copier)))
+    say("rendering ...")
+    rendered = rendering.measure(scene, rounds[1])
     say("making projects ...")
     created = creating.measure(scene, rounds[0])
     print(report.creation_table(created), flush=True)
@@ -62,7 +65,7 @@ def measure(folder: Path, rounds: tuple[int, int]) -> None:
     trained = list(training.measure(folder / "training"))
     print(training.page(trained), flush=True)
     training.PAGE.write_text(training.page(trained), encoding="utf-8")
-    goals = report.goals(created, daily, disk, grown)
+    goals = report.goals(rendered, created, daily, disk, grown)
     print(f"\n{report.goal_table(goals)}\n\n{where}")
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(
