@@ -19,10 +19,9 @@ from pathlib import PurePath
 from typing import Any
 
 from engine import answers, command, in_a_temporary_copy
-from pristine import names
+from pristine import names, owned
 from project_tools import NOTE, TEMPLATE, stopped_update, what_is_missing
 from repository import git, in_progress, unheld
-from starter import owned
 
 PERSON, COULD_NOT = 1, 3
 SHOWN = 5

@@ -111,6 +111,15 @@ def exclusions(
     return _compiled(template, text).render(answers, _copier_operation="update").split()
 
 
+def owned(template: Path) -> list[str]:
+    """What is the project's own, as "/NAME" at its top: the first document of copier.yml has it."""
+    import yaml  # Copier's own dependency
+
+    with (template / "copier.yml").open(encoding="utf-8") as file:
+        found: list[str] = next(yaml.safe_load_all(file))["_skip_if_exists"]
+    return found
+
+
 def included(names: set[str], patterns: Sequence[str]) -> set[str]:
     """Those of the paths that no pattern keeps out."""
     import pathspec  # Copier's own dependency

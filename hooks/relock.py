@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from pristine import computed, jinja, unchanged
-from project_tools import notes, withdrawn
 from repository import changed, git
 
 DIRECT = ("pyproject.toml", "environment.yml")
@@ -26,6 +25,8 @@ def preferred(template: Path, before: Mapping[str, Any], chosen: Mapping[str, An
 
     It is in git's own folder, so that a person can lock with it when a conflict is resolved.
     """
+    from env.requirements import notes
+
     today = text(LOCK)
     told = notes(today)
     dated = told.asked is None and told.draft is None  # of an engine that did not note it
@@ -52,6 +53,8 @@ def pins(lock: str) -> set[str]:
 
 def taken(lock: str) -> list[str]:
     """A sentence for each version in a lock that attackers made, as the new template knows."""
+    from env import withdrawn
+
     found = withdrawn.among(tuple(pin.split("==")) for pin in sorted(pins(lock)))
     return [f"{each}. {withdrawn.CREDENTIALS}" for each in found]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pristine import NOW, asked, rendered
+from pristine import NOW, asked, owned, rendered
 from project_tools import starter_fixes
 
 DERIVED = ("/requirements.txt", "/requirements-dev.txt")
@@ -95,15 +95,6 @@ def _changed(template: Path, version: str) -> bool:
     """Whether the template's files for the starter are others; not so at a version that is gone."""
     argv = ["git", "-C", str(template), "diff", "--quiet", version, NOW, "--", *PARTS]
     return subprocess.run(argv, stderr=subprocess.DEVNULL, check=False).returncode == 1
-
-
-def owned(template: Path) -> list[str]:
-    """What is the project's own, as "/NAME" at its top: the first document of copier.yml has it."""
-    import yaml  # Copier's own dependency
-
-    with (template / "copier.yml").open(encoding="utf-8") as file:
-        found: list[str] = next(yaml.safe_load_all(file))["_skip_if_exists"]
-    return found
 
 
 def _files(folder: Path, own: Sequence[str]) -> dict[str, bytes]:
