@@ -28,6 +28,10 @@ def metadata_deleted(project: Tiny, wheelhouse: Path) -> None:
     (project.site / "alpha-1.0.dist-info" / "METADATA").unlink()
 
 
+def all_packages_deleted(project: Tiny, wheelhouse: Path) -> None:
+    shutil.rmtree(project.site)
+
+
 def script_edited(project: Tiny, wheelhouse: Path) -> None:
     path = project.scripts / "alpha"
     path.write_text(path.read_text() + "# changed\n")
@@ -50,6 +54,7 @@ DRIFTS = [
     pytest.param(drifts.deleted, ["file-missing"], id="deleted file"),
     pytest.param(record_deleted, ["file-missing"], id="deleted RECORD"),
     pytest.param(metadata_deleted, ["file-missing"], id="deleted METADATA"),
+    pytest.param(all_packages_deleted, ["missing-package"], id="all packages deleted"),
     pytest.param(script_edited, ["file-edited"], id="edited script"),
     pytest.param(drifts.stray_pth, ["stray-pth"], id="stray .pth"),
     pytest.param(drifts.other_python, ["other-python"], id="another patch release of Python"),

@@ -47,6 +47,7 @@ def install(
             "without it.",
             f"Unset it, then run: {project.command('sync')}",
         )
+    here.site.mkdir(parents=True, exist_ok=True)  # who deletes an environment may stop midway
     known = before.unrecorded if before else []
     strays = set(os.listdir(here.site)).difference(known)
     try:
@@ -56,8 +57,9 @@ def install(
         lock = sha256(*project.locks)  # before the work: what is changed meanwhile is seen later
         host = indexes.host(environ)
         source = f"{uv.name}, from {host}" if host else uv.name
+        constrained = "UV_CONSTRAINT" in environ
         pins = _pins(project, own)
-        here = _Target(project, pins, uv, source).reached(here, again, before)
+        here = _Target(project, pins, uv, source, constrained).reached(here, again, before)
     except InstallerFailed as error:
         raise _explained(project, error) from None
     files.make_executable(project.scripts, here)
@@ -179,6 +181,9 @@ class _Target(NamedTuple):
     source: str
     """That uv and its index, for people."""
 
+    constrained: bool
+    """Whether this machine forbids versions."""
+
     def reached(self, here: Contents, again: Sequence[str], before: Manifest | None) -> Contents:
         """Do what there is to do, if anything; what is there then."""
         pins, project = self.pins, self.project
@@ -206,8 +211,9 @@ class _Target(NamedTuple):
             and f"{dist.name}=={dist.version}" not in before.distributions
         ]
         lacking = {each.package for each in differ}.difference(extra).union(changed, anew)
-        # Of a directory or a repository, uv alone knows whether it is what was built.
-        if spoilt or extra or lacking or any(pin.reference for pin in pins.values()):
+        # uv alone knows what is forbidden, and whether it built what a directory has now.
+        asks_uv = self.constrained or any(pin.reference for pin in pins.values())
+        if spoilt or extra or lacking or asks_uv:
             here = self._packages(here.site, _Work(spoilt, extra, changed, anew, lacking))
         if project.package and not is_current:
             self.uv.uninstall([dist.name for dist in ours])  # its name may be another one now
