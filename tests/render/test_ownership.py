@@ -49,15 +49,20 @@ def test_nothing_is_rendered_where_git_does_not_look(project: Path) -> None:
     assert (done.returncode, done.stdout) == (1, "")
 
 
-def test_whatever_the_list_names_is_there(template: Path, tmp_path: Path) -> None:
+def test_whatever_the_list_names_is_there_or_comes_with_the_work(
+    template: Path, tmp_path: Path
+) -> None:
     project = render(template, tmp_path / "p")
-    for place in settings()["_skip_if_exists"]:
-        assert (project / place.lstrip("/")).exists(), place
+    missing = [
+        place for place in settings()["_skip_if_exists"] if not (project / place[1:]).exists()
+    ]
+    assert missing == ["/models", "/runs"]
 
 
-def test_one_list_is_read_for_skipping_and_for_excluding() -> None:
+def test_what_is_skipped_where_it_exists_is_left_out_of_updates() -> None:
     found = settings()
-    assert found["_exclude"] is found["_skip_if_exists"]
+    (rule,) = [each for each in found["_exclude"] if "_copier_operation == 'update'" in each]
+    assert rule.splitlines()[1:-1] == found["_skip_if_exists"]
 
 
 def settings() -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.engine import clean_environ
+from support.history import append
 from support.template import git
 from support.updates import commit, update
 
@@ -35,6 +36,26 @@ def test_files_that_other_answers_need_are_added_and_none_is_taken_away(
     assert done.returncode == 0, done.stdout + done.stderr
     assert (project / "src" / "up" / "trees.py").read_text() == "mine = 1\n"
     assert "- src/up/nets.py\n" in done.stdout
+
+
+@pytest.mark.thorough
+def test_another_manager_brings_its_module_and_edits_in_that_of_the_one_before_are_named(
+    made: Made, home: Path
+) -> None:
+    project = made("v2.0.0", env_manager="conda")
+    managers = project / "tools" / "env" / "managers"
+    append(managers / "conda" / "prefix.py", "# of mine\n")
+    commit(project)
+    done = update(project, home, "--data", "env_manager=uv")
+    assert sorted(path.name for path in managers.rglob("*.py")) == [
+        "__init__.py",
+        "uv.py",
+        "venv.py",
+    ]
+    named = "tools/env/managers/conda/prefix.py was deleted, and you had edited it."
+    assert named in done.stdout
+    assert done.stdout.count("you had edited it") == 1
+    assert done.returncode != 0
 
 
 @pytest.mark.thorough
