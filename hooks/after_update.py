@@ -21,8 +21,8 @@ import repository
 import starter
 import summary
 from edits import settle
-from engine import answers, command, engine, facts, in_a_temporary_copy, parsed
-from place import SETTINGS, place_before, report_the_place_before
+from engine import answers, command, engine, in_a_temporary_copy, parsed
+from place import SETTINGS, is_made, place_before, report_the_place_before
 from pristine import exclusions, included, names, unchanged
 from project_tools import NOTE, TEMPLATE, without_login
 from relock import DIRECT, LOCK, preferred, taken, text
@@ -100,7 +100,7 @@ def follow(
     # A machine that only updates has no environment, and maybe not even the project's Python.
     there = os.environ.get("UV_PROJECT_ENVIRONMENT") or place_before()
     asked_for = chosen["create_env"] and not before.get("create_env")
-    made = not blocking and (asked_for or facts(environment=there).get("state") != "missing")
+    made = not blocking and (asked_for or is_made(there))
     steps = [["lock", "--prefer", str(pins)], ["sync"]] if pins else [["sync"]]
     finish = " and ".join(command(*words) for words in steps)
     if blocking:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import sys
@@ -24,6 +25,13 @@ def report_the_place_before() -> None:
     print(f"\nThe old environment at {old['path']} is not used any more.", file=sys.stderr)
     setting = f"UV_PROJECT_ENVIRONMENT={shlex.quote(before)}"
     print(f"Delete it with: {setting} {command('delete')}", file=sys.stderr)
+
+
+def is_made(environment: str) -> bool:
+    """Whether there is an environment at a place; the engine is asked where there is something."""
+    if environment and "$" not in environment and not os.path.lexists(environment):
+        return False
+    return facts(environment=environment).get("state") != "missing"
 
 
 def place_before() -> str:
