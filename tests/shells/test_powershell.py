@@ -117,7 +117,7 @@ if POWERSHELL:
         driver: Driver, shell: Shell, project: Sample
     ) -> None:
         ran = driver.script(
-            'function prompt { "<<$?>>" }',
+            'function global:prompt { "<<$?>>" }',
             shell.enter("."),
             "Get-Item ./nothing -ErrorAction Ignore",
             "prompt",
