@@ -113,22 +113,22 @@ def _ready(shell: Shell) -> Project:
         project = load(root, os.environ)
         seen = assess(project)
     told = advice(project, seen, shell)
-    if seen.state == STALE and told:
-        _say(shell, told)
-    elif told:
+    if told is not None and seen.state != STALE:
         raise Refused(told)
+    if told is not None:
+        _say(shell, told)
     return project
 
 
-def advice(project: Project, seen: Assessment, shell: Shell) -> str:
-    """What to say of an environment, "" where that is nothing. Raises Refused for its place."""
+def advice(project: Project, seen: Assessment, shell: Shell) -> str | None:
+    """What to say of an environment, None where that is nothing. Raises Refused for its place."""
     if os.pathsep in str(project.env):
         raise Refused(
             f"{project.env} has {os.pathsep!r} in its name, which PATH cannot hold. "
             f"Choose another place:\n    {shell.elsewhere}"
         )
     if seen.state == READY:
-        return ""
+        return None
     command = project.command("sync", quoted=shell.word)
     shown = shell.elsewhere if seen.state == FOREIGN else command
     gap = "  " if seen.state == STALE else "\n    "
@@ -184,7 +184,8 @@ def _say(shell: Shell, text: str) -> None:
 
 def _yes(question: str) -> bool:
     """Ask on a terminal; no where there is none. Raises KeyboardInterrupt."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    streams = (sys.stdin, sys.stderr)  # None is one that was closed
+    if not all(stream is not None and stream.isatty() for stream in streams):
         return False
     print(question, end="", file=sys.stderr, flush=True)
     answer = sys.stdin.readline()
