@@ -46,11 +46,11 @@ def check(project: Project, options: Namespace) -> int:
     found = [each for each in told if not each.is_note]
     notes = [each for each in told if each.is_note]
     hidden = set() if options.fast else drift.hidden(project, found)
-    mend = drift.mend(project, found, bool(hidden))
+    mend = drift.mend(project, found, full=bool(hidden))
     keep = drift.keep(project, found)
     unhashed = drift.unhashed(project)
     if options.json:
-        mends = (drift.mend(project, [each], each in hidden) for each in found)
+        mends = (drift.mend(project, [each], full=each in hidden) for each in found)
         rows = [{**each._asdict(), "mend": way} for each, way in zip(found, mends)]
         known = {"unhashed": unhashed, "notes": [each._asdict() for each in notes]}
         _print({"differences": rows, "mend": mend, "keep": keep, **known})

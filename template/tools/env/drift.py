@@ -115,7 +115,7 @@ def hidden(project: Project, found: list[Difference]) -> set[Difference]:
     return doubtful - set(differences(project, fast=True)) if doubtful else set()
 
 
-def mend(project: Project, found: list[Difference], full: bool = False) -> str:
+def mend(project: Project, found: list[Difference], *, full: bool = False) -> str:
     """The command for what `check` found, "" for nothing; `full` where a fast look misses it."""
     codes = {difference.code for difference in found if not difference.is_note}
     if FOREIGN_ENV in codes:

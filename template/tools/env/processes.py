@@ -20,8 +20,7 @@ from typing import BinaryIO, NamedTuple
 from . import indexes
 from .project import Project
 
-_DROPPED = re.compile(
-    r"""(
+_DROPPED = r"""(
         PYTHON(HOME|PATH|PLATLIBDIR|EXECUTABLE|STARTUP|USERBASE|INSPECT|OPTIMIZE|WARNINGS)
       | __PYVENV_LAUNCHER__
       | VIRTUAL_ENV(_PROMPT)?
@@ -36,9 +35,7 @@ _DROPPED = re.compile(
           # less proof, or other words than are read here
         | NO_VERIFY_HASHES | INSECURE_NO_ZIP_VALIDATION | SKIP_WHEEL_FILENAME_CHECK
         | NO_BUILD_ISOLATION | NO_INSTALLER_METADATA | SHOW_RESOLUTION | LOG_CONTEXT )
-    )\Z""",
-    re.VERBOSE | re.IGNORECASE,
-)
+    )\Z"""
 """What leads elsewhere, with its reasons in docs/engine.md. All else reaches uv: what a newer one
 knows may be a company's rule, and where it leads elsewhere the proof finds that out."""
 
@@ -72,7 +69,8 @@ def scrubbed(environ: Mapping[str, str]) -> dict[str, str]:
 def _reaches(name: str) -> bool:
     if name.upper().startswith("PIP_"):  # all that pip does here is to fetch one file, by its hash
         return indexes.is_source(name[4:])
-    return not _DROPPED.match(name)
+    # compiled here, and not by the many commands that start no program
+    return not re.match(_DROPPED, name, re.VERBOSE | re.IGNORECASE)
 
 
 def activated(environ: Mapping[str, str], project: Project) -> dict[str, str]:

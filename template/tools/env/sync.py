@@ -61,16 +61,15 @@ def make_ready(
     started = time.monotonic()
     seen = state.assess(project)
     _refuse(project, seen)
-    environ = scrubbed(os.environ)
     remembered = seen.stamp.python if seen.stamp else None
     wanted = python or remembered or project.python
     managed = manager(project)
     if python or fetch:
         managed.accept_python(project)
-    chosen = _chosen(project, wanted, environ, fetch=fetch) if python or fetch else None
+    chosen = _chosen(project, wanted, fetch=fetch) if python or fetch else None
     # A lock that cannot be read or must not be installed costs nothing, but for the uv to mend it.
     pins = read(project)
-    if seen.state != state.MISSING or _has_uv(project, environ):
+    if seen.state != state.MISSING or _has_uv(project):
         withdrawn.refuse(pins, project.command("lock"))
     seen = _not_started_again(project, seen)
     here, found = _look(project, seen, full=full)
@@ -79,10 +78,9 @@ def make_ready(
     from . import pyproject
     from .installation import install, move_away, no_trusted_copy
 
+    environ = scrubbed(os.environ)
     pyproject.refuse_unreadable(project)
-    own = _kept(project, seen, chosen.version if chosen else wanted, environ)
-    if own is None and chosen is None and seen.state in _WHOLE:
-        _refuse_what_is_not_loaded(project, environ)
+    own = _kept(project, seen, wanted, chosen, environ)
     newer_than = proof.written_at(project.env) if seen.manifest and not full else None
     if own and here is None:
         here = contents(own.site_packages)
@@ -224,25 +222,31 @@ def _is_right(
 
 
 def _kept(
-    project: Project, seen: Assessment, wanted: str, environ: Mapping[str, str]
+    project: Project,
+    seen: Assessment,
+    wanted: str,
+    chosen: Interpreter | None,
+    environ: Mapping[str, str],
 ) -> Interpreter | None:
-    """The interpreter of the environment that is there, None where it must be made anew."""
+    """The interpreter of the environment that is there, None where it must be made anew.
+
+    A Python that lacks a library is not damaged, and its environment is not to be replaced:
+    EnvError, unless another one was chosen.
+    """
     if seen.state not in _WHOLE:
         return None
     fits = manager(project).fits(project) and not project.scripts.is_symlink()
     own = inside(project, environ) if fits else None
-    return own if own is not None and satisfies(own.version, wanted) else None
-
-
-def _refuse_what_is_not_loaded(project: Project, environ: Mapping[str, str]) -> None:
-    """A Python that lacks a library is not damaged, and its environment is not to be replaced."""
-    library = missing_library(project.python_path, environ)
+    if own is not None and satisfies(own.version, chosen.version if chosen else wanted):
+        return own
+    library = None if chosen else missing_library(project.python_path, environ)
     if library:
         raise EnvError(
             f"The Python of {project.env_label} does not start without {library}.",
             f"Load what brings it ({LOAD}), or take another Python: "
             + project.command("sync", "--python", "VERSION"),
         )
+    return None
 
 
 def inside(project: Project, environ: Mapping[str, str]) -> Interpreter | None:
@@ -287,19 +291,17 @@ def _running(project: Project, environ: Mapping[str, str]) -> Interpreter:
     return own
 
 
-def _has_uv(project: Project, environ: Mapping[str, str]) -> bool:
+def _has_uv(project: Project) -> bool:
     from .bootstrap import find_uv
 
-    return find_uv(project, environ) is not None
+    return find_uv(project, scrubbed(os.environ)) is not None
 
 
-def _chosen(
-    project: Project, wanted: str, environ: Mapping[str, str], *, fetch: bool
-) -> Interpreter:
+def _chosen(project: Project, wanted: str, *, fetch: bool) -> Interpreter:
     """The interpreter that was asked for by hand, fetched by uv where that was asked for too."""
     from . import provision
 
-    return (provision.fetched if fetch else find)(project, wanted, environ)
+    return (provision.fetched if fetch else find)(project, wanted, scrubbed(os.environ))
 
 
 def _begin(
