@@ -71,7 +71,7 @@ TOPICS = {
     "The project and its settings": ["project", "indexes", "managers.manager"],
     "Which Python": ["interpreters", "provision", "sync._running", "managers.venv"],
     "The place of the environment": ["state", "sync", "commands.delete", "commands._yes"],
-    "Installing packages": ["sync.make_ready", "installation", "bootstrap", "uv"],
+    "Installing packages": ["sync.make_ready", "installation", "bootstrap", "uv", "sources"],
     "The lock, and adding libraries": [
         "requirements",
         "lock",
