@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from pathlib import Path
@@ -241,6 +242,19 @@ def test_an_older_version_that_has_wheels_everywhere_is_taken(
     wheel(wheelhouse, "zeta", "2.0", tag="py3-none-win_amd64")
     said(locked, "add", "zeta")
     assert "zeta==1.0" in pins(locked)
+
+
+def test_where_nobody_tells_hashes_those_of_all_systems_are_locked(
+    locked: Tiny, wheelhouse: Path
+) -> None:
+    files = [wheel(wheelhouse, "zeta", "1.0", tag=f"py3-none-{system}").path for system in ALL]
+    done = locked.run("add", "zeta", PIP_NO_INDEX="1", PIP_FIND_LINKS=str(wheelhouse))
+    assert done.returncode == 0, done.stderr
+    for lock in ("requirements.txt", "requirements-dev.txt"):
+        text = (locked.root / lock).read_text()
+        for file in files:
+            assert hashlib.sha256(file.read_bytes()).hexdigest() in text
+    assert locked.codes() == []
 
 
 def test_a_version_for_each_system_is_taken_where_none_serves_all(

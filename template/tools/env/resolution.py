@@ -218,6 +218,7 @@ def _resolved(task: Task, place: Path) -> dict[Path, str]:
     project, asked = task.project, task.asked
     task.write(place, task.places)
     note = _within(task, place)
+    _hash_all(task, place / _FULL, window.noted(note).options)
     told = Notes(asked=asked.sha256, cutoff=note)
     drafts = {project.lock: named(project, asked, told, place / _FULL)}
     if project.lock.name != RUN_LOCK:
@@ -249,6 +250,27 @@ def _within(task: Task, place: Path) -> str | None:
     begun = window.begin(settings, os.environ, told.cutoff, fresh=fresh, retry=retry)
     installed = [pin for pin in kept if not pin.hashes]  # past the lock, and adopted now
     return window.fit(compile_into, begun, [*today, *installed], fresh=fresh, retry=retry)
+
+
+def _hash_all(task: Task, full: Path, options: Sequence[str]) -> None:
+    """Write the hashes of all files into what was resolved, where there may be more than one.
+
+    Of what an index or a folder tells no hashes of, uv looks for that of one file, and which system
+    that is for is chance; in a pylock.toml it gives all: https://github.com/astral-sh/uv/issues/10308
+    """
+    text = full.read_text(encoding="utf-8")
+    pins = [pin for pin in pins_of(text) if pin.version]
+    known = {(pin[:2], pin.hashes) for pin in pins_of(task.kept)}
+    lone = [pin for pin in pins if len(pin.hashes) == 1 and (pin[:2], pin.hashes) not in known]
+    if not lone:
+        return
+    lines = [pin.requirement for pin in pins]
+    files = dict(window.files(task.compile(full.with_name("pylock.toml"), options, lines)))
+    for pin in lone:
+        hashes = sorted({*pin.hashes, *(f"sha256:{each}" for each in files.get(pin[:2], ()))})
+        listed = " \\\n    ".join(f"--hash={each}" for each in hashes)
+        text = text.replace(f"--hash={pin.hashes[0]}", listed)
+    full.write_text(text, encoding="utf-8")
 
 
 def _explained(task: Task, place: Path, error: InstallerFailed) -> Exception:

@@ -159,7 +159,7 @@ def fit(
         if not {pin[:2] for pin in doubtful} <= uploads.keys():
             lines = [pin.requirement for pin in pins if pin.version]
             with suppress(InstallerFailed):
-                uploads.update(_uploads(compile_into("pylock.toml", ANY_AGE, lines, True)))
+                uploads.update(files(compile_into("pylock.toml", ANY_AGE, lines, True)))
     exempt, young = dict(window.exempt), {}
     for pin in doubtful:
         times = _times(uploads.get(pin[:2], {}), kept.get(pin[:2]))
@@ -231,7 +231,7 @@ def _tried(compile_into: Compile, window: Window) -> tuple[list[Pin], InstallerF
         return [], error
 
 
-def _uploads(pylock: str) -> Iterator[tuple[tuple[str, str], dict[str, str]]]:
+def files(pylock: str) -> Iterator[tuple[tuple[str, str | None], dict[str, str]]]:
     """When the files of each name and version were uploaded, by sha256; "" where nobody tells.
 
     https://packaging.python.org/en/latest/specifications/pylock-toml/
@@ -241,11 +241,11 @@ def _uploads(pylock: str) -> Iterator[tuple[tuple[str, str], dict[str, str]]]:
             re.search(rf'^{key} = "(.+)"$', block, re.M) for key in ("name", "version")
         )
         if name and version:
-            files = {
+            uploaded = {
                 found["sha256"]: found["when"][:19] + "Z" if found["when"] else ""
                 for found in _FILE.finditer(block)
             }
-            yield (normalize(name[1]), version[1]), files
+            yield (normalize(name[1]), version[1]), uploaded
 
 
 def _times(files: Mapping[str, str], hashes: Collection[str] | None) -> list[str]:
