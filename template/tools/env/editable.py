@@ -15,6 +15,7 @@ from typing import Any
 from . import indexes, pyproject, toml
 from .difference import MISSING_PACKAGE, STALE_PROJECT, Difference
 from .distributions import Distribution, fingerprint, record
+from .errors import EnvError
 from .project import Project, read_text, same_file, sha256
 from .sources import origin, path_of
 
@@ -84,7 +85,8 @@ def proof(project: Project, site: Path, ours: Sequence[Distribution]) -> dict[st
     if not ours:
         return {}
     found = {"install": _print(site, ours), "pyproject": sha256(project.root / pyproject.FILE)}
-    return {**found, "asked": _asked(project)}
+    asked = _asked(project)
+    return {**found, "asked": asked} if asked else found
 
 
 def _is_made_of(project: Project, proof: dict[str, str]) -> bool:
@@ -95,11 +97,11 @@ def _is_made_of(project: Project, proof: dict[str, str]) -> bool:
     if sha256(project.root / pyproject.FILE) == proof.get("pyproject"):
         return True
     asked = _asked(project)
-    return asked != "" and asked == proof.get("asked")
+    return asked is not None and asked == proof.get("asked")
 
 
-def _asked(project: Project) -> str:
-    """A hash of what decides the install, "" where nobody can read it here.
+def _asked(project: Project) -> str | None:
+    """A hash of what decides the install, None where nobody can read it here.
 
     Not of the dependencies: whoever edits those locks and syncs, and that installs anew.
     """
@@ -114,8 +116,8 @@ def _asked(project: Project) -> str:
             if backend.startswith(name.replace("-", "_"))
         }
         text = json.dumps([own, build, tools], sort_keys=True, default=str)
-    except (OSError, ValueError, KeyError, AttributeError):
-        return ""
+    except (OSError, ValueError, KeyError, AttributeError, EnvError):
+        return None
     return hashlib.sha256(text.encode()).hexdigest()
 
 
