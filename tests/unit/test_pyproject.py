@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from support.engine import tiny
 
+from env.distributions import Distribution
+from env.editable import proof
 from env.errors import EnvError
 from env.project import Project, load
 from env.pyproject import asked, unlocked
@@ -175,6 +177,18 @@ def test_what_cannot_be_read_is_told_with_its_place(
     (found,) = unlocked(project)
     assert found.code == "unreadable"
     assert told in found.message
+
+
+def test_an_install_is_proven_where_nothing_reads_toml(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a Python 3.9 of Debian, which has no pip either."""
+    dist = Distribution("p", "0", "p-0.dist-info")
+    (project.root / dist.directory).mkdir()
+    (project.root / dist.directory / "RECORD").write_text("p.py,,\n")
+    assert proof(project, project.root, [dist]).keys() == {"install", "pyproject", "asked"}
+    monkeypatch.setattr("env.toml._READERS", ())
+    assert proof(project, project.root, [dist]).keys() == {"install", "pyproject"}
 
 
 EXEMPT = "exclude-newer-package"
