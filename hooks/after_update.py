@@ -83,6 +83,8 @@ def remove_leftovers(
         for name in had - included(names(TEMPLATE, chosen, answers_file), rules[1]):
             if repository.mode(name):
                 Path(name).unlink(missing_ok=True)
+                with suppress(OSError):  # there is more in it
+                    Path(name).parent.rmdir()
 
 
 def follow(

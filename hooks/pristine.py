@@ -71,8 +71,8 @@ def names(
 ) -> set[str]:
     """The paths of the files that the template has for these answers, now or at a `version`.
 
-    Those that only other answers bring are among them where that is asked for (`unconditional`),
-    and those that the settings exclude are (see `exclusions`).
+    What the settings exclude (see `exclusions`) is among them, and so are those that only other
+    answers bring, where that is asked for (`unconditional`).
     Only the names are rendered, and what they ask for that is not among the answers is empty.
     Raises CalledProcessError where there is no such version.
     """
@@ -164,7 +164,9 @@ def computed(template: Path, answers: Mapping[str, Any]) -> dict[str, Any]:
             default = questions[name]["default"]
             if isinstance(default, str):
                 default = environment.from_string(default).render(known)
-            known[name] = json.loads(default) if questions[name]["type"] == "json" else default
+            known[name] = (
+                json.loads(default) if questions[name]["type"] in ("json", "yaml") else default
+            )
     return known
 
 

@@ -57,6 +57,16 @@ def test_a_bad_answer_is_refused_with_a_sentence(
     assert not (tmp_path / "p").exists()
 
 
+@pytest.mark.parametrize("key", ["accelerators", "torch_build"])
+def test_what_follows_from_the_answers_cannot_be_one(
+    template: Path, tmp_path: Path, key: str
+) -> None:
+    with pytest.raises(ValueError, match="follow"):
+        copier.run_copy(
+            str(template), tmp_path / "p", data={key: "cpu"}, defaults=True, skip_tasks=True
+        )
+
+
 def test_the_index_of_one_machine_is_refused_where_a_lock_would_name_it(
     template: Path, tmp_path: Path
 ) -> None:
