@@ -47,8 +47,7 @@ function _seedbed_enter --argument-names root
     for script in $_seedbed_conda/etc/conda/activate.d/*.fish
         source $script
     end
-    if not set -q VIRTUAL_ENV_DISABLE_PROMPT
-        functions -q fish_prompt; or fish_prompt >/dev/null 2>&1    # which loads it
+    if not set -q VIRTUAL_ENV_DISABLE_PROMPT; and functions -q fish_prompt      # which loads it
         functions -c fish_prompt _old_fish_prompt
         set -g _OLD_FISH_PROMPT_OVERRIDE $env
         function fish_prompt

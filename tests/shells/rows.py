@@ -157,6 +157,7 @@ FISH = Shell(
     status="$status",
     follow="{}; and {}",
     names="set --names; functions --all --names",
+    traits=("fish",),
     prompt="function fish_prompt; printf '$ '; end",
     quote=_fish,
 )
@@ -172,6 +173,7 @@ TCSH = Shell(
     elsewhere="setenv UV_PROJECT_ENVIRONMENT /another/place",
     status="$status",
     names="set; setenv; alias",
+    traits=("tcsh",),
     prompt="set prompt = '$ '",
     quote=_csh,
 )
@@ -195,6 +197,7 @@ XONSH = Shell(
     asks=True,
     goes_on=False,
     prompt_env="({}) ",
+    traits=("xonsh",),
 )
 NU = Shell(
     "nu",

@@ -17,7 +17,6 @@ import tree_sitter_powershell
 from shells.driver import Driver
 from shells.rows import POWERSHELL, Shell, rows
 from shells.sample import TEMPLATE, Sample, make_sample
-from shells.settings import SETTINGS
 from shells.spoil import nothing_there
 
 HELPER = TEMPLATE / "activate.ps1"
@@ -82,26 +81,6 @@ def test_it_is_plain_ascii() -> None:
 
 
 if POWERSHELL:
-
-    @rows(POWERSHELL[:1])
-    @pytest.mark.parametrize("setting", SETTINGS["powershell"])
-    def test_entering_and_leaving_work_under_any_setting(
-        setting: str, driver: Driver, shell: Shell, project: Sample
-    ) -> None:
-        ran = driver.script(
-            setting,
-            driver.probe("before"),
-            shell.enter(".."),
-            driver.probe("inside", status=True),
-            shell.enter(".."),
-            shell.leave,
-            driver.probe("after"),
-            cwd=project.root / "src",
-        )
-        assert ran.stderr == ""
-        assert ran.seen["inside"].status == "0"
-        assert ran.seen["inside"].python == project.python
-        assert ran.seen["after"].env["PATH"] == ran.seen["before"].env["PATH"]
 
     @rows(POWERSHELL[:1])
     def test_a_refusal_stops_a_script_that_stops_at_errors(

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 from shells.driver import Driver
-from shells.rows import POSIX, Shell
+from shells.rows import FISH, POSIX, POWERSHELL, TCSH, XONSH, Shell
 from shells.sample import Sample
 from shells.settings import SETTINGS
 
-ROWS = [
-    pytest.param(
-        shell,
-        setting,
-        id=f"{shell.name}: {setting}",
-        marks=() if shell.name == "bash" else pytest.mark.thorough,
-    )
-    for shell in POSIX
-    for trait in shell.traits
-    for setting in SETTINGS[trait]
-]
+
+def under_settings(shells: Iterable[Shell]) -> pytest.MarkDecorator:
+    rows = [
+        pytest.param(
+            shell,
+            setting,
+            id=f"{shell.name}: {setting}",
+            marks=() if shell.name == "bash" else pytest.mark.thorough,
+        )
+        for shell in shells
+        for trait in shell.traits
+        for setting in SETTINGS[trait]
+    ]
+    return pytest.mark.parametrize(("shell", "setting"), rows, indirect=["shell"])
 
 
-@pytest.mark.parametrize(("shell", "setting"), ROWS, indirect=["shell"])
+@under_settings(POSIX)
 def test_entering_and_leaving_work_under_any_setting(
     setting: str, driver: Driver, shell: Shell, project: Sample
 ) -> None:
@@ -47,3 +52,24 @@ def test_entering_and_leaving_work_under_any_setting(
     gone = {"VIRTUAL_ENV"} if "deactivate()" in setting else set()
     assert ran.seen["after"].env.keys() >= ran.seen["before"].env.keys() - gone
     assert "VIRTUAL_ENV_PROMPT" not in ran.seen["after"].env
+
+
+@under_settings([FISH, TCSH, XONSH, *POWERSHELL[:1]])
+def test_they_do_so_in_other_shells_too(
+    setting: str, driver: Driver, shell: Shell, project: Sample
+) -> None:
+    ran = driver.script(
+        setting,
+        driver.probe("before"),
+        shell.enter(".."),
+        driver.probe("inside"),
+        shell.enter(".."),
+        shell.leave,
+        driver.probe("after"),
+        cwd=project.root / "src",
+    )
+    assert ran.stderr == ""
+    assert ran.seen["inside"].python == project.python
+    assert "PYTHONHOME" not in ran.seen["inside"].env
+    assert ran.seen["after"].env["PATH"] == ran.seen["before"].env["PATH"]
+    assert ran.seen["after"].env.get("PYTHONHOME") == ran.seen["before"].env.get("PYTHONHOME")
