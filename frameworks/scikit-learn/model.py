@@ -1,100 +1,81 @@
-"""The model: the only module that knows the learning library, so another one replaces this file.
-
-What the others rely on: FILE_NAME, ModelConfig, and Model, a Learner.
-"""
+"""The model: what is done to the columns, and what learns. Any other of scikit-learn will do."""
 
 from __future__ import annotations
 
-import copy
-import warnings
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import joblib
 import numpy as np
-from sklearn.neural_network import MLPClassifier
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+import pandas as pd
+from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OrdinalEncoder
 from threadpoolctl import threadpool_limits
 
-from .learning import Learner, LearningConfig, ran_away
+if TYPE_CHECKING:
+    from .config import Config
+    from .data import Schema
 
-FILE_NAME = "model.joblib"
+FILE = "model.joblib"
 
 
 @dataclass(frozen=True)
-class ModelConfig(LearningConfig):
-    """The [model] table of the configuration."""
+class Settings:
+    """The [model] table."""
 
-    hidden_layers: tuple[int, ...]
-    batch_size: int
+    rounds: int
+    learning_rate: float
+    max_leaf_nodes: int
     l2: float
+    class_weight: str
+    threads: int
 
-    def problem(self) -> str | None:
-        """What is wrong with the values, or None."""
-        if min(self.hidden_layers, default=1) < 1:
-            return "every layer in hidden_layers needs at least 1 neuron"
-        if self.batch_size < 1:
-            return "batch_size must be at least 1"
-        if self.l2 < 0:
-            return "l2 must not be below 0"
-        return super().problem()
+    def __post_init__(self) -> None:
+        if self.class_weight not in ("none", "balanced"):
+            raise ValueError('model.class_weight must be "none" or "balanced"')
+        if self.rounds < 1 or self.max_leaf_nodes < 2 or self.threads < 0:
+            raise ValueError("model.rounds, max_leaf_nodes or threads is too small")
 
 
-class Model(Learner):
-    """A neural network on scaled inputs.
+def build(schema: Schema, settings: Settings, seed: int) -> Pipeline:
+    """Boosted trees on histograms. They take missing values as they are."""
+    texts = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
+    columns = make_column_transformer(
+        (texts, make_column_selector(dtype_include="category")), remainder="passthrough"
+    )
+    trees = HistGradientBoostingClassifier if schema.classes else HistGradientBoostingRegressor
+    learner = trees(
+        max_iter=settings.rounds,
+        learning_rate=settings.learning_rate,
+        max_leaf_nodes=settings.max_leaf_nodes,
+        l2_regularization=settings.l2,
+        early_stopping=False,
+        random_state=seed,
+    )
+    return Pipeline([("columns", columns), ("learner", learner)])
 
-    One thread does the arithmetic: sums then come out the same on any number of cores, and a
-    network of this size is faster so.
-    """
 
-    config_type = ModelConfig
-    config: ModelConfig
-    _pipeline: Pipeline
+def save(fitted: Pipeline, path: Path) -> None:
+    """A pickle: it is read in the environment that wrote it, and only from people you trust."""
+    joblib.dump(fitted, path)
 
-    def _begin(self, inputs: np.ndarray, targets: np.ndarray) -> Any:
-        network = MLPClassifier(
-            self.config.hidden_layers,
-            learning_rate_init=self.config.learning_rate,
-            batch_size=self.config.batch_size,
-            alpha=self.config.l2,
-        )
-        self._pipeline = make_pipeline(StandardScaler().fit(inputs), network)
-        return self._pipeline[0].transform(inputs), targets
 
-    def _one_epoch(self, rows: Any, number: int) -> None:
-        """The library turns Ctrl-C into a warning; it is turned back."""
-        random = np.random.RandomState(np.random.MT19937([self.seed, number]))
-        network = self._pipeline[-1].set_params(random_state=random)
-        with warnings.catch_warnings(), np.errstate(all="ignore"), threadpool_limits(1):
-            warnings.filterwarnings("error", "Training interrupted", UserWarning)
-            try:
-                network.partial_fit(*rows, classes=np.arange(len(self.classes)))
-            except UserWarning:
-                raise KeyboardInterrupt from None
-            except ValueError as error:
-                if "non-finite" not in str(error):
-                    raise
-                raise ran_away() from None
+def load(path: Path, config: Config, schema: Schema) -> Pipeline:
+    return joblib.load(path)
 
-    def _probabilities(self, inputs: np.ndarray) -> np.ndarray:
-        with threadpool_limits(1):
-            return self._pipeline.predict_proba(inputs)
 
-    def _weights(self) -> Pipeline:
-        """The optimizer is in it, too."""
-        return copy.deepcopy(self._pipeline)
+def predict(fitted: Pipeline, X: pd.DataFrame) -> np.ndarray:
+    """Numbers, or of classes a row of probabilities for each row."""
+    with threads(0, len(X)):
+        if not hasattr(fitted, "predict_proba"):
+            return fitted.predict(X)
+        return fitted.predict_proba(X)
 
-    def _set_weights(self, weights: Pipeline) -> None:
-        self._pipeline = copy.deepcopy(weights)
 
-    @staticmethod
-    def _write(path: Path, about: dict[str, Any], parts: dict[str, Any]) -> None:
-        joblib.dump({"about": about, "parts": parts}, path)
-
-    @staticmethod
-    def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The file is a pickle, and reading a pickle can run code: read only files of your own."""
-        content = joblib.load(path)
-        return content["about"], content["parts"]
+def threads(count: int, rows: int) -> threadpool_limits:
+    """So many threads; for 0 what suits: on few rows they would only wait for each other."""
+    return threadpool_limits(count or (1 if rows < 20_000 else len(os.sched_getaffinity(0))))

@@ -1,152 +1,254 @@
-"""The data: made once, verified on every load, split the same way for the same seed."""
+"""The data: read, checked, split. Columns of your own go into `derive`."""
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
+from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
+from pandas.api.types import union_categoricals
 
-from .errors import UserError
-from .files import replacing, sha256_of, shown
-from .tables import write
+from . import config
 
-EXAMPLE = "data/raw/digits.csv"
+PARTS = ("train", "validation", "test")
+ROWS = 100_000  # read at a time
+WORDS = 250  # of a column of text, the most frequent ones are told apart
+CLASSES = 1_000
+NOTHING = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "-", "?"]
+DATE = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?"
+ISO = {"format": "ISO8601"} if int(pd.__version__.split(".")[0]) > 1 else {}
 
 
 @dataclass(frozen=True)
-class DataConfig:
-    """The [data] table of the configuration: where the data is and how it is split."""
+class Schema:
+    """What the columns mean: found in the training rows, kept with the run."""
 
-    file: str
-    """CSV file, from the project's root."""
     target: str
-    """The column to predict."""
-    validation_fraction: float
-    test_fraction: float
-
-    def problem(self) -> str | None:
-        """What is wrong with the values, or None."""
-        if not (0 < self.validation_fraction < 1 and 0 < self.test_fraction < 1):
-            return "the fractions must be above 0 and below 1"
-        if self.validation_fraction + self.test_fraction >= 1:
-            return "the two fractions together leave nothing to train on"
-        return None
+    classes: list[Any] | None  # the labels; None for a regression
+    columns: dict[str, Any]  # that are learned from: "number", or the texts that are told apart
+    kinds: dict[str, str]  # of the file's columns: number, date or text
+    rows: dict[str, int]  # in each part
 
 
-@dataclass(frozen=True)
-class Part:
-    """Some rows: the features (numbers, one column each) and the class of each row."""
-
-    features: pd.DataFrame
-    labels: np.ndarray
+class OtherKind(Exception):
+    """The name of a column that turned out to hold texts, and one of them."""
 
 
-@dataclass(frozen=True)
-class Data:
-    """The three parts, and what says which data it was."""
+def derive(table: pd.DataFrame) -> pd.DataFrame:
+    """Your own columns, for a piece of the rows at a time, at the training and in predict.
 
-    parts: dict[str, Part]
-    """train, validation, test"""
-    classes: np.ndarray
-    file: str
-    sha256: str
-
-
-def load(root: Path, config: DataConfig, seed: int) -> Data:
-    """Reads, verifies and splits the data; writes the example data first when it is missing.
-
-    Raises UserError when the file is missing, changed, or no table that can be learned from.
+    Numbers are floats, dates are days since 2000, texts categories, and NaN is what is missing.
     """
-    path = root / config.file
-    if not path.exists() and path == root / EXAMPLE:
-        write_example(path)
-    sha256 = verify(path, root)
-    return _split(_read(path, config.target, root), config, seed, sha256)
-
-
-def write_example(path: Path) -> None:
-    """Writes scikit-learn's handwritten digits (8 x 8 pixels of 0 to 16): the same bytes
-    on every machine."""
-    digits = load_digits(as_frame=True)
-    table = digits.data.astype(int).assign(digit=digits.target)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as temporary:
-        write(table, temporary)
-
-
-def verify(path: Path, root: Path) -> str:
-    """The file's sha256, after comparing it with the record beside it (in `sha256sum` format).
-
-    A file without a record gets one. Raises UserError when the two differ.
-    """
-    name = shown(path, root)
-    if not path.is_file():
-        happened = f"There is no data file {name}."
-        raise UserError(happened, "Put it there, or name another in [data].")
-    record = path.with_name(f"{path.name}.sha256")
-    sha256 = sha256_of(path)
-    if not record.exists():
-        with replacing(record) as temporary:
-            temporary.write_bytes(f"{sha256}  {path.name}\n".encode())
-    elif record.read_text(encoding="utf-8", errors="replace").split()[:1] != [sha256]:
-        raise UserError(
-            f"{name} is not the file that {record.name} records: it was changed.",
-            f"Bring the old file back, or delete {shown(record, root)} to go on with the new one.",
-        )
-    return sha256
-
-
-def _read(path: Path, target: str, root: Path) -> pd.DataFrame:
-    """The table, with finite numbers in every column but the target."""
-    name = shown(path, root)
-    try:
-        table = pd.read_csv(path).rename(columns=str.strip)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        happened = f"{name} is not a table in CSV ({str(error).strip()})."
-        raise UserError(happened, "Save it as UTF-8 with one header line and commas.") from None
-    if not isinstance(table.index, pd.RangeIndex):  # pandas takes the first value for a row name
-        happened = f"{name} has more values in a line than names in the header."
-        raise UserError(happened, "Name every column in the first line.")
-    if target not in table or len(table.columns) == 1:
-        happened = f"{name} has no column {target!r} to learn, or no other one to learn from."
-        raise UserError(happened, "Name the right column as `target` in [data].")
-    for column in table:
-        values = table[column]
-        if column != target and values.dtype.kind not in "iuf":
-            wrong = "holds more than numbers"
-        elif values.isna().any() or (values.dtype.kind == "f" and np.isinf(values).any()):
-            wrong = "has missing or infinite values"
-        else:
-            continue
-        raise UserError(f"{name}: column {column!r} {wrong}.", "Clean it or leave it out.")
+    # table["price_per_area"] = table["price"] / table["area"]
     return table
 
 
-def _split(table: pd.DataFrame, config: DataConfig, seed: int, sha256: str) -> Data:
-    """Three parts with the same share of every class."""
-    labels = table[config.target].to_numpy()
-    features = table.drop(columns=config.target)
-    validation, test = (
-        round(len(labels) * share) for share in (config.validation_fraction, config.test_fraction)
-    )
+def load(
+    settings: config.Config, names: Sequence[str], schema: Schema | None = None
+) -> tuple[Schema, dict[str, tuple[pd.DataFrame, np.ndarray]]]:
+    """The schema and, for each of `names` (train, validation, test), X and y.
 
-    def cut(rows: np.ndarray, size: int) -> list[np.ndarray]:
-        return train_test_split(rows, test_size=size, stratify=labels[rows], random_state=seed)
+    X has float32 columns, NaN where missing, and categories; y codes of the classes, or numbers.
+    """
+    wanted = settings.data
+    table, kinds = read(wanted, schema.kinds if schema else None)
+    target = table.pop(wanted.target)
+    by = table.pop(wanted.split_by) if wanted.split_by else target
+    y, classes = labels(target, settings.task)
+    here = np.flatnonzero(target.notna())
+    parts = split(y[here], classes is not None, by.iloc[here], wanted)
+    rows = {name: here[places] for name, places in parts.items()}
+    if schema is None:
+        columns = {name: meaning(values.iloc[rows["train"]]) for name, values in table.items()}
+        sizes = {name: len(places) for name, places in rows.items()}
+        schema = Schema(wanted.target, classes, columns, kinds, sizes)
+        describe(table, y, schema, rows)
+    found: dict[str, dict[str, Any]] = {name: {} for name in names}
+    for column, known in schema.columns.items():  # so that the table is never there twice
+        values = table.pop(column)
+        for name in names:
+            found[name][column] = encode(values.iloc[rows[name]], known)
+    return schema, {n: (pd.DataFrame(found[n], copy=False), y[rows[n]]) for n in names}
 
-    classes = np.unique(labels)
-    if len(classes) == 1:
-        happened = f"{config.file} has only the class {classes[0]} in {config.target!r}."
-        raise UserError(happened, "Use data with two classes or more.")
+
+def read(wanted: config.Data, kinds: dict[str, str] | None) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The whole table, in little more memory than it has in float32, and its columns' kinds."""
+    path, apart = Path(wanted.file).expanduser(), {wanted.target, wanted.split_by} - {""}
+    drop = set(wanted.drop) - apart
+    if not path.exists() and path == Path("data/raw/digits.csv"):
+        example(path)
+    if kinds is None:
+        kinds = {name: kind_of(values) for name, values in next(pieces(path, {}, drop)).items()}
+    for name in apart - set(kinds):
+        raise SystemExit(f"{path} has no column {name!r}. It has {', '.join(kinds)[:300]}.")
+    columns: dict[str, list[pd.Series]] = {}
     try:
-        rest, test_rows = cut(np.arange(len(labels)), test)
-        train_rows, validation_rows = cut(rest, validation)
-    except ValueError as error:
-        happened = f"{config.file} cannot be split with every class in each part ({error})."
-        raise UserError(happened, "Use more rows, or other fractions in [data].") from None
-    rows_of = {"train": train_rows, "validation": validation_rows, "test": test_rows}
-    parts = {name: Part(features.iloc[rows], labels[rows]) for name, rows in rows_of.items()}
-    return Data(parts, classes, config.file, sha256)
+        for piece in pieces(path, kinds, drop):
+            for name, values in derive(typed(piece, kinds)).items():
+                columns.setdefault(name, []).append(values if name in apart else plain(values))
+    except OtherKind as error:  # the texts begin farther down
+        return read(wanted, {**kinds, error.args[0]: "text"})
+    join = {True: np.concatenate, False: union_categoricals}
+    return pd.DataFrame(
+        {n: join[is_numeric_dtype(columns[n][0])](columns.pop(n)) for n in list(columns)}, copy=False
+    ), kinds
+
+
+def pieces(
+    path: Path, kinds: dict[str, str], drop: Collection[str] = ()
+) -> Iterator[pd.DataFrame]:
+    """The rows of a CSV or Parquet file; a column of CSV without a kind is read as text."""
+    if not path.is_file():
+        raise SystemExit(f"There is no data file {path}. Put it there, or name another.")
+    try:
+        if path.suffix == ".parquet":
+            from pyarrow import parquet
+
+            file = parquet.ParquetFile(path)
+            names = [name for name in file.schema_arrow.names if name not in drop]
+            yield from (batch.to_pandas() for batch in file.iter_batches(ROWS, columns=names))
+            return
+        first = pd.read_csv(path, sep="\0", header=None, nrows=9, dtype=str, quoting=csv.QUOTE_NONE)
+        header, *lines = first[0].str.lstrip("\ufeff")
+        sep = max(",;\t|", key=header.count)
+        names = [name.strip() for name in next(csv.reader([header], delimiter=sep))]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise SystemExit(f"{path} has two columns {twice[0]!r}. Give each its own name.")
+        if not lines:
+            raise SystemExit(f"{path} has a header and no rows. Put a line below it for each row.")
+        texts = {name for name in names if kinds.get(name, "text") == "text"}
+        yield from pd.read_csv(
+            path, sep=sep, header=0, names=names, usecols=[n for n in names if n not in drop],
+            dtype=dict.fromkeys(texts, str), keep_default_na=False, low_memory=False,
+            na_values={n: [""] if n in texts else NOTHING for n in names}, chunksize=ROWS,
+        )  # fmt: skip
+    except ModuleNotFoundError:
+        advice = "Add it: python tools/env add pyarrow"
+        raise SystemExit(f"pandas needs pyarrow to read Parquet. {advice}") from None
+    except UnicodeDecodeError:
+        raise SystemExit(f"{path} is not in UTF-8. Save it so, or name its encoding here.") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise SystemExit(f"{path} is no table in CSV ({error}). Mend that line.") from None
+
+
+def kind_of(values: pd.Series) -> str:
+    """What a column of the file holds: number, date or text."""
+    if is_numeric_dtype(values) or is_datetime64_any_dtype(values):
+        return "date" if is_datetime64_any_dtype(values) else "text" if is_bool_dtype(values) else "number"
+    known = values.dropna().astype(str)
+    known = known[~known.isin(NOTHING)]
+    if len(known) and known.str.fullmatch(DATE).all():
+        return "date"
+    # With a zero in front it is no number but a code, as a postcode.
+    code = known.str.match(r"0\d").any() or pd.to_numeric(known, errors="coerce").isna().any()
+    return "text" if code else "number"
+
+
+def typed(piece: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
+    """Columns of the file as numbers, days since 2000, or categories."""
+    columns = {}
+    for name, values in piece.items():
+        try:
+            if kinds[name] == "number":
+                columns[name] = pd.to_numeric(values)
+            elif kinds[name] == "date":
+                moments = pd.to_datetime(values, utc=True, **ISO)
+                columns[name] = (moments - pd.Timestamp("2000-01-01", tz="UTC")) / pd.Timedelta(days=1)
+            else:
+                columns[name] = values.map(str, na_action="ignore").astype("category")
+        except (ValueError, TypeError) as error:
+            raise OtherKind(name, error) from None
+    return pd.DataFrame(columns, copy=False)
+
+
+def plain(values: pd.Series) -> pd.Series:
+    """A column as models take it."""
+    if not is_numeric_dtype(values):
+        return values.astype("category")
+    if (values.abs() > np.finfo("float32").max).any():
+        advice = "Leave these out, or take the logarithm, in data.derive."
+        raise SystemExit(f"{values.name!r} has infinite numbers, or beyond 3e38. {advice}")
+    return values.astype("float32")
+
+
+def meaning(values: pd.Series) -> str | list[str]:
+    """What `encode` needs to know: "number", or the texts that are told apart."""
+    count = None if is_numeric_dtype(values) else values.value_counts()
+    return "number" if count is None else sorted(count[count > 0].index[:WORDS])
+
+
+def encode(values: pd.Series, known: str | list[str]) -> pd.Series:
+    """A column as at the training; a text that was not told apart there counts as missing."""
+    return values if known == "number" else values.cat.set_categories(known)
+
+
+def labels(target: pd.Series, task: str) -> tuple[np.ndarray, list[Any] | None]:
+    """y and the classes; None for a regression. By themselves, few whole numbers are classes."""
+    values, number = target.dropna().unique(), is_numeric_dtype(target)
+    whole = number and bool((values == np.round(values)).all())
+    if task == "regression" or (task == "auto" and number and not (whole and len(values) <= 20)):
+        if not number or not np.isfinite(values).all():
+            advice = "Mend these rows, or say task=classification."
+            raise SystemExit(f"{target.name!r} holds more than finite numbers. {advice}")
+        return target.to_numpy("float64"), None
+    if not 2 <= len(values) <= CLASSES:
+        advice = "Name another target, or say task=regression."
+        raise SystemExit(f"{target.name!r} has {len(values)} values: no classes. {advice}")
+    classes = sorted(map(int, values) if whole else values)
+    return pd.Categorical(target, categories=classes).codes.astype("int64"), classes
+
+
+def split(
+    y: np.ndarray, classes: bool, by: pd.Series, wanted: config.Data
+) -> dict[str, np.ndarray]:
+    """The rows of each part. A group is in one part only; of times, the last ones are the test."""
+    random = np.random.default_rng(wanted.split_seed)
+    if wanted.split == "time":
+        key = by.to_numpy("float64")
+    elif wanted.split == "group":
+        groups = pd.factorize(by)[0]
+        key = random.permutation(groups.max() + 2)[groups]
+    else:
+        key = random.permutation(len(y))
+    # Each class is cut for itself. What has one key, as a group, has one rank and so one part.
+    strata = y if classes and wanted.split == "random" else np.zeros(len(y), "int64")
+    rank = pd.Series(key).groupby(strata).rank(method="min").to_numpy()
+    count = np.bincount(strata)[strata]
+    test, validation = (
+        np.maximum(np.round(count * share), count > 2) for share in (wanted.test, wanted.validation)
+    )
+    part = np.where(rank > count - test, 2, np.where(rank > count - test - validation, 1, 0))
+    return {name: np.flatnonzero(part == place) for place, name in enumerate(PARTS)}
+
+
+def describe(table: pd.DataFrame, y: np.ndarray, schema: Schema, rows: dict[str, Any]) -> None:
+    """Says what there is, and what of it may surprise."""
+    sizes = ", ".join(f"{name} {size}" for name, size in schema.rows.items())
+    print(f"data  {len(y)} rows, {len(schema.columns)} columns; {sizes}")
+    if without := len(y) - sum(schema.rows.values()):
+        print(f"note: {without} rows without {schema.target!r} are left out")
+    for name, known in schema.columns.items():
+        if len(known) == WORDS:
+            print(f"note: {name!r} has over {WORDS} texts; the rare ones count as missing")
+    hashes = pd.util.hash_pandas_object(table, index=False).to_numpy()
+    for part, places in rows.items():
+        absent = sorted(set(range(len(schema.classes or ()))) - set(y[places]))
+        if absent:
+            some = ", ".join(str(schema.classes[code]) for code in absent[:5])
+            print(f"note: {part} has no row of {len(absent)} classes ({some}): they are too rare")
+        if part != "train" and (twins := np.isin(hashes[places], hashes[rows["train"]]).sum()):
+            print(f"note: {twins} of {len(places)} {part} rows are among the training rows, too")
+
+
+def example(path: Path) -> None:
+    """Writes scikit-learn's handwritten digits, 8 x 8 pixels each."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits(as_frame=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    digits.data.astype(int).assign(digit=digits.target).to_csv(path, index=False)

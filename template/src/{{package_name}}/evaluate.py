@@ -1,56 +1,43 @@
-"""`poe evaluate`: measures a stored model again and says whether its figures still hold."""
+"""Measures a run on the test rows, which no training has seen.
+
+    poe evaluate          # the newest finished run
+    poe evaluate RUN      # its name or folder
+
+Do it once, with the model that you have chosen: choosing by test figures spoils them.
+"""
 
 from __future__ import annotations
 
-import argparse
-import sys
+import json
 from collections.abc import Sequence
-from pathlib import Path
 
-from .errors import UserError, guarded
-from .files import find_root, shown
+import numpy as np
 
-
-def main(arguments: Sequence[str] | None = None, root: Path | None = None) -> int:
-    """The command: returns its exit code, 1 when the figures are not the stored ones."""
-    parser = argparse.ArgumentParser("evaluate", description="Measure a stored model again.")
-    parser.add_argument("run", nargs="?", metavar="RUN", help="id or path; default: the newest run")
-    asked = parser.parse_args(arguments)
-    return guarded(lambda: evaluate(root or find_root(), asked.run))
+from . import data, metrics, model, runs
 
 
-def evaluate(root: Path, name: str | None = None) -> None:
-    """Loads the run's model, splits the data as the run did, and compares with metrics.json.
-
-    Raises UserError when the run cannot be used, the data is another, or the figures differ.
-    """
-    from . import config, data, metrics, runs
-
-    run = runs.find(root, name)
-    try:
-        settings = config.parse(run.info.get("config"), "config")
-        recorded = run.info["data"]["sha256"]
-    except (UserError, KeyError, TypeError) as error:
-        raise runs.damaged(run.folder / runs.INFO, root, error) from None
-    print(f"run   {shown(run.folder, root)}")
-    found = data.load(root, settings.data, settings.seed)
-    if found.sha256 != recorded:
-        raise UserError(
-            f"{found.file} is not the data of this run: its sha256 begins with "
-            f"{found.sha256[:12]}, the run's with {str(recorded)[:12]}.",
-            "Bring that file back, or train on the present one with `poe train`.",
-        )
-    figures = metrics.of_model(runs.load_model(run, root), found.parts)
-    print(f"data  {found.file}, sha256 {found.sha256[:12]}...\n\n{metrics.table(figures)}\n")
-    differences = metrics.differences(run.metrics, figures)
-    if differences:
-        more = f" and {len(differences) - 1} more" if len(differences) > 1 else ""
-        raise UserError(
-            f"The figures are not those of metrics.json ({differences[0]}{more}).",
-            "Check that the environment is the run's with `python tools/env check`.",
-        )
-    print("same  all figures equal metrics.json")
+def main(given: Sequence[str] | None = None) -> None:
+    words = runs.arguments(__doc__).parse_args(given).changes
+    names = [word for word in words if "=" not in word]
+    folder, settings, schema, fitted = runs.load(
+        names[0] if names else None, [word for word in words if "=" in word]
+    )
+    runs.same_data(json.loads((folder / "run.json").read_text("utf-8")), settings, schema)
+    _, parts = data.load(settings, ("train", "test"), schema)
+    (_, y_train), (X, y) = parts["train"], parts["test"]
+    pairs = {
+        "test": model.predict(fitted, X),
+        "baseline": metrics.baseline(y_train, len(y), schema.classes),
+    }
+    figures = {name: metrics.measure(y, p, schema.classes) for name, p in pairs.items()}
+    print(f"run   {folder}\n{metrics.table(figures)}")
+    path = folder / "test.json"
+    if path.exists():
+        then = json.loads(path.read_text("utf-8"))["test"]
+        if not np.allclose([*then.values()], [*figures["test"].values()], atol=1e-6, equal_nan=True):
+            raise SystemExit(f"{path} has other figures. Bring back its environment: poe reproduce")
+    runs.write_json(path, figures)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

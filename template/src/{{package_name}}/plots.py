@@ -1,65 +1,69 @@
-"""The two pictures of a run. Figures are made without pyplot: no display, no global state."""
+"""What is drawn of the validation rows. Add yours to `draw`: report.html shows each picture."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
-from sklearn.metrics import confusion_matrix as count_pairs
-
-from .learning import Epoch
-
-TRAIN, VALIDATION, GREY = "#2a6fbb", "#d9730d", "#666666"
-MOST_NUMBERS = 25
-"""With more classes than this the numbers in the cells could not be read."""
+from sklearn.calibration import CalibrationDisplay
+from sklearn.metrics import ConfusionMatrixDisplay, PrecisionRecallDisplay, RocCurveDisplay
 
 
-def confusion_matrix(
-    labels: np.ndarray, guesses: np.ndarray, classes: np.ndarray, path: Path
-) -> None:
-    """Draws how often each class was taken for each other one, as a PNG."""
-    counts = count_pairs(labels, guesses, labels=classes)
-    figure = Figure(figsize=(6.4, 5.6), dpi=120, layout="constrained")
-    axes = figure.subplots()
-    picture = axes.imshow(counts, cmap="Blues", vmin=0)
-    figure.colorbar(picture, ax=axes, label="rows")
-    if len(classes) <= MOST_NUMBERS:
-        for (row, column), count in np.ndenumerate(counts):
-            colour = "white" if count > counts.max() / 2 else GREY
-            if count:
-                axes.text(column, row, count, ha="center", va="center", color=colour, fontsize=9)
-        names = [str(name) for name in classes]
-        axes.set_xticks(range(len(names)), names, rotation=45 if _long(names) else 0)
-        axes.set_yticks(range(len(names)), names)
-    right = np.trace(counts)
-    axes.set(
-        xlabel="predicted class",
-        ylabel="true class",
-        title=f"Test rows: {right} of {counts.sum()} right ({right / counts.sum():.1%})",
-    )
-    figure.savefig(path)
+def draw(folder: Path, y: np.ndarray, predicted: np.ndarray, classes: list[Any] | None) -> None:
+    """Writes the pictures into the run's folder."""
+    if (folder / "history.csv").exists():
+        learning_curve(pd.read_csv(folder / "history.csv")).savefig(folder / "learning_curve.png")
+    if classes is None:
+        errors(y, predicted).savefig(folder / "errors.png")
+    elif len(classes) <= 30:
+        picture = confusion(y, predicted.argmax(axis=1), classes)
+        picture.savefig(folder / "confusion_matrix.png")
+    if classes is not None and len(classes) == 2 and 0 < y.mean() < 1:
+        curves(y, predicted[:, 1]).savefig(folder / "curves.png")
 
 
-def learning_curve(history: list[Epoch], best: int, path: Path) -> None:
-    """Draws loss and accuracy by epoch with a mark at the epoch that was kept, as a PNG."""
-    epochs = [epoch.number for epoch in history]
-    figure = Figure(figsize=(9.6, 4.0), dpi=120, layout="constrained")
-    panels = figure.subplots(1, 2)
-    for at, name in enumerate(("loss", "accuracy")):
-        axes = panels[at]
-        for part, colour in (("train", TRAIN), ("validation", VALIDATION)):
-            values = [getattr(epoch, f"{part}_{name}") for epoch in history]
-            axes.plot(epochs, values, color=colour, label=part, linewidth=1.8)
-            axes.plot(best, values[best - 1], "o", color=colour, markersize=6)
-        axes.axvline(best, color=GREY, linewidth=0.8, linestyle=":", label=f"kept: epoch {best}")
-        axes.set(xlabel="epoch", title=name.capitalize())
-        axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.grid(color="#e5e5e5", linewidth=0.6)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False)
-    figure.savefig(path)
+def learning_curve(history: pd.DataFrame) -> Figure:
+    figure, (axes, *_) = panels(1)
+    history.plot(x=history.columns[0], y=["train_loss", "validation_loss"], ax=axes, title="Loss")
+    kept = history.iloc[history["validation_loss"].idxmin(), 0]
+    axes.axvline(kept, color="grey", linestyle=":", label=f"kept: {kept:.0f}")
+    axes.legend(frameon=False)
+    return figure
 
 
-def _long(names: list[str]) -> bool:
-    return max(map(len, names)) > 3
+def confusion(y: np.ndarray, guess: np.ndarray, classes: list[Any]) -> Figure:
+    figure = Figure(figsize=(4 + 0.25 * len(classes),) * 2, dpi=150, constrained_layout=True)
+    names = [str(name)[:20] for name in classes]
+    ConfusionMatrixDisplay.from_predictions(
+        y, guess, labels=range(len(names)), display_labels=names, ax=figure.subplots(),
+        cmap="Blues", colorbar=False, xticks_rotation="vertical" if max(map(len, names)) > 3 else 0,
+    )  # fmt: skip
+    return figure
+
+
+def curves(y: np.ndarray, share: np.ndarray) -> Figure:
+    figure, (left, middle, right) = panels(3)
+    RocCurveDisplay.from_predictions(y, share, ax=left, name="")
+    PrecisionRecallDisplay.from_predictions(y, share, ax=middle, name="")
+    CalibrationDisplay.from_predictions(y, share, ax=right, name="", n_bins=10)
+    return figure
+
+
+def errors(y: np.ndarray, predicted: np.ndarray) -> Figure:
+    figure, (left, right) = panels(2)
+    some = np.linspace(0, len(y) - 1, min(len(y), 5000)).astype(int)
+    left.plot(y[some], predicted[some], ".", alpha=0.4)
+    left.axline((y.mean(), y.mean()), slope=1, color="grey", linestyle=":")
+    left.set(xlabel="true", ylabel="predicted")
+    right.hist(predicted - y, bins=50)
+    right.set(xlabel="predicted - true", ylabel="rows")
+    return figure
+
+
+def panels(count: int) -> tuple[Figure, Any]:
+    """A figure without a display, and its axes side by side."""
+    figure = Figure(figsize=(max(6, 4 * count), 4), dpi=150, constrained_layout=True)
+    return figure, figure.subplots(1, count, squeeze=False)[0]

@@ -1,69 +1,66 @@
-"""`poe predict INPUT.csv`: writes the predicted class of each row, with its probabilities."""
+"""Predicts for new rows, a piece at a time, so that any number of them fits.
+
+    poe predict ROWS.csv                                # with the newest finished run
+    poe predict ROWS.parquet --run RUN --output FILE    # else predictions.csv
+
+Written are the columns in `drop` (as ids), the prediction and the probability of each class.
+"""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from .errors import UserError, guarded
-from .files import find_root, replacing, shown
+import numpy as np
+import pandas as pd
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from .learning import Learner
+from . import config, data, model, runs
 
 
-def main(arguments: Sequence[str] | None = None, root: Path | None = None) -> int:
-    """The command: returns its exit code, 2 when the input cannot be used."""
-    parser = argparse.ArgumentParser("predict", description="Predict the class of each row.")
-    parser.add_argument("input", type=Path, metavar="INPUT.csv")
+def main(given: Sequence[str] | None = None) -> None:
+    parser = runs.arguments(__doc__, "rows", type=Path, metavar="ROWS.csv")
+    parser.add_argument("--run", metavar="RUN", help="default: the newest")
     parser.add_argument("--output", type=Path, metavar="FILE", default=Path("predictions.csv"))
-    parser.add_argument("--run", metavar="RUN", help="id or path; default: the newest run")
-    asked = parser.parse_args(arguments)
-    return guarded(lambda: predict(root or find_root(), asked.input, asked.output, asked.run))
+    asked = parser.parse_intermixed_args(given)
+    if asked.output.exists() and asked.rows.exists() and asked.output.samefile(asked.rows):
+        parser.error("the output is the file of rows itself: name another with --output")
+    folder, settings, schema, fitted = runs.load(asked.run, asked.changes)
+    count = 0
+    with runs.replacing(asked.output) as path, path.open("w", encoding="utf-8", newline="") as out:
+        for ids, X in inputs(asked.rows.expanduser(), settings.data, schema):
+            table = answers(model.predict(fitted, X), schema.classes)
+            written = pd.concat([ids.reset_index(drop=True), table], axis=1)
+            written.to_csv(out, index=False, header=count == 0)
+            count += len(X)
+    print(f"run   {folder}\nwrote {asked.output}: {count} rows")
 
 
-def predict(root: Path, source: Path, output: Path, name: str | None = None) -> None:
-    """Reads `source`, applies a run's model and writes `output` (a CSV, a line for each row).
-
-    Raises UserError when the run, the input or the output's place cannot be used.
-    """
-    from . import runs, tables
-
-    _check_places(source, output)
-    run = runs.find(root, name)
-    model = runs.load_model(run, root)
-    features, ignored = tables.read(source, model.features)
-    if ignored:
-        print(f"note: columns that the model does not know are ignored: {tables.some(ignored)}")
-    with replacing(output) as temporary:
-        tables.write(_table(model, features), temporary, "%.6f")
-    print(f"run   {shown(run.folder, root)}")
-    print(f"wrote {output}: {len(features)} rows")
+def inputs(
+    path: Path, wanted: config.Data, schema: data.Schema
+) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """The ids and X of each piece, read as at the training."""
+    known = {n: k for n, k in schema.kinds.items() if n not in (wanted.target, wanted.split_by)}
+    for piece in data.pieces(path, known):
+        try:
+            table = data.derive(data.typed(piece[[n for n in piece if n in known]], known))
+        except data.OtherKind as error:
+            advice = "Numbers or dates were learned: mend these rows."
+            raise SystemExit(f"{path}: {error.args[0]!r} holds {error.args[1]}. {advice}") from None
+        if missing := [name for name in schema.columns if name not in table]:
+            raise SystemExit(f"{path} has no column {missing[0]!r}. The run needs it: add it.")
+        columns = {n: data.encode(data.plain(table[n]), k) for n, k in schema.columns.items()}
+        yield piece[[n for n in piece if n in wanted.drop]], pd.DataFrame(columns, copy=False)
 
 
-def _check_places(source: Path, output: Path) -> None:
-    """The output needs a folder, and must not take the place of the input."""
-    if not output.parent.is_dir() or (output.exists() and not output.is_file()):
-        happened = f"{output} is no file, or its folder is not there."
-        raise UserError(happened, "Name a file in a folder that exists with --output.", 2)
-    if source.exists() and output.exists() and source.samefile(output):
-        happened = f"The output {output} is the input itself."
-        raise UserError(happened, "Name another file with --output.", 2)
-
-
-def _table(model: Learner, features: pd.DataFrame) -> pd.DataFrame:
-    import pandas as pd
-
-    names = [f"probability_{name}" for name in model.classes]
-    table = pd.DataFrame(model.predict_proba(features), columns=names)
-    table.insert(0, "prediction", model.predict(features))
+def answers(predicted: np.ndarray, classes: list[Any] | None) -> pd.DataFrame:
+    """The prediction of each row and, with classes, how probable each one is."""
+    if classes is None:
+        return pd.DataFrame({"prediction": predicted})
+    table = pd.DataFrame(predicted.round(6), columns=[f"probability_{name}" for name in classes])
+    table.insert(0, "prediction", np.array(classes, dtype=object)[predicted.argmax(axis=1)])
     return table
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,94 +1,214 @@
-"""Folders of finished runs: found again, and read."""
+"""The run folder: what a training keeps there, how a stopped one goes on, how one is found."""
 
 from __future__ import annotations
 
+import argparse
+import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
-from re import compile as pattern
-from typing import TYPE_CHECKING, Any
+from typing import IO, Any
 
-from .errors import UserError
-from .files import shown
+from . import config, data, metrics, model, plots
 
-if TYPE_CHECKING:
-    from .learning import Learner
-
-ID = pattern(r"(\d{8}-\d{6})-seed\d+(-\d+)?")
-METRICS, INFO = "metrics.json", "run.json"
+RUNS = Path("runs")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Run:
-    """A finished run."""
+    """A training under way. `info` becomes run.json."""
 
     folder: Path
+    config: config.Config
     info: dict[str, Any]
-    metrics: dict[str, Any]
+
+    @property
+    def checkpoint(self) -> Path:
+        """The file with all that is needed to go on, if there is one."""
+        return self.folder / "checkpoint"
+
+    def note(self, text: str) -> None:
+        """Says something that a reader of the figures has to know, and keeps it."""
+        print(f"note: {text}")
+        self.info["notes"].append(text)
+
+    def keep_schema(self, schema: data.Schema) -> None:
+        """Keeps what the columns mean, and which data it is."""
+        same_data(self.info, self.config, schema)
+        write_json(self.folder / "schema.json", asdict(schema))
+
+    def report(self, predictions: dict[str, Any], schema: data.Schema) -> None:
+        """Figures and pictures out of (y, what is predicted) of train and validation."""
+        (y_train, _), (y, predicted) = predictions["train"], predictions["validation"]
+        simple = metrics.baseline(y_train, len(y), schema.classes)
+        pairs = {**predictions, "baseline": (y, simple)}
+        figures = {name: metrics.measure(*pair, schema.classes) for name, pair in pairs.items()}
+        write_json(self.folder / "metrics.json", figures)
+        print(metrics.table(figures))
+        plots.draw(self.folder, y, predicted, schema.classes)
 
 
-def find(root: Path, name: str | None) -> Run:
-    """The run with that id or path, or the newest finished one for None.
-
-    Raises UserError when there is no such run, or when its files cannot be read.
-    """
-    if name is None:
-        folder = _newest(root / "runs")
-    else:
-        folder = next((f for f in (root / "runs" / name, Path(name)) if f.is_dir()), None)
-        if folder is None or folder.name.startswith(".unfinished-"):
-            known = sorted(f.name for f in _finished(root / "runs"))[-3:]
-            remedy = f"The newest are {', '.join(known)}." if known else "Run `poe train` first."
-            raise UserError(f"There is no run {name!r}.", remedy, 2)
-    return Run(folder, read_json(folder / INFO, root), read_json(folder / METRICS, root))
-
-
-def load_model(run: Run, root: Path) -> Learner:
-    """The run's model. Raises UserError when its file is missing or damaged."""
-    from .model import FILE_NAME, Model  # here: finding a run needs no learning library
-
-    path = run.folder / FILE_NAME
+@contextmanager
+def start(doc: str, given: Sequence[str] | None = None) -> Iterator[Run]:
+    """A new run or, with --resume, a stopped one. Whatever happens inside, what was learned stays."""
+    parser = arguments(doc)
+    parser.add_argument("--config", type=Path, metavar="FILE", default=Path("configs/train.toml"))
+    parser.add_argument("--resume", action="store_true", help="go on with the newest stopped run")
+    asked = parser.parse_intermixed_args(given)
+    if asked.resume and asked.changes:
+        parser.error("a stopped run keeps its settings: not KEY=VALUE and --resume together")
+    run, lock = _stopped() if asked.resume else _new(settings(asked.config, asked.changes))
+    state, began, clock = "failed", _now(), time.perf_counter()
+    origin = _tool("provenance", run.folder, len(run.info["parts"]) + 1)
+    run.info.update({key: value for key, value in origin.items() if key not in run.info})
+    part = {"started": began, "command": sys.argv if given is None else ["train", *given]}
+    run.info["parts"].append({**part, **{k: origin[k] for k in ("git", "environment") if k in origin}})
+    write_json(run.folder / "run.json", run.info)
     try:
-        return Model.load(path)
-    except FileNotFoundError:
-        raise damaged(path, root, "the file is missing") from None
+        yield run
+        state = "finished"
+    except KeyboardInterrupt:
+        state = "stopped"
+        raise SystemExit(130) from None
+    finally:
+        seconds = round(time.perf_counter() - clock, 2)
+        run.info["parts"][-1].update(finished=_now(), seconds=seconds)
+        write_json(run.folder / "run.json", {**run.info, "state": state})
+        lock.close()
+        if state == "finished":
+            for path in (run.checkpoint, run.folder / "lock"):
+                path.unlink(missing_ok=True)
+            _tool("report", run.folder)
+            print(f"run   {run.folder} ({seconds:.1f} s)")
+        elif asked.resume or run.checkpoint.exists() or (run.folder / model.FILE).exists():
+            print(f"{run.folder} is kept. Go on: poe train --resume", file=sys.stderr)
+        else:
+            shutil.rmtree(run.folder)  # nothing was learned yet
+
+
+def load(name: str | None = None, changes: Sequence[str] = ()) -> tuple[Path, Any, Any, Any]:
+    """A run's folder, settings (with `changes` put over them), schema and fitted model."""
+    folder = find(name)
+    wanted = settings(folder / "config.toml", changes)
+    schema = data.Schema(**json.loads((folder / "schema.json").read_text(encoding="utf-8")))
+    try:
+        return folder, wanted, schema, model.load(folder / model.FILE, wanted, schema)
     except Exception as error:  # a damaged file may raise anything
-        raise damaged(path, root, error) from None
+        advice = "Name another run, or train anew."
+        raise SystemExit(f"{folder / model.FILE} cannot be read ({error}). {advice}") from error
 
 
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Writes JSON as people read it, the same bytes for the same content."""
-    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
-    path.write_bytes(f"{text}\n".encode())
+def find(name: str | None = None) -> Path:
+    """The folder of a run, by its name or path; None for the newest one with figures."""
+    done = [path.parent for path in sorted(RUNS.glob("[0-9]*-seed*/metrics.json"))]
+    if name is None:
+        if not done:
+            raise SystemExit("There is no finished run yet. Make one: poe train")
+        return done[-1]
+    for folder in (RUNS / name, Path(name)):
+        if (folder / "metrics.json").is_file():
+            return folder
+    newest = ", ".join(folder.name for folder in done[-3:])
+    raise SystemExit(f"There is no finished run {name!r}. The newest: {newest or 'none'}.")
 
 
-def read_json(path: Path, root: Path) -> dict[str, Any]:
-    """An object out of a file of JSON. Raises UserError when it is missing or damaged."""
+def same_data(info: dict[str, Any], wanted: config.Config, schema: data.Schema) -> None:
+    """Notes in `info` which data it is; where it is noted, other data is refused."""
+    digest, path = hashlib.sha256(), Path(wanted.data.file).expanduser()
+    with path.open("rb") as stream:
+        for block in iter(lambda: stream.read(1 << 20), b""):
+            digest.update(block)
+    found = {"file": str(path), "sha256": digest.hexdigest(), "rows": schema.rows}
+    if info.setdefault("data", found)["sha256"] != found["sha256"]:
+        raise SystemExit(f"{path} is not the data of {info['id']}. Bring that back, or train anew.")
+
+
+def settings(path: Path, changes: Sequence[str]) -> config.Config:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise damaged(path, root, "the file is missing") from None
+        return config.load(path, changes)
     except ValueError as error:
-        raise damaged(path, root, error) from None
-    if not isinstance(content, dict):
-        raise damaged(path, root, "not a JSON object")
-    return content
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
 
 
-def damaged(path: Path, root: Path, why: object) -> UserError:
-    """The error for a run's file that cannot be used."""
-    happened = f"{shown(path, root)} cannot be read ({why})."
-    return UserError(happened, "Name another run, or make a new one with `poe train`.")
+def arguments(doc: str, *first: str, **how: Any) -> argparse.ArgumentParser:
+    """What the commands have in common."""
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=doc, formatter_class=form)
+    if first:
+        parser.add_argument(*first, **how)
+    parser.add_argument("changes", metavar="KEY=VALUE", nargs="*", help="in place of a setting")
+    return parser
 
 
-def _finished(folder: Path) -> list[Path]:
-    return [f for f in folder.glob("*-seed*") if ID.fullmatch(f.name) and f.is_dir()]
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A file beside `path` to write, which takes its place when it is whole."""
+    temporary = path.with_name(f".{path.name}")
+    yield temporary
+    os.replace(temporary, path)
 
 
-def _newest(folder: Path) -> Path:
-    """By the time in the id; in the same second, by when the folder was completed."""
-    runs = _finished(folder)
-    if not runs:
-        raise UserError("There is no finished run yet.", "Run `poe train` first.")
-    return max(runs, key=lambda run: (run.name[:15], run.stat().st_mtime_ns))
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    with replacing(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def _new(wanted: config.Config) -> tuple[Run, IO[str]]:
+    name = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-seed{wanted.seed}"
+    for number in count(1):
+        folder = RUNS / (name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir(parents=True)
+            break
+        except FileExistsError:
+            continue
+    (folder / "config.toml").write_text(config.dump(wanted), encoding="utf-8")
+    info = {"id": folder.name, "state": "running", "seed": wanted.seed, "config": asdict(wanted)}
+    return Run(folder, wanted, {**info, "notes": [], "parts": []}), _lock(folder)
+
+
+def _stopped() -> tuple[Run, IO[str]]:
+    for path in sorted(RUNS.glob("*/run.json"), reverse=True):
+        info = json.loads(path.read_text(encoding="utf-8"))
+        if info.get("state") in ("running", "stopped", "failed") and (lock := _lock(path.parent)):
+            return Run(path.parent, settings(path.parent / "config.toml", ()), info), lock
+    raise SystemExit("There is no stopped run to go on with. Start one: poe train")
+
+
+def _lock(folder: Path) -> IO[str] | None:
+    """An open file, locked until this process ends; None while another one holds it."""
+    stream = (folder / "lock").open("w", encoding="utf-8")
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return None
+    return stream
+
+
+def _tool(*words: Any) -> dict[str, Any]:
+    """What one of the template's tools says; nothing where they are not there."""
+    command = [sys.executable, "tools/runs", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    return json.loads(done.stdout) if done.returncode == 0 and done.stdout else {}
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

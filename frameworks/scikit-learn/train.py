@@ -1,0 +1,58 @@
+"""Trains a model with scikit-learn and keeps it, with all that is known of it, in runs/.
+
+    poe train                                            # configs/train.toml
+    poe train seed=1 model.learning_rate=0.05            # any key in place of the file's
+    poe train data.file=data/raw/own.csv data.target=price
+    poe train --config configs/other.toml                # or runs/ID/config.toml
+    poe train --resume                                   # goes on where a run was stopped
+
+On the digits: validation accuracy 0.97 after 5 seconds. The last line names the run's folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.class_weight import compute_sample_weight
+
+from . import data, model, runs
+
+
+def train(run: runs.Run) -> None:
+    """The whole training, from the table to the report."""
+    settings = run.config.model
+    schema, parts = data.load(run.config, ("train", "validation"))
+    run.keep_schema(schema)
+    (X, y), (X_validation, y_validation) = parts["train"], parts["validation"]
+
+    path = run.folder / model.FILE
+    if path.exists():  # what was stopped was the report
+        fitted = model.load(path, run.config, schema)
+    else:
+        weight = None
+        if schema.classes and settings.class_weight == "balanced":
+            weight = compute_sample_weight("balanced", y)
+        fitted = model.build(schema, settings, run.config.seed)
+        with model.threads(settings.threads, len(X)):
+            fitted.fit(X, y, learner__sample_weight=weight)
+        with runs.replacing(path) as temporary:  # before anything is measured: it cannot be lost
+            model.save(fitted, temporary)
+
+    run.report(
+        {
+            "train": (y, model.predict(fitted, X)),
+            "validation": (y_validation, model.predict(fitted, X_validation)),
+        },
+        schema,
+    )
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    with runs.start(__doc__, given) as run:
+        train(run)
+
+
+if __name__ == "__main__":
+    main()
