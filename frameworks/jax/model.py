@@ -1,83 +1,79 @@
-"""The model: the only module that knows the learning library, so another one replaces this file.
-
-What the others rely on: FILE_NAME, ModelConfig, and Model, a Learner.
-"""
+"""The model: its settings, the network, how it is kept and how it predicts."""
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
+import pandas as pd
+from flax import nnx
 
-from . import arrays
-from .networks import Network, NetworkConfig, softmax
+from . import data
 
-FILE_NAME = "model.npz"
-ModelConfig = NetworkConfig
-"""The [model] table of the configuration."""
-
-
-class Model(Network):
-    """A neural network of JAX, with an optimizer of Optax."""
-
-    config_type = ModelConfig
-    _layers: list[Any]
-    _state: Any
-
-    _write = staticmethod(arrays.write)
-    _read = staticmethod(arrays.read)
-
-    def _begin(self, inputs: np.ndarray, targets: np.ndarray) -> Any:
-        scaled, targets = super()._begin(inputs, targets)
-        self._set_weights(arrays.first(self._sizes(), self.seed))
-        self._state = _optimizer(self.config.learning_rate, self.config.l2).init(self._layers)
-        return jnp.asarray(scaled), jnp.asarray(targets)
-
-    def _one_epoch(self, rows: Any, number: int) -> None:
-        settings = self.config.learning_rate, self.config.l2
-        for places in self._batches(len(rows[0]), number):
-            self._layers, self._state = _step(self._layers, self._state, rows, places, settings)
-
-    def _probabilities(self, inputs: np.ndarray) -> np.ndarray:
-        return softmax(np.asarray(_scores(self._layers, self._scaled(inputs))))
-
-    def _weights(self) -> arrays.Arrays:
-        return [np.asarray(each) for each in self._layers]
-
-    def _set_weights(self, weights: arrays.Arrays) -> None:
-        self._layers = [jnp.asarray(each) for each in weights]
-
-    def _progress(self) -> arrays.Arrays:
-        return [np.asarray(each) for each in jax.tree_util.tree_leaves(self._state)]
-
-    def _set_progress(self, progress: arrays.Arrays) -> None:
-        form = jax.tree_util.tree_structure(self._state)
-        self._state = jax.tree_util.tree_unflatten(form, [jnp.asarray(each) for each in progress])
+FILE = "model.npz"
+EMBEDDING = 8  # numbers that stand for a word
+BATCH = 8192  # rows at a time where nothing is learned
 
 
-def _optimizer(learning_rate: Any, l2: Any) -> optax.GradientTransformation:
-    return optax.chain(optax.add_decayed_weights(l2), optax.adam(learning_rate))
+@dataclass(frozen=True)
+class Settings:
+    """The [model] table; configs/train.toml says what each key means."""
+
+    epochs: int
+    patience: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    hidden: tuple[int, ...]
+    dropout: float
+    class_weight: Literal["none", "balanced"]
+    device: str
+    precision: Literal["auto", "float32", "bfloat16"]
+    threads: int
+
+    def __post_init__(self) -> None:
+        if min(self.epochs, self.patience, self.batch_size, *self.hidden) < 1:
+            raise ValueError("epochs, patience, batch_size and each of hidden must be at least 1")
+        if min(self.learning_rate, self.weight_decay, self.dropout, self.threads) < 0:
+            raise ValueError("no number of [model] may be below 0")
 
 
-@jax.jit
-def _step(layers: list[Any], state: Any, rows: Any, places: Any, settings: Any) -> Any:
-    """One batch: the layers and the optimizer's state after it."""
-    inputs, targets = rows
-    gradients = jax.grad(_loss)(layers, inputs[places], targets[places])
-    updates, state = _optimizer(*settings).update(gradients, state, layers)
-    return optax.apply_updates(layers, updates), state
+class Network(nnx.Module):
+    """A multi-layer perceptron on scaled numbers and embedded words."""
 
+    def __init__(self, schema: data.Schema, settings: Settings, seed: int = 0) -> None:
+        words, rngs, dtype = data.words(schema), nnx.Rngs(seed), dtype_of(settings)
+        numbers = len(schema.columns) - len(words)
+        self.mean = nnx.BatchStat(jnp.zeros(numbers))  # of the training rows, as the next ones
+        self.std = nnx.BatchStat(jnp.ones(numbers))
+        self.target = nnx.BatchStat(jnp.array([0.0, 1.0]))  # mean and std, in a regression
+        self.missing = nnx.Param(jnp.zeros(numbers))  # what stands for no number is learned
+        self.first = nnx.BatchStat(jnp.cumsum(jnp.array([0, *words]))[:-1])  # of each column
+        self.embedding = nnx.Embed(max(1, sum(words)), EMBEDDING, dtype=dtype, rngs=rngs)
+        sizes = [numbers + len(words) * EMBEDDING, *settings.hidden]
+        hidden = [nnx.Linear(*pair, dtype=dtype, rngs=rngs) for pair in zip(sizes, sizes[1:])]
+        self.hidden = nnx.Sequential(*hidden)
+        self.dropout = nnx.Dropout(settings.dropout)
+        self.outputs = nnx.Linear(sizes[-1], len(schema.classes or [0]), rngs=rngs)
 
-@jax.jit
-def _scores(layers: list[Any], inputs: Any) -> Any:
-    for at in range(0, len(layers) - 2, 2):
-        inputs = jax.nn.relu(inputs @ layers[at] + layers[at + 1])
-    return inputs @ layers[-2] + layers[-1]
+    def __call__(self, numbers: jax.Array, codes: jax.Array, rngs: Any = None) -> jax.Array:
+        """Learns where there are `rngs`; they are for the dropout."""
+        scaled = jnp.clip((numbers - self.mean) / self.std, -10, 10)  # (batch, numbers)
+        scaled = jnp.where(jnp.isnan(numbers), self.missing, scaled)
+        words = self.embedding(codes + self.first).reshape(len(codes), -1)  # (batch, ...)
+        x = jnp.concatenate([scaled, words], axis=1)
+        for layer in self.hidden.layers:
+            x = self.dropout(nnx.relu(layer(x)), deterministic=rngs is None, rngs=rngs)
+        outputs = self.outputs(x)  # (batch, classes), or (batch, 1)
+        return outputs.squeeze(1) if outputs.shape[1] == 1 else outputs
 
-
-def _loss(layers: list[Any], batch: Any, targets: Any) -> Any:
-    scores = _scores(layers, batch)
-    return optax.softmax_cross_entropy_with_integer_labels(scores, targets).mean()
+    def adapt(self, X: pd.DataFrame, y: np.ndarray) -> None:
+        """Takes mean and standard deviation of the training rows."""
+        columns = [c[~np.isnan(c)].astype("float64") for c in data.arrays(X)[0].T]
+        self.mean = nnx.BatchStat(jnp.array([c.mean() if len(c) else 0 for c in columns]))
+        self.std = ...

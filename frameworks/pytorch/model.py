@@ -1,113 +1,125 @@
-"""The model: the only module that knows the learning library, so another one replaces this file.
-
-What the others rely on: FILE_NAME, ModelConfig, and Model, a Learner.
-"""
+"""The model: its settings, the network, how it is loaded and how it predicts."""
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import nn
 
-from .devices import pick
-from .learning import ran_away
-from .networks import Network, NetworkConfig, softmax
+if TYPE_CHECKING:
+    from .config import Config
+    from .data import Schema
 
-FILE_NAME = "model.pt"
+FILE = "model.pt"
+EMBEDDING = 8  # numbers that stand for a word
+BATCH = 8192  # rows at a time where nothing is learned
 
 
 @dataclass(frozen=True)
-class ModelConfig(NetworkConfig):
-    """The [model] table of the configuration."""
+class Settings:
+    """The [model] table; configs/train.toml says what each key means."""
 
+    epochs: int
+    patience: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    hidden: tuple[int, ...]
+    dropout: float
+    class_weight: Literal["none", "balanced"]
     device: str
+    precision: Literal["auto", "float32", "bfloat16", "float16"]
     threads: int
 
-    def problem(self) -> str | None:
-        """What is wrong with the values, or None."""
-        return "threads must be at least 1" if self.threads < 1 else super().problem()
+    def __post_init__(self) -> None:
+        if min(self.epochs, self.patience, self.batch_size, *self.hidden) < 1:
+            raise ValueError("epochs, patience, batch_size and each of hidden must be at least 1")
+        if min(self.learning_rate, self.weight_decay, self.dropout, self.threads) < 0:
+            raise ValueError("no number in [model] may be below 0")
 
 
-class Model(Network):
-    """A neural network of PyTorch."""
+class Network(nn.Module):
+    """A multi-layer perceptron on scaled numbers and embedded words."""
 
-    config_type = ModelConfig
-    config: ModelConfig
+    def __init__(self, schema: Schema, settings: Settings) -> None:
+        super().__init__()
+        words = [len(known) + 1 for known in schema.columns.values() if known != "number"]
+        numbers = len(schema.columns) - len(words)
+        self.register_buffer("mean", torch.zeros(numbers))  # of the training rows, like the next
+        self.register_buffer("std", torch.ones(numbers))
+        self.register_buffer("target", torch.tensor([0.0, 1.0]))  # a regression's mean and std
+        self.register_buffer("first", torch.tensor([0, *words]).cumsum(0)[:-1])  # of each column
+        self.missing = nn.Parameter(torch.zeros(numbers))  # what stands for no number is learned
+        self.embedding = nn.Embedding(max(1, sum(words)), EMBEDDING)
+        layers, width = [], numbers + len(words) * EMBEDDING
+        for size in settings.hidden:
+            layers += [nn.Linear(width, size), nn.ReLU(), nn.Dropout(settings.dropout)]
+            width = size
+        self.layers = nn.Sequential(*layers, nn.Linear(width, len(schema.classes or [0])))
 
-    def _begin(self, inputs: np.ndarray, targets: np.ndarray) -> Any:
-        scaled, targets = super()._begin(inputs, targets)
-        torch.set_num_threads(self.config.threads)
-        self._device = pick(self.config.device)
-        with torch.random.fork_rng(devices=[]):  # first weights are drawn on the processor
-            torch.manual_seed(self.seed)
-            self._network = self._new_network()
-        self._optimizer = torch.optim.Adam(
-            self._network.parameters(), self.config.learning_rate, weight_decay=self.config.l2
-        )
-        return self._tensor(scaled), self._tensor(targets)
+    def adapt(self, x: torch.Tensor, y: np.ndarray) -> None:
+        """Takes mean and standard deviation of the training rows."""
+        for at in range(len(self.mean)):
+            known = x[:, at][~x[:, at].isnan()].double()
+            if len(known):
+                self.mean[at], self.std[at] = known.mean(), known.std(unbiased=False) or 1
+        if y.dtype.kind == "f":
+            self.target[:] = torch.tensor([y.mean(), y.std() or 1])
 
-    def _one_epoch(self, rows: Any, number: int) -> None:
-        inputs, targets = rows
-        # Half the bits make a GPU faster; elsewhere they would only lose precision.
-        mixed = self._device.type == "cuda"
-        self._network.train()
-        for places in self._batches(len(inputs), number):
-            batch = self._tensor(places)
-            with torch.autocast(self._device.type, torch.bfloat16, mixed):
-                scores = self._network(inputs[batch])
-                loss = nn.functional.cross_entropy(scores, targets[batch])
-            self._optimizer.zero_grad()
-            loss.backward()
-            try:
-                self._optimizer.step()
-            except RuntimeError as error:
-                if "overflow" not in str(error):
-                    raise
-                raise ran_away() from None
+    def scaled(self, y: np.ndarray) -> torch.Tensor:
+        """What the outputs shall be: codes of classes, or numbers about 0."""
+        mean, std = self.target.tolist()
+        return torch.from_numpy(y if y.dtype.kind == "i" else ((y - mean) / std).astype("float32"))
 
-    def _probabilities(self, inputs: np.ndarray) -> np.ndarray:
-        self._network.eval()
-        with torch.inference_mode():
-            scores = self._network(self._tensor(self._scaled(inputs)))
-        return softmax(scores.cpu().numpy())
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # (batch, numbers + words)
+        numbers, codes = x[:, : len(self.mean)], x[:, len(self.mean) :].long()
+        scaled = ((numbers - self.mean) / self.std).clamp(-10, 10)
+        scaled = torch.where(numbers.isnan(), self.missing, scaled)  # (batch, numbers)
+        words = self.embedding(codes + self.first).flatten(1)  # (batch, words * EMBEDDING)
+        outputs = self.layers(torch.cat([scaled, words], dim=1))  # (batch, classes), or (batch, 1)
+        return outputs.squeeze(1)  # a regression: (batch,)
 
-    def _weights(self) -> dict[str, Any]:
-        return copy.deepcopy(self._network.state_dict())
 
-    def _set_weights(self, weights: dict[str, Any]) -> None:
-        if not hasattr(self, "_network"):  # out of a file, maybe of another machine's GPU
-            self._device = pick("auto")
-            self._network = self._new_network()
-        self._network.load_state_dict(weights)
+def tensor(X: pd.DataFrame) -> torch.Tensor:
+    """All columns as float32: the numbers, then the codes of words; 0 is a missing word."""
+    words = [name for name in X if X[name].dtype == "category"]
+    columns = [X[name] for name in X if name not in words] + [X[n].cat.codes + 1 for n in words]
+    return torch.from_numpy(np.stack(columns, axis=1).astype("float32", copy=False))
 
-    def _progress(self) -> dict[str, Any]:
-        return self._optimizer.state_dict()
 
-    def _set_progress(self, progress: dict[str, Any]) -> None:
-        self._optimizer.load_state_dict(progress)
+@torch.inference_mode()
+def infer(network: Network, x: torch.Tensor) -> torch.Tensor:
+    """The outputs for all rows, on the network's device."""
+    network.eval()
+    return torch.cat([network(rows.to(network.mean.device)) for rows in x.split(BATCH)])
 
-    @staticmethod
-    def _write(path: Path, about: dict[str, Any], parts: dict[str, Any]) -> None:
-        with path.open("wb") as stream:  # PyTorch takes not every path for a name
-            torch.save({"about": about, "parts": parts}, stream)
 
-    @staticmethod
-    def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Reads tensors and plain values only, so that no code runs."""
-        content = torch.load(path, map_location="cpu", weights_only=True)
-        return content["about"], content["parts"]
+def predict(network: Network, X: pd.DataFrame) -> np.ndarray:
+    """The probability of each class (rows, classes), or the number of each row (rows,)."""
+    outputs = infer(network, tensor(X)).cpu().double()
+    mean, std = network.target.tolist()
+    return (outputs.softmax(1) if outputs.dim() == 2 else outputs * std + mean).numpy()
 
-    def _new_network(self) -> nn.Sequential:
-        sizes = self._sizes()
-        layers: list[nn.Module] = []
-        for at, size in enumerate(sizes[1:]):
-            layers += [nn.Linear(sizes[at], size), nn.ReLU()]
-        return nn.Sequential(*layers[:-1]).to(self._device)
 
-    def _tensor(self, array: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(array).to(self._device)
+def load(path: Path, config: Config, schema: Schema) -> Network:
+    network = Network(schema, config.model)  # of the file, tensors only: no code in it runs
+    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    return network.to(pick(config.model))
+
+
+def pick(settings: Settings) -> torch.device:
+    """The device to compute on; sets how many threads the processor takes."""
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    best = "mps" if torch.backends.mps.is_available() else "cpu"
+    best = "cuda" if torch.cuda.is_available() else best
+    try:
+        return torch.zeros(1, device=best if settings.device == "auto" else settings.device).device
+    except (RuntimeError, AssertionError):
+        remedy = "Say model.device=cpu, or auto."
+        raise SystemExit(f"PyTorch has no {settings.device!r} here. {remedy}") from None

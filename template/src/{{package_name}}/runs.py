@@ -153,7 +153,7 @@ def arguments(doc: str, *first: str, **how: Any) -> argparse.ArgumentParser:
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A file beside `path` to write, which takes its place when it is whole."""
-    temporary = path.with_name(f".{path.name}")
+    temporary = path.with_name(f"new-{path.name}")  # PyTorch refuses ".name"
     yield temporary
     os.replace(temporary, path)
 

@@ -1,0 +1,130 @@
+"""Trains a neural network with PyTorch and keeps it, with all that is known of it, in runs/.
+
+    poe train                                       # configs/train.toml
+    poe train seed=1 model.learning_rate=0.001      # any key in place of the file's
+    poe train --config configs/other.toml           # or runs/ID/config.toml
+    poe train --resume                              # goes on where a run was stopped
+
+On the digits: validation accuracy 0.98 after 8 seconds. The last line names the run's folder.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Sequence
+from math import inf, isfinite
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+from torch.utils.data import BatchSampler, DataLoader, RandomSampler, TensorDataset
+from tqdm import tqdm
+
+from . import data, model, runs
+
+
+def train(run: runs.Run) -> None:
+    """The whole training, from the table to the report."""
+    schema, parts = data.load(run.config, ("train", "validation"))
+    run.keep_schema(schema)
+    path = run.folder / model.FILE
+    if not path.exists():  # else what was stopped was the report
+        weights = learn(run, schema, *parts["train"], *parts["validation"])
+        with runs.replacing(path) as temporary:  # before anything is measured: it cannot be lost
+            torch.save(weights, temporary)
+    network = model.load(path, run.config, schema)
+    run.report({name: (y, model.predict(network, X)) for name, (X, y) in parts.items()}, schema)
+
+
+def learn(run, schema, X, y, X_val, y_val) -> dict[str, torch.Tensor]:
+    """The weights after the epoch with the least validation loss."""
+    settings, seed = run.config.model, run.config.seed
+    device = model.pick(settings)
+    dtype = precision(settings, device)
+    run.info["device"] = str(device)
+    seed_everything(seed, epoch=0)
+    network = model.Network(schema, settings)
+    x, x_val = model.tensor(X), model.tensor(X_val)
+    network.adapt(x, y)
+    rows = TensorDataset(x, network.scaled(y))
+    batches = BatchSampler(RandomSampler(rows), settings.batch_size, drop_last=False)
+    loader = DataLoader(rows, sampler=batches, batch_size=None)  # cuts out a batch at once
+    target_val = network.scaled(y_val).to(device)
+
+    network.to(device)
+    weight = None
+    if schema.classes and settings.class_weight == "balanced":
+        weight = torch.from_numpy(1 / np.bincount(y).clip(1)).float()
+    criterion = (nn.CrossEntropyLoss(weight) if schema.classes else nn.MSELoss()).to(device)
+    optimizer = torch.optim.AdamW(
+        network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
+    )
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.epochs)
+    scaler = torch.amp.GradScaler(device.type, enabled=dtype == torch.float16)
+    learners = {"network": network, "optimizer": optimizer, "schedule": schedule, "scaler": scaler}
+    history, best, weights = [], {"epoch": 0, "validation_loss": inf}, {}
+    if run.checkpoint.exists():
+        kept = torch.load(run.checkpoint, map_location=device, weights_only=True)
+        for name, learner in learners.items():
+            learner.load_state_dict(kept[name])
+        history, best, weights = kept["history"], kept["best"], kept["weights"]
+
+    for epoch in tqdm(range(len(history) + 1, settings.epochs + 1), disable=None):
+        if epoch > best["epoch"] + settings.patience:
+            break
+        seed_everything(seed, epoch)
+        network.train()
+        total = torch.zeros((), device=device)
+        for batch in loader:
+            inputs, target = (each.to(device) for each in batch)  # (batch, columns), (batch,)
+            with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+                loss = criterion(network(inputs), target)
+            optimizer.zero_grad()
+            scaler.scale(loss).backward()
+            scaler.step(optimizer)
+            scaler.update()
+            total += loss.detach() * len(target)
+        schedule.step()
+
+        loss_val = criterion(model.infer(network, x_val), target_val).item()
+        if not isfinite(loss_val):
+            remedy = "Train anew with a lower model.learning_rate."
+            raise SystemExit(f"In epoch {epoch} the loss is no number any more. {remedy}")
+        loss_train = total.item() / len(rows)
+        history.append({"epoch": epoch, "train_loss": loss_train, "validation_loss": loss_val})
+        if loss_val < best["validation_loss"]:
+            best, weights = history[-1], copy.deepcopy(network.state_dict())
+        state = {name: learner.state_dict() for name, learner in learners.items()}
+        with runs.replacing(run.checkpoint) as path:
+            torch.save({**state, "history": history, "best": best, "weights": weights}, path)
+
+    run.info["best_epoch"] = best["epoch"]
+    pd.DataFrame(history).to_csv(run.folder / "history.csv", index=False)
+    return weights
+
+
+def precision(settings: model.Settings, device: torch.device) -> torch.dtype:
+    """What autocast computes in. NVIDIA's GPUs before Ampere have no bfloat16."""
+    if settings.precision != "auto":
+        return getattr(torch, settings.precision)
+    modern = device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
+    return torch.bfloat16 if modern else torch.float32
+
+
+def seed_everything(seed: int, epoch: int) -> None:
+    """Chance begins anew in each epoch, so that a resumed run ends as the whole one."""
+    number = int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
+    random.seed(number)
+    np.random.seed(number)
+    torch.manual_seed(number)
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    with runs.start(__doc__, given) as run:
+        train(run)
+
+
+if __name__ == "__main__":
+    main()
