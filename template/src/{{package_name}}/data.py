@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+import warnings
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +88,8 @@ def read(wanted: config.Data, kinds: dict[str, str] | None) -> tuple[pd.DataFram
         kinds = {name: kind_of(values) for name, values in next(pieces(path, {}, drop)).items()}
     for name in apart - set(kinds):
         raise SystemExit(f"{path} has no column {name!r}. It has {', '.join(kinds)[:300]}.")
+    if not set(kinds) - apart:
+        raise SystemExit(f"{path} has no column to learn from. One besides the target is needed.")
     columns: dict[str, list[pd.Series]] = {}
     try:
         for piece in pieces(path, kinds, drop):
@@ -95,13 +99,12 @@ def read(wanted: config.Data, kinds: dict[str, str] | None) -> tuple[pd.DataFram
         return read(wanted, {**kinds, error.args[0]: "text"})
     join = {True: np.concatenate, False: union_categoricals}
     return pd.DataFrame(
-        {n: join[is_numeric_dtype(columns[n][0])](columns.pop(n)) for n in list(columns)}, copy=False
+        {n: join[is_numeric_dtype(columns[n][0])](columns.pop(n)) for n in list(columns)},
+        copy=False,
     ), kinds
 
 
-def pieces(
-    path: Path, kinds: dict[str, str], drop: Collection[str] = ()
-) -> Iterator[pd.DataFrame]:
+def pieces(path: Path, kinds: dict[str, str], drop: Collection[str] = ()) -> Iterator[pd.DataFrame]:
     """The rows of a CSV or Parquet file; a column of CSV without a kind is read as text."""
     if not path.is_file():
         raise SystemExit(f"There is no data file {path}. Put it there, or name another.")
@@ -121,17 +124,28 @@ def pieces(
             raise SystemExit(f"{path} has two columns {twice[0]!r}. Give each its own name.")
         if not lines:
             raise SystemExit(f"{path} has a header and no rows. Put a line below it for each row.")
+        comma = sep == ";" and any(re.search(r"(^|;)-?\d+,\d+(;|$)", line) for line in lines)
         texts = {name for name in names if kinds.get(name, "text") == "text"}
-        yield from pd.read_csv(
-            path, sep=sep, header=0, names=names, usecols=[n for n in names if n not in drop],
-            dtype=dict.fromkeys(texts, str), keep_default_na=False, low_memory=False,
-            na_values={n: [""] if n in texts else NOTHING for n in names}, chunksize=ROWS,
-        )  # fmt: skip
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # of values without a name
+            for piece in pd.read_csv(
+                path, sep=sep, decimal="," if comma else ".", header=0, names=names,
+                dtype=dict.fromkeys(texts, str), keep_default_na=False, low_memory=False,
+                na_values={n: [""] if n in texts else NOTHING for n in names},
+                index_col=False, chunksize=ROWS,
+            ):  # fmt: skip
+                yield piece.drop(columns=[name for name in names if name in drop])
     except ModuleNotFoundError:
         advice = "Add it: python tools/env add pyarrow"
         raise SystemExit(f"pandas needs pyarrow to read Parquet. {advice}") from None
     except UnicodeDecodeError:
-        raise SystemExit(f"{path} is not in UTF-8. Save it so, or name its encoding here.") from None
+        raise SystemExit(
+            f"{path} is not in UTF-8. Save it so, or name its encoding here."
+        ) from None
+    except pd.errors.ParserWarning:
+        raise SystemExit(
+            f"{path} has more values in a line than names. Name each column."
+        ) from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise SystemExit(f"{path} is no table in CSV ({error}). Mend that line.") from None
 
@@ -139,13 +153,22 @@ def pieces(
 def kind_of(values: pd.Series) -> str:
     """What a column of the file holds: number, date or text."""
     if is_numeric_dtype(values) or is_datetime64_any_dtype(values):
-        return "date" if is_datetime64_any_dtype(values) else "text" if is_bool_dtype(values) else "number"
+        return (
+            "date"
+            if is_datetime64_any_dtype(values)
+            else "text"
+            if is_bool_dtype(values)
+            else "number"
+        )
     known = values.dropna().astype(str)
     known = known[~known.isin(NOTHING)]
     if len(known) and known.str.fullmatch(DATE).all():
         return "date"
+    numbers = pd.to_numeric(
+        known.str.replace(r"^(-?\d+),(\d+)$", r"\1.\2", regex=True), errors="coerce"
+    )
     # With a zero in front it is no number but a code, as a postcode.
-    code = known.str.match(r"0\d").any() or pd.to_numeric(known, errors="coerce").isna().any()
+    code = known.str.match(r"0\d").any() or numbers.isna().any()
     return "text" if code else "number"
 
 
@@ -158,7 +181,9 @@ def typed(piece: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
                 columns[name] = pd.to_numeric(values)
             elif kinds[name] == "date":
                 moments = pd.to_datetime(values, utc=True, **ISO)
-                columns[name] = (moments - pd.Timestamp("2000-01-01", tz="UTC")) / pd.Timedelta(days=1)
+                columns[name] = (moments - pd.Timestamp("2000-01-01", tz="UTC")) / pd.Timedelta(
+                    days=1
+                )
             else:
                 columns[name] = values.map(str, na_action="ignore").astype("category")
         except (ValueError, TypeError) as error:
@@ -200,6 +225,8 @@ def labels(target: pd.Series, task: str) -> tuple[np.ndarray, list[Any] | None]:
         advice = "Name another target, or say task=regression."
         raise SystemExit(f"{target.name!r} has {len(values)} values: no classes. {advice}")
     classes = sorted(map(int, values) if whole else values)
+    if len(classes) == 2 and not number:  # what is looked for is mostly rare: it stands last
+        classes = sorted(classes, key=lambda name: -(target == name).sum())
     return pd.Categorical(target, categories=classes).codes.astype("int64"), classes
 
 

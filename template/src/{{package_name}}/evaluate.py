@@ -34,7 +34,9 @@ def main(given: Sequence[str] | None = None) -> None:
     path = folder / "test.json"
     if path.exists():
         then = json.loads(path.read_text("utf-8"))["test"]
-        if not np.allclose([*then.values()], [*figures["test"].values()], atol=1e-6, equal_nan=True):
+        if not np.allclose(
+            [*then.values()], [*figures["test"].values()], atol=1e-6, equal_nan=True
+        ):
             raise SystemExit(f"{path} has other figures. Bring back its environment: poe reproduce")
     runs.write_json(path, figures)
 

@@ -70,7 +70,9 @@ def start(doc: str, given: Sequence[str] | None = None) -> Iterator[Run]:
     origin = _tool("provenance", run.folder, len(run.info["parts"]) + 1)
     run.info.update({key: value for key, value in origin.items() if key not in run.info})
     part = {"started": began, "command": sys.argv if given is None else ["train", *given]}
-    run.info["parts"].append({**part, **{k: origin[k] for k in ("git", "environment") if k in origin}})
+    run.info["parts"].append(
+        {**part, **{k: origin[k] for k in ("git", "environment") if k in origin}}
+    )
     write_json(run.folder / "run.json", run.info)
     try:
         yield run
