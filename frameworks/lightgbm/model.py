@@ -1,60 +1,104 @@
-"""The model: the only module that knows the learning library, so another one replaces this file.
-
-What the others rely on: FILE_NAME, ModelConfig, and Model, a Learner.
-"""
+"""The model: boosted trees of LightGBM. Any parameter of the library may be added below."""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
-import lightgbm
+import lightgbm as lgb
 import numpy as np
+import pandas as pd
+from sklearn.utils.class_weight import compute_sample_weight
 
-from .trees import Trees, TreesConfig
+if TYPE_CHECKING:
+    from .config import Config
+    from .data import Schema
 
-FILE_NAME = "model.json"
-ModelConfig = TreesConfig
-"""The [model] table of the configuration."""
+FILE = "model.txt"
 
 
-class Model(Trees):
-    """Boosted trees of LightGBM."""
+@dataclass(frozen=True)
+class Settings:
+    """The [model] table."""
 
-    config_type = ModelConfig
-    _booster: lightgbm.Booster | None
+    rounds: int
+    patience: int
+    learning_rate: float
+    num_leaves: int
+    subsample: float
+    l2: float
+    class_weight: Literal["none", "balanced"]
+    device: Literal["cpu", "gpu", "cuda"]
+    threads: int
 
-    def _begin(self, inputs: np.ndarray, targets: np.ndarray) -> Any:
-        self._booster = None
-        return inputs, targets
+    def __post_init__(self) -> None:
+        if min(self.rounds, self.patience) < 1 or min(self.l2, self.threads) < 0:
+            raise ValueError("model.rounds and patience: 1 or more; l2 and threads: 0 or more")
+        if not (0 < self.learning_rate <= 1 and 0 < self.subsample <= 1 < self.num_leaves):
+            raise ValueError("model.learning_rate, subsample: above 0, to 1; num_leaves: 2 or more")
 
-    def _one_epoch(self, rows: Any, number: int) -> None:
-        """A training of one round, on top of the rounds before: its seed is the epoch's own."""
-        parameters = {**self._parameters(), "seed": self._seed_of(number)}
-        inputs, targets = rows
-        data = lightgbm.Dataset(inputs, targets, params=parameters)
-        self._booster = lightgbm.train(parameters, data, 1, init_model=self._booster)
 
-    def _probabilities(self, inputs: np.ndarray) -> np.ndarray:
-        return self._booster.predict(inputs, num_threads=self.config.threads)
+def parameters(config: Config, schema: Schema) -> dict[str, Any]:
+    """https://lightgbm.readthedocs.io/en/stable/Parameters.html"""
+    settings, classes = config.model, len(schema.classes or ())
+    return {
+        "objective": {0: "regression", 2: "binary"}.get(classes, "multiclass"),
+        "num_class": classes if classes > 2 else 1,
+        "learning_rate": settings.learning_rate,
+        "num_leaves": settings.num_leaves,
+        "bagging_fraction": settings.subsample,
+        "bagging_freq": 1,
+        "lambda_l2": settings.l2,
+        "seed": config.seed,
+        **where(settings),
+        "deterministic": True,  # the same bits with any number of threads
+        "force_row_wise": True,
+        "verbosity": -1,
+    }
 
-    def _weights(self) -> str:
-        return self._booster.model_to_string()
 
-    def _set_weights(self, weights: str) -> None:
-        self._booster = lightgbm.Booster(model_str=weights)
+def where(settings: Settings) -> dict[str, Any]:
+    """Device and threads. LightGBM computes on a GPU only where it was built for that."""
+    place = {"device_type": settings.device, "num_threads": settings.threads}
+    if settings.device != "cpu":
+        try:
+            rows = lgb.Dataset(np.zeros((9, 1)), np.arange(9))
+            lgb.train({**place, "verbosity": -1}, rows, 1)
+        except lgb.basic.LightGBMError as error:
+            raise SystemExit(f"{error}\nSay model.device=cpu.") from None
+    return place
 
-    def _parameters(self) -> dict[str, Any]:
-        return {
-            "objective": "multiclass",
-            "num_class": len(self.classes),
-            "max_depth": self.config.max_depth,
-            "num_leaves": min(2**self.config.max_depth, 131072),  # the library's own limit
-            "learning_rate": self.config.learning_rate,
-            "bagging_fraction": self.config.subsample,
-            "bagging_freq": 1,
-            "lambda_l2": self.config.l2,
-            "num_threads": self.config.threads,
-            "deterministic": True,
-            "force_row_wise": True,
-            "verbosity": -1,
-        }
+
+def dataset(X: pd.DataFrame, y: np.ndarray, settings: Settings, reference=None) -> lgb.Dataset:
+    """The columns cut into bins, a byte for each value; those of `reference` when given."""
+    weight = compute_sample_weight("balanced", y) if settings.class_weight == "balanced" else None
+    return lgb.Dataset(table(X), y, weight=weight, reference=reference, free_raw_data=False)
+
+
+def table(X: pd.DataFrame) -> pd.DataFrame:
+    """X with names that LightGBM takes: the fourth column `size [m]` is `3_size__m_`."""
+    X = X.copy(deep=False)
+    X.columns = [re.sub(r"\W", "_", f"{i} {name}") for i, name in enumerate(X)]
+    return X
+
+
+def save(booster: lgb.Booster, path: Path) -> None:
+    path.write_text(booster.model_to_string(), encoding="utf-8")
+
+
+def load(path: Path, config: Config, schema: Schema) -> lgb.Booster:
+    booster = lgb.Booster(model_str=path.read_text(encoding="utf-8"))
+    booster.params = parameters(config, schema)
+    return booster
+
+
+def predict(booster: lgb.Booster, X: pd.DataFrame) -> np.ndarray:
+    """Probabilities (rows, classes), or numbers (rows,)."""
+    batches = (table(X[i : i + 100_000]) for i in range(0, len(X), 100_000))
+    threads = {"num_threads": booster.params["num_threads"]}
+    values = np.concatenate([booster.predict(rows, **threads) for rows in batches])
+    if booster.params["objective"] == "binary":
+        values = np.column_stack([1 - values, values])
+    return values

@@ -1,63 +1,103 @@
-"""The model: the only module that knows the learning library, so another one replaces this file.
-
-What the others rely on: FILE_NAME, ModelConfig, and Model, a Learner.
-"""
+"""The model: boosted trees of XGBoost. Any parameter of the library may be added below."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import xgboost
+import pandas as pd
+import xgboost as xgb
+from sklearn.utils.class_weight import compute_sample_weight
 
-from .trees import Trees, TreesConfig
+if TYPE_CHECKING:
+    from .config import Config
+    from .data import Schema
 
-FILE_NAME = "model.json"
-ModelConfig = TreesConfig
-"""The [model] table of the configuration."""
+FILE = "model.ubj"
 
 
-class Model(Trees):
-    """Boosted trees of XGBoost."""
+@dataclass(frozen=True)
+class Settings:
+    """The [model] table."""
 
-    config_type = ModelConfig
-    _booster: xgboost.Booster
+    rounds: int
+    patience: int
+    learning_rate: float
+    max_depth: int
+    subsample: float
+    l2: float
+    class_weight: Literal["none", "balanced"]
+    device: Literal["auto", "cpu", "cuda"]
+    threads: int
 
-    def _begin(self, inputs: np.ndarray, targets: np.ndarray) -> Any:
-        rows = self._matrix(inputs, targets)
-        self._booster = xgboost.Booster(self._parameters(), [rows])
-        return rows
+    def __post_init__(self) -> None:
+        if min(self.rounds, self.patience, self.max_depth) < 1 or min(self.l2, self.threads) < 0:
+            raise ValueError("model.rounds, patience, max_depth: 1 or more; l2, threads: 0 or more")
+        if not (0 < self.learning_rate <= 1 and 0 < self.subsample <= 1):
+            raise ValueError("model.learning_rate and model.subsample: above 0 and at most 1")
 
-    def _one_epoch(self, rows: Any, number: int) -> None:
-        """One round. A booster's generator can be seeded but not kept, so each has a new one."""
-        if number > 1:
-            self._set_weights(self._weights())
-        self._booster.set_param({"seed": self._seed_of(number)})
-        self._booster.update(rows, number - 1)
 
-    def _probabilities(self, inputs: np.ndarray) -> np.ndarray:
-        single = self._booster.predict(self._matrix(inputs)).astype(float)
-        return single / single.sum(axis=1, keepdims=True)  # to add up to 1 in double precision
+def parameters(config: Config, schema: Schema) -> dict[str, Any]:
+    """https://xgboost.readthedocs.io/en/stable/parameter.html"""
+    settings, classes = config.model, len(schema.classes or ())
+    return {
+        "objective": {0: "reg:squarederror", 2: "binary:logistic"}.get(classes, "multi:softprob"),
+        "num_class": classes if classes > 2 else 0,
+        "tree_method": "hist",
+        "max_depth": settings.max_depth,
+        "learning_rate": settings.learning_rate,
+        "subsample": settings.subsample,
+        "reg_lambda": settings.l2,
+        **where(settings),
+    }
 
-    def _weights(self) -> str:
-        return bytes(self._booster.save_raw("json")).decode("utf-8")
 
-    def _set_weights(self, weights: str) -> None:
-        self._booster = xgboost.Booster()
-        self._booster.load_model(bytearray(weights, "utf-8"))
-        self._booster.set_param(self._parameters())
+def where(settings: Settings) -> dict[str, Any]:
+    """Device and threads. Without a GPU, XGBoost itself takes the processor in silence."""
+    device, one_row = "cpu", xgb.DMatrix(np.zeros((1, 1)), [0.0])
+    if settings.device != "cpu":
+        with xgb.config_context(verbosity=0):
+            tried = xgb.train({"device": "cuda"}, one_row, 1).save_config()
+        device = json.loads(tried)["learner"]["generic_param"].get("device", "cpu")
+    if settings.device == "cuda" and device == "cpu":
+        raise SystemExit("XGBoost has no GPU here. Say model.device=cpu, or auto.")
+    return {"device": device, "nthread": settings.threads}
 
-    def _matrix(self, inputs: np.ndarray, targets: np.ndarray | None = None) -> xgboost.DMatrix:
-        return xgboost.DMatrix(inputs, targets, nthread=self.config.threads)
 
-    def _parameters(self) -> dict[str, Any]:
-        return {
-            "objective": "multi:softprob",
-            "num_class": len(self.classes),
-            "max_depth": self.config.max_depth,
-            "learning_rate": self.config.learning_rate,
-            "subsample": self.config.subsample,
-            "reg_lambda": self.config.l2,
-            "nthread": self.config.threads,
-            "verbosity": 0,
-        }
+def table(X: pd.DataFrame) -> pd.DataFrame:
+    """X with names that XGBoost takes: the fourth column `size [m]` is `3_size__m_`."""
+    X = X.copy(deep=False)
+    X.columns = [re.sub(r"\W", "_", f"{i} {name}") for i, name in enumerate(X)]
+    return X
+
+
+def matrix(
+    X: pd.DataFrame, y: np.ndarray, settings: Settings, ref: xgb.DMatrix | None = None
+) -> xgb.QuantileDMatrix:
+    """The columns cut into bins, a byte for each value; those of `ref` when given."""
+    weight = compute_sample_weight("balanced", y) if settings.class_weight == "balanced" else None
+    return xgb.QuantileDMatrix(table(X), y, weight=weight, ref=ref, enable_categorical=True)
+
+
+def save(booster: xgb.Booster, path: Path) -> None:
+    path.write_bytes(booster.save_raw("ubj"))
+
+
+def load(path: Path, config: Config, schema: Schema) -> xgb.Booster:
+    booster = xgb.Booster(model_file=bytearray(path.read_bytes()))
+    booster.set_param(where(config.model))
+    return booster
+
+
+def predict(booster: xgb.Booster, X: pd.DataFrame) -> np.ndarray:
+    """Probabilities (rows, classes), or numbers (rows,)."""
+    batches = (table(X[i : i + 100_000]) for i in range(0, len(X), 100_000))
+    found = [booster.predict(xgb.DMatrix(rows, enable_categorical=True)) for rows in batches]
+    values = np.concatenate(found).astype(float)
+    if "binary:logistic" in booster.save_config():
+        values = np.column_stack([1 - values, values])
+    return values / values.sum(axis=1, keepdims=True) if values.ndim == 2 else values
