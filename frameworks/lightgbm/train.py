@@ -42,7 +42,7 @@ def train(run: runs.Run) -> None:
             progress.update()
             # lgb.early_stopping would count anew when a stopped run goes on.
             if len(history) - best_of(history) >= settings.patience:
-                raise lgb.EarlyStopException(best_of(history) - 1, env.evaluation_result_list)
+                raise lgb.callback.EarlyStopException(best_of(history) - 1, env.evaluation_result_list)
             if len(history) % every == 0 and len(history) < settings.rounds:
                 with runs.replacing(run.checkpoint) as temporary:
                     content = {"history": history, "model": env.model.model_to_string()}
