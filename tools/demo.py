@@ -44,15 +44,14 @@ def main() -> int:
 
 
 def report(project: Path, took: dict[str, float]) -> None:
-    """Print what came out: seconds, metrics, pictures."""
+    """Print what came out: seconds, metrics, the report."""
     run = max((project / "runs").glob("*/metrics.json")).parent
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     print("\n== Done")
     for title, seconds in took.items():
         print(f"{seconds:7.1f} s  {title}")
-    print(f"\nTest accuracy {metrics['test']['accuracy']:.4f}. Look at the pictures:")
-    for picture in sorted(run.glob("*.png")):
-        print(f"  {picture}")
+    print(f"\nValidation accuracy {metrics['validation']['accuracy']:.4f}. Look at the report:")
+    print(f"  {run / 'report.html'}")
     print(f"\nGo on there:\n  cd {project}\n  . ./activate.sh")
 
 

@@ -64,7 +64,7 @@ def save(fitted: Pipeline, path: Path) -> None:
     joblib.dump(fitted, path)
 
 
-def load(path: Path, config: Config, schema: Schema) -> Pipeline:
+def load(path: Path, _config: Config, _schema: Schema) -> Pipeline:
     return joblib.load(path)
 
 

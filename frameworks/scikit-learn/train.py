@@ -13,8 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-import pandas as pd
 from sklearn.utils.class_weight import compute_sample_weight
 
 from . import data, model, runs

@@ -105,10 +105,11 @@ def test_training_writes_a_run_that_says_what_made_it(real: dict[str, Any]) -> N
     assert done.returncode == 0, done.stderr
     (run,) = (path for path in (project / "runs").iterdir() if path.is_dir())
     assert {path.name for path in run.iterdir()} == {
-        "confusion_matrix.png", "learning_curve.png", "metrics.json", "model.joblib", "run.json",
+        "config.toml", "confusion_matrix.png", "metrics.json", "model.joblib", "report.html",
+        "run.json", "schema.json",
     }  # fmt: skip
     metrics = json.loads((run / "metrics.json").read_text())
-    assert metrics["test"]["accuracy"] > 0.95
+    assert metrics["validation"]["accuracy"] > 0.95
     record = json.loads((run / "run.json").read_text())
     facts = info(project, environ)
     assert record["environment"]["state"] == "ready"

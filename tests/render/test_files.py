@@ -106,7 +106,7 @@ def test_without_a_framework_there_is_no_starter(template: Path, tmp_path: Path)
     tasks = documents(project)["pyproject.toml"]["tool"]["poe"]["tasks"]
     assert set(tasks) == {"test", "lint", "format", "audit", "template-check"}
     readme = (project / "README.md").read_text(encoding="utf-8")
-    assert not re.search(r"train|predict|evaluate|doctor|configs/", readme)
+    assert not re.search(r"train|predict|evaluate|reproduce|doctor|configs/", readme)
 
 
 def test_only_the_model_and_what_it_is_made_of_know_the_framework(started: Path) -> None:
@@ -115,7 +115,7 @@ def test_only_the_model_and_what_it_is_made_of_know_the_framework(started: Path)
         text = path.read_text(encoding="utf-8")
         imports = re.findall(r"^ *(?:import|from) .+", text, re.MULTILINE)
         known = [line for line in imports if re.search(libraries, line)]
-        assert not known or path.name in ("model.py", "devices.py"), (path.name, known)
+        assert not known or path.name in ("model.py", "train.py"), (path.name, known)
 
 
 def test_a_first_notebook_is_rendered_where_notebooks_can_run_and_there_is_a_starter(

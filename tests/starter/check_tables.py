@@ -165,7 +165,7 @@ def test_the_last_times_are_the_test(starter: SimpleNamespace, train: Train) -> 
 def test_text_that_begins_far_down_is_text(
     starter: SimpleNamespace, train: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(starter.data, "ROWS", 40)
+    monkeypatch.setattr(starter.tables, "ROWS", 40)
     code = [*range(100), *["x7", "x8"] * 10]
     table = pd.DataFrame({"code": code, "size": range(ROWS), "kind": ["a", "b"] * (ROWS // 2)})
     table.to_csv("own.csv", index=False)
@@ -197,7 +197,7 @@ def test_text_where_numbers_were_learned_is_named(starter: SimpleNamespace, trai
     table.to_csv("own.csv", index=False)
     train("data.file=own.csv", *CHURN)
     table.astype({"Alter": object}).assign(Alter="old").to_csv("new.csv", index=False)
-    with pytest.raises(SystemExit, match="'Alter' holds .*mend these rows"):
+    with pytest.raises(SystemExit, match=r"'Alter' holds .*mend these rows"):
         starter.predict.main(["new.csv"])
     assert not Path("predictions.csv").exists()
 

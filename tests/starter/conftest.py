@@ -14,7 +14,18 @@ import pytest
 PACKAGE = os.environ.get("STARTER")
 collect_ignore_glob = [] if PACKAGE else ["check_*.py"]
 SHORT = {"epochs": 3, "rounds": 10, "patience": 3, "threads": 1}
-MODULES = ("config", "data", "evaluate", "metrics", "model", "plots", "predict", "runs", "train")
+MODULES = (
+    "config",
+    "data",
+    "evaluate",
+    "metrics",
+    "model",
+    "plots",
+    "predict",
+    "runs",
+    "tables",
+    "train",
+)
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ class Data:
     test: float = 0.2
 
     def __post_init__(self) -> None:
-        if not (0 < self.validation and 0 < self.test and self.validation + self.test < 1):
+        if min(self.validation, self.test) <= 0 or self.validation + self.test >= 1:
             raise ValueError("data.validation and data.test must be above 0, and below 1 together")
         if (self.split == "random") == bool(self.split_by):
             raise ValueError("data.split_by names the column for split = group or time, else none")
@@ -51,7 +51,7 @@ class Config:
     model: Settings
 
     def __post_init__(self) -> None:
-        if not 0 <= self.seed < 2**31:
+        if self.seed not in range(2**31):
             raise ValueError("seed must be from 0 to 2147483647")
 
 

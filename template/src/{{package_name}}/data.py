@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import re
-import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
-from pandas.api.types import union_categoricals
+from pandas.api.types import is_numeric_dtype, union_categoricals
 
-from . import config
+from . import config, tables
 
 PARTS = ("train", "validation", "test")
-ROWS = 100_000  # read at a time
 WORDS = 250  # of a column of text, the most frequent ones are told apart
 CLASSES = 1_000
-NOTHING = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "-", "?"]
-DATE = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?"
-ISO = {"format": "ISO8601"} if int(pd.__version__.split(".")[0]) > 1 else {}
 
 
 @dataclass(frozen=True)
@@ -35,10 +27,6 @@ class Schema:
     columns: dict[str, Any]  # that are learned from: "number", or the texts that are told apart
     kinds: dict[str, str]  # of the file's columns: number, date or text
     rows: dict[str, int]  # in each part
-
-
-class OtherKind(Exception):
-    """The name of a column that turned out to hold texts, and one of them."""
 
 
 def derive(table: pd.DataFrame) -> pd.DataFrame:
@@ -85,110 +73,26 @@ def read(wanted: config.Data, kinds: dict[str, str] | None) -> tuple[pd.DataFram
     if not path.exists() and path == Path("data/raw/digits.csv"):
         example(path)
     if kinds is None:
-        kinds = {name: kind_of(values) for name, values in next(pieces(path, {}, drop)).items()}
+        kinds = {
+            name: tables.kind_of(values)
+            for name, values in next(tables.pieces(path, {}, drop)).items()
+        }
     for name in apart - set(kinds):
         raise SystemExit(f"{path} has no column {name!r}. It has {', '.join(kinds)[:300]}.")
     if not set(kinds) - apart:
         raise SystemExit(f"{path} has no column to learn from. One besides the target is needed.")
     columns: dict[str, list[pd.Series]] = {}
     try:
-        for piece in pieces(path, kinds, drop):
-            for name, values in derive(typed(piece, kinds)).items():
+        for piece in tables.pieces(path, kinds, drop):
+            for name, values in derive(tables.typed(piece, kinds)).items():
                 columns.setdefault(name, []).append(values if name in apart else plain(values))
-    except OtherKind as error:  # the texts begin farther down
+    except tables.OtherKindError as error:  # the texts begin farther down
         return read(wanted, {**kinds, error.args[0]: "text"})
     join = {True: np.concatenate, False: union_categoricals}
     return pd.DataFrame(
         {n: join[is_numeric_dtype(columns[n][0])](columns.pop(n)) for n in list(columns)},
         copy=False,
     ), kinds
-
-
-def pieces(path: Path, kinds: dict[str, str], drop: Collection[str] = ()) -> Iterator[pd.DataFrame]:
-    """The rows of a CSV or Parquet file; a column of CSV without a kind is read as text."""
-    if not path.is_file():
-        raise SystemExit(f"There is no data file {path}. Put it there, or name another.")
-    try:
-        if path.suffix == ".parquet":
-            from pyarrow import parquet
-
-            file = parquet.ParquetFile(path)
-            names = [name for name in file.schema_arrow.names if name not in drop]
-            yield from (batch.to_pandas() for batch in file.iter_batches(ROWS, columns=names))
-            return
-        first = pd.read_csv(path, sep="\0", header=None, nrows=9, dtype=str, quoting=csv.QUOTE_NONE)
-        header, *lines = first[0].str.lstrip("\ufeff")
-        sep = max(",;\t|", key=header.count)
-        names = [name.strip() for name in next(csv.reader([header], delimiter=sep))]
-        if twice := [name for name in names if names.count(name) > 1]:
-            raise SystemExit(f"{path} has two columns {twice[0]!r}. Give each its own name.")
-        if not lines:
-            raise SystemExit(f"{path} has a header and no rows. Put a line below it for each row.")
-        comma = sep == ";" and any(re.search(r"(^|;)-?\d+,\d+(;|$)", line) for line in lines)
-        texts = {name for name in names if kinds.get(name, "text") == "text"}
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # of values without a name
-            for piece in pd.read_csv(
-                path, sep=sep, decimal="," if comma else ".", header=0, names=names,
-                dtype=dict.fromkeys(texts, str), keep_default_na=False, low_memory=False,
-                na_values={n: [""] if n in texts else NOTHING for n in names},
-                index_col=False, chunksize=ROWS,
-            ):  # fmt: skip
-                yield piece.drop(columns=[name for name in names if name in drop])
-    except ModuleNotFoundError:
-        advice = "Add it: python tools/env add pyarrow"
-        raise SystemExit(f"pandas needs pyarrow to read Parquet. {advice}") from None
-    except UnicodeDecodeError:
-        raise SystemExit(
-            f"{path} is not in UTF-8. Save it so, or name its encoding here."
-        ) from None
-    except pd.errors.ParserWarning:
-        raise SystemExit(
-            f"{path} has more values in a line than names. Name each column."
-        ) from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise SystemExit(f"{path} is no table in CSV ({error}). Mend that line.") from None
-
-
-def kind_of(values: pd.Series) -> str:
-    """What a column of the file holds: number, date or text."""
-    if is_numeric_dtype(values) or is_datetime64_any_dtype(values):
-        return (
-            "date"
-            if is_datetime64_any_dtype(values)
-            else "text"
-            if is_bool_dtype(values)
-            else "number"
-        )
-    known = values.dropna().astype(str)
-    known = known[~known.isin(NOTHING)]
-    if len(known) and known.str.fullmatch(DATE).all():
-        return "date"
-    numbers = pd.to_numeric(
-        known.str.replace(r"^(-?\d+),(\d+)$", r"\1.\2", regex=True), errors="coerce"
-    )
-    # With a zero in front it is no number but a code, as a postcode.
-    code = known.str.match(r"0\d").any() or numbers.isna().any()
-    return "text" if code else "number"
-
-
-def typed(piece: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
-    """Columns of the file as numbers, days since 2000, or categories."""
-    columns = {}
-    for name, values in piece.items():
-        try:
-            if kinds[name] == "number":
-                columns[name] = pd.to_numeric(values)
-            elif kinds[name] == "date":
-                moments = pd.to_datetime(values, utc=True, **ISO)
-                columns[name] = (moments - pd.Timestamp("2000-01-01", tz="UTC")) / pd.Timedelta(
-                    days=1
-                )
-            else:
-                columns[name] = values.map(str, na_action="ignore").astype("category")
-        except (ValueError, TypeError) as error:
-            raise OtherKind(name, error) from None
-    return pd.DataFrame(columns, copy=False)
 
 
 def plain(values: pd.Series) -> pd.Series:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn import metrics
 
 
@@ -40,9 +41,4 @@ def baseline(y: np.ndarray, rows: int, classes: list[Any] | None) -> np.ndarray:
 
 def table(figures: dict[str, dict[str, float]]) -> str:
     """A line for each part, a column for each figure."""
-    names = list(next(iter(figures.values())))
-    lines = ["".join([f"{'':10}", *(f"  {name:>{max(8, len(name))}}" for name in names)])]
-    for part, values in figures.items():
-        cells = (f"  {values.get(name, np.nan):{max(8, len(name))}.4g}" for name in names)
-        lines.append("".join([f"{part:10}", *cells]))
-    return "\n".join(lines)
+    return pd.DataFrame(figures).T.to_string(float_format=lambda figure: f"{figure:,.4f}"[:9])

@@ -19,36 +19,40 @@ def draw(folder: Path, y: np.ndarray, predicted: np.ndarray, classes: list[Any] 
     if classes is None:
         errors(y, predicted).savefig(folder / "errors.png")
     elif len(classes) <= 30:
-        picture = confusion(y, predicted.argmax(axis=1), classes)
-        picture.savefig(folder / "confusion_matrix.png")
-    if classes is not None and len(classes) == 2 and 0 < y.mean() < 1:
-        curves(y, predicted[:, 1]).savefig(folder / "curves.png")
+        found = predicted.argmax(axis=1)
+        confusion(y, found, classes).savefig(folder / "confusion_matrix.png")
+    if classes and len(classes) == 2 and 0 < y.mean() < 1:
+        curves(y, predicted[:, 1], classes[1]).savefig(folder / "curves.png")
 
 
 def learning_curve(history: pd.DataFrame) -> Figure:
-    figure, (axes, *_) = panels(1)
-    history.plot(x=history.columns[0], y=["train_loss", "validation_loss"], ax=axes, title="Loss")
-    kept = history.iloc[history["validation_loss"].idxmin(), 0]
-    axes.axvline(kept, color="grey", linestyle=":", label=f"kept: {kept:.0f}")
+    figure, (axes,) = panels(1, width=6)
+    history.plot(x=history.columns[0], y=["train_loss", "validation_loss"], ax=axes)
+    best = history.iloc[history["validation_loss"].idxmin(), 0]
+    axes.axvline(best, color="grey", linestyle=":", label=f"best: {best:.0f}")
     axes.legend(frameon=False)
     return figure
 
 
-def confusion(y: np.ndarray, guess: np.ndarray, classes: list[Any]) -> Figure:
-    figure = Figure(figsize=(4 + 0.25 * len(classes),) * 2, dpi=150, constrained_layout=True)
+def confusion(y: np.ndarray, found: np.ndarray, classes: list[Any]) -> Figure:
+    size = 4 + 0.25 * len(classes)
+    figure, (axes,) = panels(1, size, size)
     names = [str(name)[:20] for name in classes]
     ConfusionMatrixDisplay.from_predictions(
-        y, guess, labels=range(len(names)), display_labels=names, ax=figure.subplots(),
-        cmap="Blues", colorbar=False, xticks_rotation="vertical" if max(map(len, names)) > 3 else 0,
+        y, found, labels=range(len(names)), display_labels=names, ax=axes,
+        cmap="Blues", colorbar=False, xticks_rotation=90 if max(map(len, names)) > 3 else 0,
     )  # fmt: skip
     return figure
 
 
-def curves(y: np.ndarray, share: np.ndarray) -> Figure:
+def curves(y: np.ndarray, share: np.ndarray, name: Any) -> Figure:
     figure, (left, middle, right) = panels(3)
-    RocCurveDisplay.from_predictions(y, share, ax=left, name="")
-    PrecisionRecallDisplay.from_predictions(y, share, ax=middle, name="")
-    CalibrationDisplay.from_predictions(y, share, ax=right, name="", n_bins=10)
+    RocCurveDisplay.from_predictions(y, share, ax=left, name=str(name))
+    PrecisionRecallDisplay.from_predictions(y, share, ax=middle, name=str(name))
+    CalibrationDisplay.from_predictions(y, share, ax=right, name=str(name), n_bins=10)
+    left.set(xlabel="false positive rate", ylabel="true positive rate", title="ROC")
+    middle.set(xlabel="recall", ylabel="precision", title="Precision and recall")
+    right.set(xlabel="predicted", ylabel="true share", title="Calibration")
     return figure
 
 
@@ -63,7 +67,7 @@ def errors(y: np.ndarray, predicted: np.ndarray) -> Figure:
     return figure
 
 
-def panels(count: int) -> tuple[Figure, Any]:
-    """A figure without a display, and its axes side by side."""
-    figure = Figure(figsize=(max(6, 4 * count), 4), dpi=150, constrained_layout=True)
+def panels(count: int, width: float = 4, height: float = 4) -> tuple[Figure, Any]:
+    """A figure that needs no display, and its axes side by side; in inches each."""
+    figure = Figure(figsize=(count * width, height), dpi=150, constrained_layout=True)
     return figure, figure.subplots(1, count, squeeze=False)[0]

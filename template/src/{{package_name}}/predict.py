@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import config, data, model, runs
+from . import config, data, model, runs, tables
 
 
 def main(given: Sequence[str] | None = None) -> None:
@@ -41,10 +41,10 @@ def inputs(
 ) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
     """The ids and X of each piece, read as at the training."""
     known = {n: k for n, k in schema.kinds.items() if n not in (wanted.target, wanted.split_by)}
-    for piece in data.pieces(path, known):
+    for piece in tables.pieces(path, known):
         try:
-            table = data.derive(data.typed(piece[[n for n in piece if n in known]], known))
-        except data.OtherKind as error:
+            table = data.derive(tables.typed(piece[[n for n in piece if n in known]], known))
+        except tables.OtherKindError as error:
             advice = "Numbers or dates were learned: mend these rows."
             raise SystemExit(f"{path}: {error.args[0]!r} holds {error.args[1]}. {advice}") from None
         if missing := [name for name in schema.columns if name not in table]:

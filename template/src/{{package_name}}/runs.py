@@ -58,7 +58,7 @@ class Run:
 
 @contextmanager
 def start(doc: str, given: Sequence[str] | None = None) -> Iterator[Run]:
-    """A new run or, with --resume, a stopped one. Whatever happens inside, what was learned stays."""
+    """A new run or a stopped one. Whatever happens inside, what was learned stays."""
     parser = arguments(doc)
     parser.add_argument("--config", type=Path, metavar="FILE", default=Path("configs/train.toml"))
     parser.add_argument("--resume", action="store_true", help="go on with the newest stopped run")
@@ -157,7 +157,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """A file beside `path` to write, which takes its place when it is whole."""
     temporary = path.with_name(f"new-{path.name}")  # PyTorch refuses ".name"
     yield temporary
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import page
-from record import CouldNot, Record, find, finished, read
+from record import CouldNotError, Record, figure, find, finished, read
 
 
 def show(names: Sequence[str], html: Path | None) -> None:
     """Prints the table; writes it as a page, too, if `html` names a file."""
     records = [find(name) for name in names] or _alike([read(folder) for folder in finished()])
     if not records:
-        raise CouldNot("There is no finished run yet. Make one: poe train")
+        raise CouldNotError("There is no finished run yet. Make one: poe train")
     head, rows = table(records)
     texts = [[_cell(value) for value in row] for row in rows]
     width = [max(map(len, column)) for column in zip(head, *texts)]
@@ -28,7 +28,7 @@ def show(names: Sequence[str], html: Path | None) -> None:
 
 
 def table(records: Sequence[Record]) -> tuple[list[str], list[list[Any]]]:
-    """The head and a row for each run; figures are those of the validation, unless they say test."""
+    """The head and a row for each run, with the figures of validation and, if measured, test."""
     settings = [record.settings for record in records]
     keys = list(dict.fromkeys(key for each in settings for key in each))
     differ = [key for key in keys if len({repr(each.get(key)) for each in settings}) > 1]
@@ -57,4 +57,4 @@ def _alike(records: list[Record]) -> list[Record]:
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return figure(value) if isinstance(value, float) else str(value)

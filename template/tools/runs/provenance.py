@@ -19,7 +19,7 @@ CODE = ["src", "configs", "tools", "tests"]
 
 
 def collect(folder: Path, part: int) -> dict[str, Any]:
-    """All of it. Uncommitted code goes to `folder`: changes.patch, and changes-2.patch of part 2."""
+    """All of it. Uncommitted code goes to `folder`: changes.patch; of part 2, changes-2.patch."""
     patch = folder / ("changes.patch" if part == 1 else f"changes-{part}.patch")
     return {
         "template_version": _setting(Path(".copier-answers.yml"), "_commit", ":"),
