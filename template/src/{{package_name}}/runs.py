@@ -69,7 +69,7 @@ def start(doc: str, given: Sequence[str] | None = None) -> Iterator[Run]:
     state, began, clock = "failed", _now(), time.perf_counter()
     origin = _tool("provenance", run.folder, len(run.info["parts"]) + 1)
     run.info.update({key: value for key, value in origin.items() if key not in run.info})
-    part = {"started": began, "command": sys.argv if given is None else ["train", *given]}
+    part = {"started": began, "command": ["train", *(sys.argv[1:] if given is None else given)]}
     run.info["parts"].append(
         {**part, **{k: origin[k] for k in ("git", "environment") if k in origin}}
     )
