@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +14,9 @@ import numpy as np
 import pandas as pd
 from flax import nnx
 
-from . import data
+if TYPE_CHECKING:
+    from .config import Config
+    from .data import Schema
 
 FILE = "model.npz"
 EMBEDDING = 8  # numbers that stand for a word
@@ -40,40 +43,108 @@ class Settings:
         if min(self.epochs, self.patience, self.batch_size, *self.hidden) < 1:
             raise ValueError("epochs, patience, batch_size and each of hidden must be at least 1")
         if min(self.learning_rate, self.weight_decay, self.dropout, self.threads) < 0:
-            raise ValueError("no number of [model] may be below 0")
+            raise ValueError("no number in [model] may be below 0")
 
 
 class Network(nnx.Module):
     """A multi-layer perceptron on scaled numbers and embedded words."""
 
-    def __init__(self, schema: data.Schema, settings: Settings, seed: int = 0) -> None:
-        words, rngs, dtype = data.words(schema), nnx.Rngs(seed), dtype_of(settings)
+    def __init__(self, schema: Schema, settings: Settings, rngs: nnx.Rngs) -> None:
+        words = [len(known) + 1 for known in schema.columns.values() if known != "number"]
         numbers = len(schema.columns) - len(words)
-        self.mean = nnx.BatchStat(jnp.zeros(numbers))  # of the training rows, as the next ones
+        modern = jax.default_backend() != "cpu" if settings.precision == "auto" else None
+        dtype = jnp.bfloat16 if modern or settings.precision == "bfloat16" else jnp.float32
+        self.mean = nnx.BatchStat(jnp.zeros(numbers))  # of the training rows, like the next
         self.std = nnx.BatchStat(jnp.ones(numbers))
-        self.target = nnx.BatchStat(jnp.array([0.0, 1.0]))  # mean and std, in a regression
+        self.target = nnx.BatchStat(jnp.array([0.0, 1.0]))  # a regression's mean and std
+        self.first = nnx.BatchStat(jnp.array(np.cumsum([0, *words])[:-1]))  # of each column
         self.missing = nnx.Param(jnp.zeros(numbers))  # what stands for no number is learned
-        self.first = nnx.BatchStat(jnp.cumsum(jnp.array([0, *words]))[:-1])  # of each column
-        self.embedding = nnx.Embed(max(1, sum(words)), EMBEDDING, dtype=dtype, rngs=rngs)
+        self.embedding = nnx.Embed(max(1, sum(words)), EMBEDDING, rngs=rngs)
         sizes = [numbers + len(words) * EMBEDDING, *settings.hidden]
-        hidden = [nnx.Linear(*pair, dtype=dtype, rngs=rngs) for pair in zip(sizes, sizes[1:])]
-        self.hidden = nnx.Sequential(*hidden)
+        dense = partial(nnx.Linear, dtype=dtype, rngs=rngs)
+        self.hidden = nnx.Sequential(*map(dense, sizes[:-1], settings.hidden))
         self.dropout = nnx.Dropout(settings.dropout)
         self.outputs = nnx.Linear(sizes[-1], len(schema.classes or [0]), rngs=rngs)
 
-    def __call__(self, numbers: jax.Array, codes: jax.Array, rngs: Any = None) -> jax.Array:
-        """Learns where there are `rngs`; they are for the dropout."""
-        scaled = jnp.clip((numbers - self.mean) / self.std, -10, 10)  # (batch, numbers)
-        scaled = jnp.where(jnp.isnan(numbers), self.missing, scaled)
-        words = self.embedding(codes + self.first).reshape(len(codes), -1)  # (batch, ...)
-        x = jnp.concatenate([scaled, words], axis=1)
+    def __call__(self, x: jax.Array, rngs: Any = None) -> jax.Array:  # (batch, numbers + words)
+        """With `rngs` (for the dropout) it is a step of the training."""
+        numbers, codes = x[:, : len(self.mean)], x[:, len(self.mean) :].astype(int)
+        scaled = jnp.clip((numbers - self.mean) / self.std, -10, 10)
+        scaled = jnp.where(jnp.isnan(numbers), self.missing, scaled)  # (batch, numbers)
+        words = self.embedding(codes + self.first).reshape(len(x), -1)  # (batch, words * EMBEDDING)
+        hidden = jnp.concatenate([scaled, words], axis=1)
         for layer in self.hidden.layers:
-            x = self.dropout(nnx.relu(layer(x)), deterministic=rngs is None, rngs=rngs)
-        outputs = self.outputs(x)  # (batch, classes), or (batch, 1)
-        return outputs.squeeze(1) if outputs.shape[1] == 1 else outputs
+            hidden = self.dropout(nnx.relu(layer(hidden)), deterministic=rngs is None, rngs=rngs)
+        return self.outputs(hidden.astype("float32"))  # (batch, classes); a regression: (batch, 1)
 
-    def adapt(self, X: pd.DataFrame, y: np.ndarray) -> None:
+    def adapt(self, x: np.ndarray, y: np.ndarray) -> None:
         """Takes mean and standard deviation of the training rows."""
-        columns = [c[~np.isnan(c)].astype("float64") for c in data.arrays(X)[0].T]
-        self.mean = nnx.BatchStat(jnp.array([c.mean() if len(c) else 0 for c in columns]))
-        self.std = ...
+        columns = [c[~np.isnan(c)].astype("float64") for c in x.T[: len(self.mean)]]
+        self.mean = nnx.BatchStat(jnp.array([c.mean() if len(c) else 0.0 for c in columns]))
+        self.std = nnx.BatchStat(jnp.array([(c.std() if len(c) else 0) or 1.0 for c in columns]))
+        if y.dtype.kind == "f":
+            self.target = nnx.BatchStat(jnp.array([y.mean(), y.std() or 1]))
+
+    def scaled(self, y: np.ndarray) -> np.ndarray:
+        """What the outputs shall be: codes of classes, or numbers about 0."""
+        mean, std = np.asarray(self.target)
+        return y if y.dtype.kind == "i" else ((y - mean) / std).astype("float32")
+
+
+def array(X: pd.DataFrame) -> np.ndarray:
+    """All columns as float32: the numbers, then the codes of words; 0 is a missing word."""
+    words = [name for name in X if X[name].dtype == "category"]
+    columns = [X[name] for name in X if name not in words] + [X[n].cat.codes + 1 for n in words]
+    return np.stack(columns, axis=1).astype("float32", copy=False)
+
+
+forward = nnx.jit(lambda network, x: network(x))
+
+
+def infer(network: Network, x: np.ndarray) -> np.ndarray:
+    """The outputs for all rows."""
+    return np.concatenate([forward(network, x[i : i + BATCH]) for i in range(0, len(x), BATCH)])
+
+
+def predict(network: Network, X: pd.DataFrame) -> np.ndarray:
+    """The probability of each class (rows, classes), or the number of each row (rows,)."""
+    outputs = infer(network, array(X)).astype("float64")
+    mean, std = np.asarray(network.target, "float64")
+    if outputs.shape[1] == 1:
+        return outputs[:, 0] * std + mean
+    powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def write(tree: Any, path: Path) -> None:
+    """The arrays of a tree in NumPy's format, without pickles: reading them runs no code."""
+    with path.open("wb") as file:
+        np.savez(file, *jax.tree_util.tree_leaves(tree))
+
+
+def read(path: Path, like: Any) -> Any:
+    """What was written of a tree of the same form."""
+    with np.load(path, allow_pickle=False) as kept:
+        leaves = [kept[name] for name in kept.files]
+    return jax.tree_util.tree_unflatten(jax.tree_util.tree_structure(like), leaves)
+
+
+def load(path: Path, config: Config, schema: Schema) -> Network:
+    pick(config.model)
+    network = Network(schema, config.model, nnx.Rngs(0))
+    nnx.update(network, read(path, nnx.state(network)))
+    return network
+
+
+def pick(settings: Settings) -> str:
+    """Chooses the device to compute on, and how many threads the processor takes."""
+    if settings.threads:
+        os.environ["NPROC"] = str(settings.threads)  # read by XLA when it starts
+    kind, _, number = settings.device.partition(":")
+    try:
+        devices = jax.devices(None if kind == "auto" else kind)
+        jax.config.update("jax_default_device", devices[int(number or 0)])
+    except (RuntimeError, IndexError, ValueError):
+        remedy = "Say model.device=cpu, or auto."
+        raise SystemExit(f"JAX has no {settings.device!r} here. {remedy}") from None
+    return str(devices[int(number or 0)])

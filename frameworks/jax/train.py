@@ -1,0 +1,128 @@
+"""Trains a neural network with JAX and keeps it, with all that is known of it, in runs/.
+
+    poe train                                       # configs/train.toml
+    poe train seed=1 model.learning_rate=0.001      # any key in place of the file's
+    poe train --config configs/other.toml           # or runs/ID/config.toml
+    poe train --resume                              # goes on where a run was stopped
+
+On the digits: validation accuracy 0.98 after 8 seconds. The last line names the run's folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pandas as pd
+from flax import nnx
+from tqdm import tqdm
+
+from . import data, model, runs
+
+
+def train(run: runs.Run) -> None:
+    """The whole training, from the table to the report."""
+    schema, parts = data.load(run.config, ("train", "validation"))
+    run.keep_schema(schema)
+    path = run.folder / model.FILE
+    if not path.exists():  # else what was stopped was the report
+        weights = learn(run, schema, *parts["train"], *parts["validation"])
+        with runs.replacing(path) as temporary:  # before anything is measured: it cannot be lost
+            model.write(weights, temporary)
+    network = model.load(path, run.config, schema)
+    run.report({name: (y, model.predict(network, X)) for name, (X, y) in parts.items()}, schema)
+
+
+def learn(
+    run: runs.Run,
+    schema: data.Schema,
+    X: pd.DataFrame,
+    y: np.ndarray,
+    X_val: pd.DataFrame,
+    y_val: np.ndarray,
+) -> Any:
+    """The weights after the epoch with the least validation loss."""
+    settings, seed = run.config.model, run.config.seed
+    run.info["device"] = model.pick(settings)
+    network = model.Network(schema, settings, nnx.Rngs(key_of(seed, epoch=0)))
+    x, x_val = model.array(X), model.array(X_val)
+    network.adapt(x, y)
+    rows, target_val = (jnp.asarray(x), jnp.asarray(network.scaled(y))), network.scaled(y_val)
+    weight = jnp.ones(len(schema.classes or [0]))
+    if schema.classes and settings.class_weight == "balanced":
+        weight = jnp.asarray(1 / np.bincount(y).clip(1))
+
+    def criterion(outputs: jax.Array, target: jax.Array) -> jax.Array:
+        if schema.classes is None:
+            return optax.squared_error(outputs[:, 0], target).mean()
+        losses = optax.softmax_cross_entropy_with_integer_labels(outputs, target)
+        return jnp.average(losses, weights=weight[target])
+
+    graph, params, constants = nnx.split(network, nnx.Param, ...)
+    size = min(settings.batch_size, len(x))
+    steps = len(x) // size  # what is left over of an epoch waits for the next one
+    schedule = optax.cosine_decay_schedule(settings.learning_rate, steps * settings.epochs)
+    optimizer = optax.adamw(schedule, weight_decay=settings.weight_decay)
+
+    @jax.jit
+    def train_step(params: Any, state: Any, rows: Any, places: jax.Array, key: jax.Array) -> Any:
+        inputs, target = (array[places] for array in rows)  # (batch, columns), (batch,)
+
+        def loss_of(params: Any) -> jax.Array:
+            network = nnx.merge(graph, params, constants)
+            return criterion(network(inputs, nnx.Rngs(dropout=key)), target)
+
+        loss, gradients = jax.value_and_grad(loss_of)(params)
+        updates, state = optimizer.update(gradients, state, params)
+        return optax.apply_updates(params, updates), state, loss
+
+    state, best, history = optimizer.init(params), params, np.empty((0, 2))
+    if run.checkpoint.exists():
+        kept = model.read(run.checkpoint, (params, state, best, history))
+        params, state, best, history = kept
+
+    for epoch in tqdm(range(len(history) + 1, settings.epochs + 1), disable=None):
+        if len(history) and len(history) - history[:, 1].argmin() > settings.patience:
+            break
+        order = np.random.default_rng([seed, epoch]).permutation(len(x))
+        keys = jax.random.split(key_of(seed, epoch), steps)
+        losses = []
+        for step in range(steps):
+            places = order[step * size : (step + 1) * size]
+            params, state, loss = train_step(params, state, rows, places, keys[step])
+            losses.append(loss)
+
+        outputs = model.infer(nnx.merge(graph, params, constants), x_val)
+        found = [np.mean(losses), criterion(outputs, target_val)]
+        if not np.isfinite(found).all():
+            remedy = "Train anew with a lower model.learning_rate."
+            raise SystemExit(f"In epoch {epoch} the loss is no number any more. {remedy}")
+        history = np.vstack([history, np.array(found, "float64")])
+        if history[:, 1].argmin() == epoch - 1:
+            best = params
+        with runs.replacing(run.checkpoint) as path:
+            model.write((params, state, best, history), path)
+
+    run.info["best_epoch"] = int(history[:, 1].argmin()) + 1
+    table = pd.DataFrame(history, columns=["train_loss", "validation_loss"])
+    table.index = pd.RangeIndex(1, len(table) + 1, name="epoch")
+    table.to_csv(run.folder / "history.csv")
+    return nnx.state(nnx.merge(graph, best, constants))
+
+
+def key_of(seed: int, epoch: int) -> jax.Array:
+    """Chance begins anew in each epoch, so that a resumed run ends as the whole one."""
+    return jax.random.fold_in(jax.random.key(seed), epoch)
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    with runs.start(__doc__, given) as run:
+        train(run)
+
+
+if __name__ == "__main__":
+    main()
