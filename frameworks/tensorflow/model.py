@@ -1,90 +1,141 @@
-"""The model: the only module that knows the learning library, so another one replaces this file.
-
-What the others rely on: FILE_NAME, ModelConfig, and Model, a Learner.
-"""
+"""The model: its settings, the network, how it is loaded and how it predicts."""
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import pandas as pd
 
-from . import arrays
-from .devices import tensorflow as tf
-from .networks import Network, NetworkConfig, softmax
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read at the import; the rest is for builders
+import tensorflow as tf
+from tensorflow import keras
 
-FILE_NAME = "model.npz"
-ModelConfig = NetworkConfig
-"""The [model] table of the configuration."""
+if TYPE_CHECKING:
+    from .config import Config
+    from .data import Schema
+
+FILE = "model.weights.h5"
+EMBEDDING = 8  # numbers that stand for a word
+BATCH = 8192  # rows at a time where nothing is learned
 
 
-class Model(Network):
-    """A neural network of Keras (2 or 3) on TensorFlow."""
+@dataclass(frozen=True)
+class Settings:
+    """The [model] table; configs/train.toml says what each key means."""
 
-    config_type = ModelConfig
-    _network: Any = None
+    epochs: int
+    patience: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    hidden: tuple[int, ...]
+    dropout: float
+    class_weight: Literal["none", "balanced"]
+    device: str
+    precision: Literal["auto", "float32", "bfloat16"]
+    threads: int
 
-    _write = staticmethod(arrays.write)
-    _read = staticmethod(arrays.read)
+    def __post_init__(self) -> None:
+        if min(self.epochs, self.patience, self.batch_size, *self.hidden) < 1:
+            raise ValueError("epochs, patience, batch_size and each of hidden must be at least 1")
+        if min(self.learning_rate, self.weight_decay, self.dropout, self.threads) < 0:
+            raise ValueError("no number in [model] may be below 0")
 
-    def _begin(self, inputs: np.ndarray, targets: np.ndarray) -> Any:
-        scaled, targets = super()._begin(inputs, targets)
-        self._set_weights(arrays.first(self._sizes(), self.seed))
-        # Keras 2 refuses what does not fit.
-        rate = min(self.config.learning_rate, float(tf.float32.max))
-        self._optimizer = tf.keras.optimizers.Adam(rate)
-        # It makes its variables at its first step, and a checkpoint's must find a place.
-        self._apply([tf.zeros(each.shape) for each in self._network.trainable_variables])
-        self._optimizer.iterations.assign(0)
-        self._step = tf.function(self._one_step)
-        return tf.constant(scaled), tf.constant(targets)
 
-    def _one_epoch(self, rows: Any, number: int) -> None:
-        inputs, targets = rows
-        for places in self._batches(len(inputs), number):
-            self._step(inputs, targets, tf.constant(places))
+class Network(keras.Model):
+    """A multi-layer perceptron on scaled numbers and embedded words."""
 
-    def _probabilities(self, inputs: np.ndarray) -> np.ndarray:
-        return softmax(self._network(tf.constant(self._scaled(inputs))).numpy())
+    def __init__(self, schema: Schema, settings: Settings) -> None:
+        super().__init__(dtype="float32")  # of what comes in; layers may compute in less
+        words = [len(known) + 1 for known in schema.columns.values() if known != "number"]
+        self.numbers = len(schema.columns) - len(words)
+        size, kind = (self.numbers,), precision(settings)
+        weight = self.add_weight  # mean and std are those of the training rows
+        self.mean = weight(name="mean", shape=size, initializer="zeros", trainable=False)
+        self.std = weight(name="std", shape=size, initializer="ones", trainable=False)
+        self.target = weight(name="target", shape=(2,), initializer="zeros", trainable=False)
+        self.missing = weight(name="missing", shape=size, initializer="zeros")  # is learned
+        self.first = np.cumsum([0, *words])[:-1]  # word of each column
+        self.embedding = keras.layers.Embedding(max(1, sum(words)), EMBEDDING)
+        dense = keras.layers.Dense
+        self.hidden = [dense(each, "relu", dtype=kind) for each in settings.hidden]
+        self.dropout = keras.layers.Dropout(settings.dropout, dtype=kind)
+        self.top = dense(len(schema.classes or [0]), dtype="float32")
+        self(np.zeros((1, len(schema.columns)), "float32"))  # makes the weights
 
-    def _weights(self) -> arrays.Arrays:
-        return self._network.get_weights()
+    def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:  # (batch, numbers + words)
+        numbers, codes = x[:, : self.numbers], tf.cast(x[:, self.numbers :], "int64")
+        scaled = tf.clip_by_value((numbers - self.mean) / self.std, -10, 10)
+        scaled = tf.where(tf.math.is_nan(numbers), self.missing, scaled)  # (batch, numbers)
+        words = self.embedding(codes + self.first)  # (batch, words, EMBEDDING)
+        words = tf.reshape(words, (tf.shape(x)[0], len(self.first) * EMBEDDING))
+        hidden = tf.concat([scaled, words], axis=1)
+        for layer in self.hidden:
+            hidden = self.dropout(layer(hidden), training=training)
+        return self.top(hidden)  # (batch, classes), or of a regression (batch, 1)
 
-    def _set_weights(self, weights: arrays.Arrays) -> None:
-        if self._network is None:
-            self._network = self._new_network()
-        self._network.set_weights(weights)
+    def adapt(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Takes mean and standard deviation of the training rows."""
+        columns = [c[~np.isnan(c)].astype("float64") for c in x.T[: self.numbers]]
+        self.mean.assign([c.mean() if len(c) else 0 for c in columns])
+        self.std.assign([(c.std() if len(c) else 0) or 1 for c in columns])
+        self.target.assign([y.mean(), y.std() or 1] if y.dtype.kind == "f" else [0, 1])
 
-    def _progress(self) -> arrays.Arrays:
-        return [each.numpy() for each in self._optimizer_variables()]
+    def scaled(self, y: np.ndarray) -> np.ndarray:
+        """What the outputs shall be: codes of classes, or numbers about 0."""
+        mean, std = self.target.numpy()
+        return y if y.dtype.kind == "i" else ((y - mean) / std).astype("float32")
 
-    def _set_progress(self, progress: arrays.Arrays) -> None:
-        for at, variable in enumerate(self._optimizer_variables()):
-            variable.assign(progress[at])
 
-    def _new_network(self) -> Any:
-        first, *hidden, last = self._sizes()
-        layers = [tf.keras.layers.Dense(size, "relu") for size in hidden]
-        output = tf.keras.layers.Dense(last)
-        return tf.keras.Sequential([tf.keras.Input((first,)), *layers, output])
+def array(X: pd.DataFrame) -> np.ndarray:
+    """All columns as float32: the numbers, then the codes of words; 0 is a missing word."""
+    words = [name for name in X if X[name].dtype == "category"]
+    columns = [X[name] for name in X if name not in words] + [X[n].cat.codes + 1 for n in words]
+    return np.stack(columns, axis=1).astype("float32", copy=False)
 
-    def _one_step(self, inputs: Any, targets: Any, places: Any) -> None:
-        variables = self._network.trainable_variables
-        with tf.GradientTape() as tape:
-            scores = self._network(tf.gather(inputs, places), training=True)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
-                tf.gather(targets, places), scores
-            )
-            penalty = tf.add_n([tf.nn.l2_loss(each) for each in variables])
-            loss = tf.reduce_mean(losses) + self.config.l2 * penalty
-        self._apply(tape.gradient(loss, variables))
 
-    def _apply(self, gradients: list[Any]) -> None:
-        variables = self._network.trainable_variables
-        pairs = [(gradient, variables[at]) for at, gradient in enumerate(gradients)]
-        self._optimizer.apply_gradients(pairs)
+def predict(network: Network, X: pd.DataFrame) -> np.ndarray:
+    """The probability of each class (rows, classes), or the number of each row (rows,)."""
+    outputs = network.predict(array(X), batch_size=BATCH, verbose=0).astype("float64")
+    mean, std = network.target.numpy().astype("float64")
+    if outputs.shape[1] == 1:
+        return outputs[:, 0] * std + mean
+    powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
 
-    def _optimizer_variables(self) -> list[Any]:
-        """An attribute in Keras 3, a method in Keras 2."""
-        variables = self._optimizer.variables
-        return variables() if callable(variables) else variables
+
+def load(path: Path, config: Config, schema: Schema) -> Network:
+    pick(config.model)
+    network = Network(schema, config.model)
+    network.load_weights(str(path))
+    return network
+
+
+def pick(settings: Settings) -> str:
+    """Chooses the device to compute on, and how many threads the processor takes."""
+    kind, _, number = settings.device.partition(":")
+    gpus = tf.config.list_physical_devices("GPU")
+    gpus = gpus if kind == "auto" else gpus[int(number or 0) :][:1] if kind == "gpu" else []
+    if kind not in ("auto", "cpu") and not gpus:
+        remedy = "Say model.device=cpu, or auto."
+        raise SystemExit(f"TensorFlow has no {settings.device!r} here. {remedy}")
+    try:
+        tf.config.set_visible_devices(gpus, "GPU")
+        tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
+        tf.config.threading.set_inter_op_parallelism_threads(settings.threads)
+    except RuntimeError as error:  # in a notebook, say: another model was there before
+        print(f"note: TensorFlow goes on as it began ({error})")
+    return gpus[0].name if gpus else "cpu"
+
+
+def precision(settings: Settings) -> str:
+    """What layers compute in. NVIDIA's GPUs before Ampere have no bfloat16."""
+    gpus = tf.config.get_visible_devices("GPU")
+    details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+    modern = any(each.get("compute_capability", (0, 0)) >= (8, 0) for each in details)
+    half = settings.precision == "bfloat16" or (settings.precision == "auto" and modern)
+    return "mixed_bfloat16" if half else "float32"
