@@ -20,7 +20,7 @@ import compare
 import page
 import provenance
 import reproduce
-from record import CouldNotError, find
+from record import CouldNot, find
 
 
 def main() -> int:
@@ -47,7 +47,7 @@ def main() -> int:
             compare.show(asked.runs, asked.html)
         else:
             return reproduce.again(find(asked.run))
-    except CouldNotError as error:
+    except CouldNot as error:
         print(f"error: {error}", file=sys.stderr)
         return 3
     return 0

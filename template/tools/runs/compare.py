@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import page
-from record import CouldNotError, Record, figure, find, finished, read
+from record import CouldNot, Record, figure, find, finished, read
 
 
 def show(names: Sequence[str], html: Path | None) -> None:
     """Prints the table; writes it as a page, too, if `html` names a file."""
     records = [find(name) for name in names] or _alike([read(folder) for folder in finished()])
     if not records:
-        raise CouldNotError("There is no finished run yet. Make one: poe train")
+        raise CouldNot("There is no finished run yet. Make one: poe train")
     head, rows = table(records)
     texts = [[_cell(value) for value in row] for row in rows]
     width = [max(map(len, column)) for column in zip(head, *texts)]

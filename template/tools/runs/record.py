@@ -10,7 +10,7 @@ from typing import Any
 RUNS = Path("runs")
 
 
-class CouldNotError(Exception):
+class CouldNot(Exception):
     """What happened, and what mends it."""
 
 
@@ -40,7 +40,7 @@ class Record:
 
 
 def read(folder: Path) -> Record:
-    """Raises CouldNotError for a folder that is no finished run."""
+    """Raises CouldNot for a folder that is no finished run."""
     try:
         info = _json(folder / "run.json")
         figures = dict(_json(folder / "metrics.json"))
@@ -49,7 +49,7 @@ def read(folder: Path) -> Record:
             figures["test"] = _json(test)["test"]
         return Record(folder, info, figures)
     except (OSError, ValueError, KeyError) as error:
-        raise CouldNotError(f"{folder} is no finished run ({error}). Name another one.") from None
+        raise CouldNot(f"{folder} is no finished run ({error}). Name another one.") from None
 
 
 def find(name: str) -> Record:
@@ -58,7 +58,7 @@ def find(name: str) -> Record:
         if (folder / "run.json").is_file():
             return read(folder)
     known = ", ".join(folder.name for folder in finished()[-3:])
-    raise CouldNotError(f"There is no run {name!r}. The newest: {known or 'none yet (poe train)'}.")
+    raise CouldNot(f"There is no run {name!r}. The newest: {known or 'none yet (poe train)'}.")
 
 
 def finished() -> list[Path]:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from record import CouldNotError, Record, read
+from record import CouldNot, Record, read
 
 CLOSE = 1e-6
 """Of other processors the last digits differ."""
@@ -26,7 +26,7 @@ def again(record: Record) -> int:
     data, config = _data(record), (record.folder / "config.toml").resolve()
     commit = record.info.get("git", {}).get("commit")
     if not commit:
-        raise CouldNotError(
+        raise CouldNot(
             f"{record.folder} has no commit. Only runs of a git repository can be repeated."
         )
     with _worktree(commit) as root:
@@ -49,13 +49,13 @@ def _data(record: Record) -> Path:
     about = record.info.get("data", {})
     path = Path(about.get("file", "")).expanduser()
     if not path.is_file():
-        raise CouldNotError(f"The data file {path} of this run is not there. Bring it back.")
+        raise CouldNot(f"The data file {path} of this run is not there. Bring it back.")
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         for block in iter(lambda: stream.read(1 << 20), b""):
             digest.update(block)
     if digest.hexdigest() != about["sha256"]:
-        raise CouldNotError(f"{path} is not the data that this run had. Bring that file back.")
+        raise CouldNot(f"{path} is not the data that this run had. Bring that file back.")
     return path.resolve()
 
 
@@ -86,7 +86,7 @@ def _do(
         command, cwd=folder, env=environ, text=True, stdout=subprocess.PIPE if quiet else None
     )
     if done.returncode:
-        raise CouldNotError(f"`{command[0]} {command[1]}` failed (above). Mend that, and repeat.")
+        raise CouldNot(f"`{command[0]} {command[1]}` failed (above). Mend that, and repeat.")
     return (done.stdout or "").strip()
 
 
