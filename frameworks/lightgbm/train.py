@@ -16,6 +16,7 @@ from typing import Any
 
 import lightgbm as lgb
 import pandas as pd
+from lightgbm.callback import CallbackEnv, EarlyStopException
 from tqdm import tqdm
 
 from . import data, model, runs
@@ -35,14 +36,14 @@ def train(run: runs.Run) -> None:
         every = max(1, settings.rounds // 10)
         progress = tqdm(total=settings.rounds, initial=len(history), disable=None)
 
-        def after_round(env: lgb.callback.CallbackEnv) -> None:
+        def after_round(env: CallbackEnv) -> None:
             """Notes the losses, keeps the booster at times, and stops at patience's end."""
             losses = {f"{name}_loss": loss for name, _, loss, _ in env.evaluation_result_list}
             history.append({"round": env.iteration + 1, **losses})
             progress.update()
             # lgb.early_stopping would count anew when a stopped run goes on.
             if len(history) - best_of(history) >= settings.patience:
-                raise lgb.callback.EarlyStopException(best_of(history) - 1, env.evaluation_result_list)
+                raise EarlyStopException(best_of(history) - 1, env.evaluation_result_list)
             if len(history) % every == 0 and len(history) < settings.rounds:
                 with runs.replacing(run.checkpoint) as temporary:
                     content = {"history": history, "model": env.model.model_to_string()}
