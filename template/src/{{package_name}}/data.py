@@ -73,10 +73,8 @@ def read(wanted: config.Data, kinds: dict[str, str] | None) -> tuple[pd.DataFram
     if not path.exists() and path == Path("data/raw/digits.csv"):
         example(path)
     if kinds is None:
-        kinds = {
-            name: tables.kind_of(values)
-            for name, values in next(tables.pieces(path, {}, drop)).items()
-        }
+        first = next(tables.pieces(path, {}, drop, tables.FIRST))
+        kinds = {name: tables.kind_of(values) for name, values in first.items()}
     for name in apart - set(kinds):
         raise SystemExit(f"{path} has no column {name!r}. It has {', '.join(kinds)[:300]}.")
     if not set(kinds) - apart:

@@ -12,6 +12,7 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
 
 ROWS = 100_000  # in a piece
+FIRST = 10_000  # rows that tell what a column holds
 NOTHING = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "-", "?"]
 DATE = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?"
 ISO = {"format": "ISO8601"} if int(pd.__version__.split(".")[0]) > 1 else {}
@@ -21,7 +22,9 @@ class OtherKindError(Exception):
     """The name of a column that turned out to hold texts, and one of them."""
 
 
-def pieces(path: Path, kinds: dict[str, str], drop: Collection[str] = ()) -> Iterator[pd.DataFrame]:
+def pieces(
+    path: Path, kinds: dict[str, str], drop: Collection[str] = (), rows: int = ROWS
+) -> Iterator[pd.DataFrame]:
     """The rows of a CSV or Parquet file; a column of CSV without a kind is read as text."""
     if not path.is_file():
         raise SystemExit(f"There is no data file {path}. Put it there, or name another.")
@@ -31,7 +34,7 @@ def pieces(path: Path, kinds: dict[str, str], drop: Collection[str] = ()) -> Ite
 
             file = parquet.ParquetFile(path)
             names = [name for name in file.schema_arrow.names if name not in drop]
-            yield from (batch.to_pandas() for batch in file.iter_batches(ROWS, columns=names))
+            yield from (batch.to_pandas() for batch in file.iter_batches(rows, columns=names))
             return
         first = pd.read_csv(path, sep="\0", header=None, nrows=9, dtype=str, quoting=csv.QUOTE_NONE)
         header, *lines = first[0].str.lstrip("\ufeff")
@@ -49,7 +52,7 @@ def pieces(path: Path, kinds: dict[str, str], drop: Collection[str] = ()) -> Ite
                 path, sep=sep, decimal="," if comma else ".", header=0, names=names,
                 dtype=dict.fromkeys(texts, str), keep_default_na=False, low_memory=False,
                 na_values={n: [""] if n in texts else NOTHING for n in names},
-                index_col=False, chunksize=ROWS,
+                index_col=False, chunksize=rows,
             ):  # fmt: skip
                 yield piece.drop(columns=[name for name in names if name in drop])
     except ModuleNotFoundError:
