@@ -165,7 +165,7 @@ def test_the_last_times_are_the_test(starter: SimpleNamespace, train: Train) -> 
 def test_text_that_begins_far_down_is_text(
     starter: SimpleNamespace, train: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(starter.tables, "ROWS", 40)
+    monkeypatch.setattr(starter.tables, "FIRST", 40)
     code = [*range(100), *["x7", "x8"] * 10]
     table = pd.DataFrame({"code": code, "size": range(ROWS), "kind": ["a", "b"] * (ROWS // 2)})
     table.to_csv("own.csv", index=False)
