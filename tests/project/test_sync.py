@@ -36,6 +36,30 @@ def test_a_second_run_changes_nothing(ready: Tiny) -> None:
     assert times() == before
 
 
+def test_a_lock_that_asks_for_nothing_else_is_proven_again_and_nothing_installed(
+    ready: Tiny,
+) -> None:
+    before, fingerprint = ready.site.stat().st_mtime_ns, ready.info()["fingerprint"]
+    lock = ready.root / "requirements.txt"
+    lock.write_text(lock.read_text() + "# another line\n")
+    assert ready.codes() == ["stale-lock"]
+    done = ready.sync()
+    assert "installing" not in done.stderr
+    assert ready.codes() == []
+    assert ready.info()["fingerprint"] == fingerprint
+    assert ready.site.stat().st_mtime_ns == before
+
+
+def test_what_this_machine_forbids_is_refused_though_it_is_there(
+    ready: Tiny, tmp_path: Path
+) -> None:
+    rules = tmp_path / "rules.txt"
+    rules.write_text("alpha<1\n")
+    lock = ready.root / "requirements.txt"
+    lock.write_text(lock.read_text() + "# another line\n")
+    assert "do not allow what is locked" in ready.run("sync", UV_CONSTRAINT=str(rules)).stderr
+
+
 def test_without_uv_the_one_of_the_lock_is_fetched_and_does_the_rest(
     project: Tiny, wheelhouse: Path
 ) -> None:
