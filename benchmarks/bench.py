@@ -62,10 +62,10 @@ def measure(folder: Path, rounds: tuple[int, int]) -> None:
     print(report.growth_table(grown), flush=True)
     say("training ...")
     (folder / "training").mkdir()
-    trained = list(training.measure(folder / "training"))
+    trained = training.measure(folder / "training", rounds[0])
     print(training.page(trained), flush=True)
     training.PAGE.write_text(training.page(trained), encoding="utf-8")
-    goals = report.goals(rendered, created, daily, disk, grown)
+    goals = [*report.goals(rendered, created, daily, disk, grown), *training.goals(trained)]
     print(f"\n{report.goal_table(goals)}\n\n{where}")
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(
