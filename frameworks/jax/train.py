@@ -69,8 +69,9 @@ def learn(
     optimizer = optax.adamw(schedule, weight_decay=settings.weight_decay)
 
     @jax.jit
-    def train_step(params: Any, state: Any, rows: Any, places: jax.Array, key: jax.Array) -> Any:
+    def train_step(params: Any, state: Any, rows: Any, places: Any, key: Any, step: Any) -> Any:
         inputs, target = (array[places] for array in rows)  # (batch, columns), (batch,)
+        key = jax.random.fold_in(key, step)
 
         def loss_of(params: Any) -> jax.Array:
             network = nnx.merge(graph, params, constants)
@@ -89,11 +90,10 @@ def learn(
         if len(history) and len(history) - history[:, 1].argmin() > settings.patience:
             break
         order = np.random.default_rng([seed, epoch]).permutation(len(x))
-        keys = jax.random.split(key_of(seed, epoch), steps)
-        losses = []
+        key, losses = key_of(seed, epoch), []
         for step in range(steps):
             places = order[step * size : (step + 1) * size]
-            params, state, loss = train_step(params, state, rows, places, keys[step])
+            params, state, loss = train_step(params, state, rows, places, key, step)
             losses.append(loss)
 
         outputs = model.infer(nnx.merge(graph, params, constants), x_val)
