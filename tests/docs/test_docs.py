@@ -7,7 +7,7 @@ above a block says where it begins: in an empty directory, or in a project. Not 
 - https://github.com/OWNER/seedbed is this working tree: git is told so in its configuration.
 - python_version has the version that runs the tests as its default, and `--python 3.12` is another
   version of this machine, or that one where there is no other.
-- The starter trains for 3 epochs.
+- The starter trains for 3 rounds.
 - pipx is not installed here; `pipx` is `uvx pipx`, the real one.
 - conda-forge is a channel on loopback, made of the Python that runs the tests; its graphviz is a
   shell script.
@@ -83,7 +83,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (place / "tree" / each).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / each, place / "tree" / each)
     config = place / "tree" / "frameworks" / "scikit-learn" / "model.toml"
-    config.write_text(config.read_text(encoding="utf-8").replace("epochs = 60", "epochs = 3"))
+    config.write_text(config.read_text(encoding="utf-8").replace("rounds = 100", "rounds = 3"))
     git(place / "tree", "init", "--quiet", "--initial-branch=main")
     git(place / "tree", "add", "--all")
     git(place / "tree", "commit", "--quiet", "--message", "v1.0.0")

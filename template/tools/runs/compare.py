@@ -1,3 +1,4 @@
+# Owned by the template.
 """Runs side by side: the settings that differ, figures, time."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Owned by the template.
 """Pages that are one file each, for a screen, light or dark, and for print."""
 
 from __future__ import annotations

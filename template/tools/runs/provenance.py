@@ -1,3 +1,4 @@
+# Owned by the template.
 """Where a result comes from: code, environment, packages, machine. What is unknown is null."""
 
 from __future__ import annotations

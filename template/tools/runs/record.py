@@ -1,3 +1,4 @@
+# Owned by the template.
 """What is in the folders of runs."""
 
 from __future__ import annotations

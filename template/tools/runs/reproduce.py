@@ -1,3 +1,4 @@
+# Owned by the template.
 """A run again, from its own commit, changes, lock and data, in a scratch worktree."""
 
 from __future__ import annotations
