@@ -38,7 +38,8 @@ def test_what_is_not_the_projects_says_that_the_template_owns_it(project: Path) 
             assert b"The template owns this folder" in content
         elif not name.endswith(".json"):
             first = content.decode().removeprefix("@echo off\r\n").splitlines()[0]
-            assert first.removeprefix("rem").lstrip("#/* ").startswith("Owned by the template"), name
+            first = first.removeprefix("rem").lstrip("#/* ")
+            assert first.startswith("Owned by the template"), name
 
 
 def test_nothing_is_rendered_where_git_does_not_look(project: Path) -> None:
