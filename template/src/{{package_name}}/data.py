@@ -55,6 +55,7 @@ def load(
     rows = {name: here[places] for name, places in parts.items()}
     if schema is None:
         columns = {name: meaning(values.iloc[rows["train"]]) for name, values in table.items()}
+        columns = {name: known for name, known in columns.items() if known}  # else all are missing
         sizes = {name: len(places) for name, places in rows.items()}
         schema = Schema(wanted.target, classes, columns, kinds, sizes)
         describe(table, y, schema, rows)
