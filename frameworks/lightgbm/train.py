@@ -5,7 +5,7 @@
     poe train --config configs/other.toml                # or runs/ID/config.toml
     poe train --resume                                   # goes on where a run was stopped
 
-On the digits: validation accuracy 0.97 after 3 seconds. The last line names the run's folder.
+On the digits: validation accuracy 0.98 after 3 seconds. The last line names the run's folder.
 """
 
 from __future__ import annotations
@@ -59,11 +59,11 @@ def train(run: runs.Run) -> None:
                 callbacks=[after_round],
                 init_model=kept,
             )
+        pd.DataFrame(history).to_csv(run.folder / "history.csv", index=False)
         best = booster.best_iteration = best_of(history)
+        run.info.update(best_round=best, device=parameters["device_type"])
         with runs.replacing(path) as temporary:  # before anything is measured: it cannot be lost
             model.save(booster, temporary)
-        pd.DataFrame(history).to_csv(run.folder / "history.csv", index=False)
-        run.info.update(best_round=best, device=parameters["device_type"])
 
     booster = model.load(path, config, schema)
     run.report({name: (y, model.predict(booster, X)) for name, (X, y) in parts.items()}, schema)
