@@ -9,7 +9,7 @@ from table import X, X_test, X_val, settings, y, y_test, y_val
 
 tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
 scale = tf.keras.layers.Normalization()
-scale.adapt(X)
+scale.adapt(X.to_numpy())
 layers = [scale]
 for size in settings.hidden:
     layers += [
