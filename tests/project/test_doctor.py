@@ -75,6 +75,12 @@ def test_a_library_is_told_as_what_it_does_on_this_machine(
     assert "Traceback" not in done.stderr
 
 
+def test_a_driver_that_fails_is_told_in_its_own_words(ready: Tiny) -> None:
+    words = "Failed to initialize NVML: Driver/library version mismatch"
+    done = doctor(ready, gpu=True, program=f"#!/bin/sh\necho '{words}'\nexit 18\n")
+    assert f"driver      none: {words}\n" in done.stdout
+
+
 def test_an_environment_that_is_not_as_locked_is_told(ready: Tiny) -> None:
     (ready.site / "alpha" / "part.py").write_text("edited = True\n")
     done = doctor(ready, gpu=False)
@@ -82,12 +88,12 @@ def test_an_environment_that_is_not_as_locked_is_told(ready: Tiny) -> None:
     assert "not as locked, see: python tools/env check\n" in done.stdout
 
 
-def doctor(project: Tiny, gpu: bool) -> subprocess.CompletedProcess[str]:
+def doctor(project: Tiny, gpu: bool, program: str = GPU) -> subprocess.CompletedProcess[str]:
     """What it prints in the project's environment."""
     programs = project.root.parent / "programs"
     programs.mkdir()
     if gpu:
-        (programs / "nvidia-smi").write_text(GPU)
+        (programs / "nvidia-smi").write_text(program)
         (programs / "nvidia-smi").chmod(0o755)
     shutil.copy(DOCTOR, project.root / "tools" / "doctor.py")
     environ = {**project.environ, "PATH": f"{programs}{os.pathsep}{os.defpath}"}
