@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import copier
 import pytest
-from support.history import write
+from support.history import change, write
 from support.template import git, make_template, release
 
 MODULE = '''\
@@ -42,6 +43,21 @@ def touched(seedbed: Path) -> list[str]:
     return sorted(
         {name if str(Path(name).parent) in had else str(Path(name).parent) for name in names}
     )
+
+
+def test_a_framework_is_a_folder_its_libraries_and_a_label(seedbed: Path, tmp_path: Path) -> None:
+    shutil.copytree(seedbed / "frameworks" / "scikit-learn", seedbed / "frameworks" / "mine")
+    change(seedbed / "catalogue" / "libraries.yml", "  none: []", "  mine: [polars]\n  none: []")
+    made = seedbed / "catalogue" / "libraries.json"  # by `make lock`
+    change(made, '"none": []', '"mine": ["polars"], "none": []')
+    label = '      "none":'
+    change(seedbed / "questions" / "framework.yml", label, f'      "mine": "mine",\n{label}')
+    project = rendered(seedbed, tmp_path / "p", framework="mine", project_name="Up")
+    by_hand = ["catalogue/libraries.yml", "frameworks/mine", "questions/framework.yml"]
+    assert touched(seedbed) == sorted(["catalogue/libraries.json", *by_hand])
+    model = (seedbed / "frameworks" / "mine" / "model.py").read_bytes()
+    assert (project / "src" / "up" / "model.py").read_bytes() == model
+    assert '"polars' in (project / "pyproject.toml").read_text()
 
 
 def test_a_manager_is_a_row_and_a_module(seedbed: Path, tmp_path: Path) -> None:
