@@ -116,6 +116,8 @@ class Epochs(keras.callbacks.Callback):
             network.set_weights(arrays[count + 1 : 2 * count + 1])
             for place, state in enumerate(self.states(), 2 * count + 1):
                 state.assign(arrays[place])
+            if keras.__version__ < "3":
+                run.note("resumed: before Keras 3, dropout goes on otherwise than in a whole run")
 
     def states(self) -> list[tf.Variable]:
         """What the optimizer remembers."""
