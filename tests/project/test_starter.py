@@ -71,3 +71,6 @@ def test_a_report_is_one_file(project: Tiny) -> None:
     assert page.count("data:image/png;base64,") == 1
     assert "http" not in page
     assert json.loads((newest / "run.json").read_text("utf-8"))["lock"]["sha256"] in page
+    assert ">test<" not in page
+    inside(project, "poe", "-q", "evaluate", newest.name)
+    assert ">test<" in (newest / "report.html").read_text(encoding="utf-8")

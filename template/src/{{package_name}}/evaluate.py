@@ -36,6 +36,7 @@ def main(given: Sequence[str] | None = None) -> None:
                 f"{path} has other figures. Repeat the run: poe reproduce {folder.name}"
             )
     runs.write_json(path, figures)
+    runs.tool("report", folder)
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def start(doc: str, given: Sequence[str] | None = None) -> Iterator[Run]:
         parser.error("a stopped run keeps its settings: not KEY=VALUE and --resume together")
     run, lock = _stopped() if asked.resume else _new(settings(asked.config, asked.changes))
     state, began, clock = "failed", _now(), time.perf_counter()
-    origin = _tool("provenance", run.folder, len(run.info["parts"]) + 1)
+    origin = tool("provenance", run.folder, len(run.info["parts"]) + 1)
     run.info.update({key: value for key, value in origin.items() if key not in run.info})
     part = {"started": began, "command": ["train", *(sys.argv[1:] if given is None else given)]}
     run.info["parts"].append(
@@ -88,7 +88,7 @@ def start(doc: str, given: Sequence[str] | None = None) -> Iterator[Run]:
         if state == "finished":
             for path in (run.checkpoint, run.folder / "lock"):
                 path.unlink(missing_ok=True)
-            _tool("report", run.folder)
+            tool("report", run.folder)
             print(f"run   {run.folder} ({seconds:.1f} s)")
         elif asked.resume or run.checkpoint.exists() or (run.folder / model.FILE).exists():
             print(f"{run.folder} is kept. Go on: poe train --resume", file=sys.stderr)
@@ -205,7 +205,7 @@ def _lock(folder: Path) -> IO[str] | None:
     return stream
 
 
-def _tool(*words: Any) -> dict[str, Any]:
+def tool(*words: Any) -> dict[str, Any]:
     """What one of the template's tools says; nothing where they are not there."""
     command = [sys.executable, "tools/runs", *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
