@@ -88,17 +88,16 @@ def kind_of(values: pd.Series) -> str:
 def typed(piece: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
     """Columns of the file as numbers, days since 2000, or categories."""
     columns = {}
-    for name, values in piece.items():
-        try:
+    try:
+        for name, values in piece.items():
             if kinds[name] == "number":
                 columns[name] = pd.to_numeric(values)
             elif kinds[name] == "date":
                 moments = pd.to_datetime(values, utc=True, **ISO)
-                columns[name] = (moments - pd.Timestamp("2000-01-01", tz="UTC")) / pd.Timedelta(
-                    days=1
-                )
+                since = moments - pd.Timestamp("2000-01-01", tz="UTC")
+                columns[name] = since / pd.Timedelta(days=1)
             else:
                 columns[name] = values.map(str, na_action="ignore").astype("category")
-        except (ValueError, TypeError) as error:
-            raise OtherKindError(name, error) from None
+    except (ValueError, TypeError) as error:  # of the column that the loop is at
+        raise OtherKindError(name, error) from None
     return pd.DataFrame(columns, copy=False)
