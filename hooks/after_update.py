@@ -81,7 +81,7 @@ def remove_leftovers(
         rules = exclusions(TEMPLATE, before, version=version), exclusions(TEMPLATE, chosen)
         had = included(names(TEMPLATE, before, answers_file, version=version), rules[0])
         for name in had - included(names(TEMPLATE, chosen, answers_file), rules[1]):
-            if repository.mode(name):
+            if repository.mode(name) not in (None, repository.LINK):  # a link is somebody's own
                 Path(name).unlink(missing_ok=True)
                 with suppress(OSError):  # there is more in it
                     Path(name).parent.rmdir()
