@@ -122,8 +122,13 @@ def project(recipe: Recipe, originals: Callable[[str], Tiny]) -> Iterator[Tiny]:
     git(found.root, "clean", "--quiet", "-d", "--force")
 
 
-@pytest.mark.thorough
-@pytest.mark.parametrize("recipe", RECIPES, ids=[each.title for each in RECIPES])
+def how_often(recipe: Recipe) -> pytest.MarkDecorator:
+    return pytest.mark.weekly if recipe.framework == "pytorch" else pytest.mark.thorough
+
+
+@pytest.mark.parametrize(
+    "recipe", [pytest.param(each, id=each.title, marks=how_often(each)) for each in RECIPES]
+)
 def test_a_recipe_works(recipe: Recipe, project: Tiny, tmp_path: Path) -> None:
     patch = tmp_path / "recipe.diff"
     patch.write_text(recipe.diff, encoding="utf-8")
