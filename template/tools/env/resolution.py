@@ -209,7 +209,13 @@ def _places(project: Project, asked: Asked) -> list[Place]:
 
 def _marker(place: Place) -> str:
     (system, machine), python = place
-    words = {"sys_platform": system, "platform_machine": machine, "python_version": python}
+    words = {
+        "sys_platform": system,
+        "platform_machine": machine,
+        "python_version": python,
+        # Else uv asks for a wheel for PyPy, too, where some requirement tells the two apart.
+        "platform_python_implementation": "CPython",
+    }
     return " and ".join(f"{name} == '{value}'" for name, value in words.items())
 
 
