@@ -76,6 +76,11 @@ def tree(folder: Path) -> dict[str, bytes]:
     }
 
 
+def undated(text: bytes) -> bytes:
+    """A lock without the day up to which packages count: one that was made anew has today's."""
+    return re.sub(rb"^# Cut-off: .*\n", b"", text, flags=re.MULTILINE)
+
+
 def copy_helpers(root: Path) -> None:
     """What enters an environment, of all shells, into the project at `root`; not the engine."""
     template = ROOT / "template"
