@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,4 +77,4 @@ def predict(fitted: Pipeline, X: pd.DataFrame) -> np.ndarray:
 
 def threads(count: int, rows: int) -> threadpool_limits:
     """So many threads; for 0 what suits: on few rows they would only wait for each other."""
-    return threadpool_limits(count or (1 if rows < 20_000 else len(os.sched_getaffinity(0))))
+    return threadpool_limits(count or (1 if rows < 20_000 else joblib.cpu_count()))

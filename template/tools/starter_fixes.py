@@ -49,7 +49,7 @@ def main() -> int:
 
 def merge_into_project(version: str, answers_file: str) -> int:
     if git("status", "--porcelain", "--untracked-files=no"):
-        raise ValueError("what you changed is not committed, and only git can give it back. Commit")
+        raise ValueError("what you changed is not committed, and only git can give it back")
     answers = read(Path(answers_file).read_bytes(), answers_file)
     base = starter({**answers, "_commit": version}, answers_file)
     theirs = starter(answers, answers_file)

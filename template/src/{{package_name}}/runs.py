@@ -206,9 +206,12 @@ def _lock(folder: Path) -> IO[str] | None:
 
 
 def tool(*words: Any) -> dict[str, Any]:
-    """What one of the template's tools says; nothing where they are not there."""
+    """What one of the template's tools says; nothing where a person has removed them."""
+    if not Path("tools/runs").is_dir():
+        return {}
     command = [sys.executable, "tools/runs", *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    # Standard error is the person's: what a tool cannot do is not kept from them.
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")
     return json.loads(done.stdout) if done.returncode == 0 and done.stdout else {}
 
 
