@@ -35,7 +35,7 @@ def builds(tmp_path: Path) -> Path:
     """The folder of an index with a build for CPUs, and with what nobody should take from it."""
     folder = tmp_path / "builds"
     folder.mkdir()
-    wheel(folder, "torch", "2.0+cpu", requires=("filelock",))
+    wheel(folder, "torch", "2.9+cpu", requires=("filelock",))
     wheel(folder, "alpha", "9.9", text="from_the_wrong_index = True\n")
     wheel(folder, "filelock", "9.9", text="from_the_wrong_index = True\n")
     return folder
@@ -55,7 +55,7 @@ def public(wheelhouse: Path) -> Path:
     wheel(wheelhouse, "triton", "3.0")
     for major in ("12", "13"):
         wheel(wheelhouse, f"nvidia-nccl-cu{major}", "2.0")
-    wheel(wheelhouse, "torch", "2.0", requires=("filelock", "triton", "nvidia-nccl-cu13"))
+    wheel(wheelhouse, "torch", "2.9", requires=("filelock", "triton", "nvidia-nccl-cu13"))
     wheel(wheelhouse, "torch", "99.0", text="evil = True\n")
     return wheelhouse
 
@@ -82,7 +82,7 @@ def pins(project: Tiny) -> set[str]:
 
 def test_torch_comes_from_there_and_nothing_else_does(project: Tiny) -> None:
     project.sync()
-    assert pins(project) == {"alpha==1.0", "filelock==3.0", "torch==2.0+cpu"}
+    assert pins(project) == {"alpha==1.0", "filelock==3.0", "torch==2.9+cpu"}
     assert project.codes() == []
     for module in ("alpha", "filelock"):
         text = (project.site / module / "__init__.py").read_text(encoding="utf-8")
@@ -97,7 +97,7 @@ def test_the_lock_names_no_index(project: Tiny) -> None:
 def test_what_a_machine_adds_to_the_ordinary_index_has_no_say(project: Tiny, public: Path) -> None:
     folder = public.parent / "added"
     folder.mkdir()
-    wheel(folder, "torch", "2.0+cpu", text="evil = True\n")
+    wheel(folder, "torch", "2.9+cpu", text="evil = True\n")
     with serve(folder) as address:
         project.sync(UV_INDEX=address, PIP_EXTRA_INDEX_URL=address)
     assert "evil" not in (project.site / "torch" / "__init__.py").read_text(encoding="utf-8")
@@ -117,7 +117,7 @@ def test_an_index_that_has_another_file_under_that_name_is_refused(
 ) -> None:
     project.sync()
     project.run("delete", "--yes")
-    wheel(builds, "torch", "2.0+cpu", text="evil = True\n")
+    wheel(builds, "torch", "2.9+cpu", text="evil = True\n")
     done = project.run("sync", UV_CACHE_DIR=str(project.root.parent / "another-cache"))
     assert done.returncode == 3
     assert "not the one in the lock" in done.stderr
@@ -125,11 +125,11 @@ def test_an_index_that_has_another_file_under_that_name_is_refused(
 
 def test_the_build_for_cuda_brings_one_cuda(project: Tiny, builds: Path) -> None:
     needs = ("filelock", "triton", "nvidia-nccl-cu12")
-    wheel(builds, "torch", "2.0+cu126", requires=needs)
-    (builds / "torch-2.0+cpu-py3-none-any.whl").unlink()
+    wheel(builds, "torch", "2.9+cu126", requires=needs)
+    (builds / "torch-2.9+cpu-py3-none-any.whl").unlink()
     project.sync()
     assert {pin for pin in pins(project) if pin.startswith("nvidia")} == {"nvidia-nccl-cu12==2.0"}
-    assert "torch==2.0+cu126" in pins(project)
+    assert "torch==2.9+cu126" in pins(project)
 
 
 def test_without_its_index_the_project_is_kept_and_the_command_named(
@@ -181,9 +181,9 @@ def test_a_rendered_project_takes_that_build(
     )
     project = Tiny(place, clean_environ(home, UV_CACHE_DIR=shared_cache()))
     assert "requirements-dev.txt: resolving it" in project.sync().stderr
-    assert "torch==2.0+cpu" in pins(project)
+    assert "torch==2.9+cpu" in pins(project)
     assert not [pin for pin in pins(project) if pin.startswith(("nvidia", "triton"))]
     assert project.codes() == []
     code = "import torch; print(torch.version)"
     done = subprocess.run([str(project.python), "-c", code], capture_output=True, text=True)
-    assert done.stdout == "2.0+cpu\n"
+    assert done.stdout == "2.9+cpu\n"
