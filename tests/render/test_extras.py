@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,14 @@ HELPERS = {
     "xonsh": {"activate.xsh"},
     "nushell": {"activate.nu"},
 }
+CLUSTER = {
+    f"tools/cluster/{name}.py" for name in ("__main__", "environment", "follow", "launch", "worker")
+}
+ENGINES = {
+    "dask": CLUSTER | {"tools/cluster/on_dask.py"},
+    "ray": CLUSTER | {"tools/cluster/on_ray.py"},
+    "slurm": CLUSTER,
+}
 
 
 def parsed(project: Path, name: str) -> dict[str, Any]:
@@ -43,6 +52,7 @@ def test_every_choice_is_in_the_table() -> None:
     question = yaml.safe_load((ROOT / "questions" / "extras.yml").read_text(encoding="utf-8"))
     assert set(question["extras"]["choices"].values()) == set(FILES)
     assert set(question["shells"]["choices"].values()) == set(HELPERS)
+    assert set(question["scale_out"]["choices"].values()) == set(ENGINES)
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +74,28 @@ def test_a_shell_brings_its_helper_and_no_others(
 ) -> None:
     full = tree(render(template, tmp_path / "full", shells=[shell]))
     assert set(full) - set(bare) == HELPERS[shell]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_engine_brings_its_launcher_and_library_and_no_others(
+    engine: str, bare: dict[str, bytes], template: Path, tmp_path: Path
+) -> None:
+    full = tree(render(template, tmp_path / "full", scale_out=[engine]))
+    assert set(full) - set(bare) == ENGINES[engine]
+    brought = {
+        name
+        for name in ("dask", "ray", "dask-jobqueue")
+        if re.search(rf"^{name}==", full["requirements-dev.txt"].decode(), re.MULTILINE)
+    }
+    assert brought == {engine} - {"slurm"}
+
+
+def test_dask_on_slurm_brings_what_starts_its_workers_as_jobs(
+    template: Path, tmp_path: Path
+) -> None:
+    project = render(template, tmp_path / "p", scale_out=["dask", "slurm"])
+    assert "\ndask-jobqueue==" in (project / "requirements-dev.txt").read_text("utf-8")
+    assert "\ndask-jobqueue==" not in (project / "requirements.txt").read_text("utf-8")
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ ANSWERS: dict[str, list[Any]] = {
         ["direnv", "devcontainer", "github", "gitlab", "renovate"],
     ],
     "shells": [[], ["tcsh"], ["xonsh", "nushell"]],
+    "scale_out": [[], ["dask"], ["ray"], ["slurm", "dask"]],
 }
 ROWS = [dict(zip(ANSWERS, row, strict=True)) for row in AllPairs(list(ANSWERS.values()))]
 REASONS = (

@@ -1,0 +1,54 @@
+# Owned by the template.
+"""A command on several machines, each held to this very environment.
+
+    python tools/cluster launch --on dask --workers 4 -- COMMAND ...
+    python tools/cluster publish > FILE    # this environment, proven: what each worker's must be
+    python tools/cluster worker FILE -- COMMAND ...    # the command, in an environment that is so
+
+`launch` does the last two by itself. Exit codes: 0 all ended with 0, 1 some did not, 2 wrong use,
+3 could not; `worker` has that of its command.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+
+import environment
+import worker
+from launch import launch
+
+
+def main() -> int:
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("tools/cluster", description=__doc__, formatter_class=form)
+    commands = parser.add_subparsers(dest="called", required=True)
+    start = commands.add_parser("launch")
+    start.add_argument("--on", required=True, choices=["dask", "ray", "slurm"])
+    start.add_argument("--workers", type=int, default=2, metavar="N")
+    commands.add_parser("publish")
+    held = commands.add_parser("worker")
+    held.add_argument("source", metavar="FILE", help="what `publish` printed; - is a line of input")
+    held.add_argument("--fast", action="store_true", help="sizes and times in place of hashes")
+    for each in (start, held):
+        each.add_argument("command", nargs="+", metavar="COMMAND", help="after --")
+    asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if asked.called == "launch":
+            return launch(asked.command, on=asked.on, workers=asked.workers)
+        if asked.called == "worker":
+            return worker.work(asked.source, asked.command, fast=asked.fast)
+        print(json.dumps(environment.publish()))
+    except environment.CouldNot as error:
+        print(error, file=sys.stderr)
+        return 3
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
