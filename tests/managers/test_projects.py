@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from support.copying import COMMAND
 from support.engine import MINOR, clean_environ, run, shared_cache
 from support.managers import table
 from support.template import git, render
@@ -37,7 +38,7 @@ def test_one_command_gives_a_committed_project_with_a_proven_environment(
 ) -> None:
     environ = clean_environ(home, UV_CACHE_DIR=shared_cache(), CONDA_CHANNEL_ALIAS=mirror)
     project = tmp_path / "digits"
-    argv = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "--trust"]
+    argv = [*COMMAND, "copy", "--quiet", "--defaults", "--trust"]
     for answer in (f"env_manager={manager}", f"python_version={MINOR}"):
         argv += ["--data", answer]
     if manager == "conda":

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
+from support.copying import COMMAND
 from support.engine import MINOR, Tiny, clean_environ
 from support.index import serve
 from support.template import git
@@ -34,7 +34,7 @@ def test_copying_writes_it_where_git_does_not_look(
 ) -> None:
     address = "http://127.0.0.1:9/simple"
     place = tmp_path / "p"
-    argv = [sys.executable, "-m", "copier", "copy", "--defaults", "--trust", "--quiet"]
+    argv = [*COMMAND, "copy", "--defaults", "--trust", "--quiet"]
     argv += ["--data", f"python_index={address}", "--data", f"python_version={MINOR}"]
     done = subprocess.run(
         [*argv, str(template), str(place)],

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.copying import COMMAND
 from support.engine import MINOR, clean_environ, run, shared_cache
 
 CELLS = ("import sys, numpy\nsys.prefix", "%pip --version")
@@ -34,7 +35,7 @@ NOTEBOOK: dict[str, Any] = {
 def project(template: Path, tmp_path: Path) -> Path:
     """A real project that nobody has worked in yet."""
     place = tmp_path / "digits"
-    argv = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "--skip-tasks"]
+    argv = [*COMMAND, "copy", "--quiet", "--defaults", "--skip-tasks"]
     argv += ["--data", f"python_version={MINOR}", str(template), str(place)]
     subprocess.run(argv, check=True, capture_output=True)
     return place

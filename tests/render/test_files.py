@@ -160,6 +160,14 @@ def test_the_same_answers_give_the_same_bytes(template: Path, tmp_path: Path) ->
     assert first == second
 
 
+def test_copiers_command_gives_them_too(template: Path, plain: Path, tmp_path: Path) -> None:
+    """The other tests call Copier with some of its work spared: see support/copying.py."""
+    argv = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "--skip-tasks"]
+    argv += ["--data", "project_name=Digits", str(template), str(tmp_path / "p")]
+    subprocess.run(argv, check=True)
+    assert tree(tmp_path / "p") == tree(plain)
+
+
 TEXTS = list(zip(NASTY.values(), cycle(["MIT", "BSD-3-Clause"]), strict=False))
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from .copying import COMMAND
 from .engine import MINOR, Tiny, clean_environ, shared_cache
 from .template import render
 
@@ -29,7 +30,7 @@ def copied(template: Path, place: Path, environ: dict[str, str], **answers: Any)
         f"{key}={value if isinstance(value, str) else json.dumps(value)}"
         for key, value in answers.items()
     ]
-    argv = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "--trust"]
+    argv = [*COMMAND, "copy", "--quiet", "--defaults", "--trust"]
     argv += [word for each in data for word in ("--data", each)] + [str(template), str(place)]
     strict = {**environ, "SEEDBED_STRICT": "1"}
     done = subprocess.run(argv, env=strict, capture_output=True, text=True, check=False)

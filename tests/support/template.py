@@ -11,6 +11,10 @@ from typing import Any
 import copier
 import yaml
 
+from . import copying
+
+copying.spare()
+
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("copier.yml", "questions", "template", "hooks", "catalogue", "frameworks", "licenses")
 

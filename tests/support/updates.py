@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
+from .copying import COMMAND
 from .engine import clean_environ, shared_cache
 from .template import git
 
@@ -22,7 +22,7 @@ def update(
     project: Path, home: Path, *words: str, **extra: str
 ) -> subprocess.CompletedProcess[str]:
     """`copier update --defaults --trust` without a terminal; `extra` are variables."""
-    argv = [sys.executable, "-m", "copier", "update", "--defaults", "--trust", *words]
+    argv = [*COMMAND, "update", "--defaults", "--trust", *words]
     identity = {"GIT_CONFIG_GLOBAL": str(home / "gitconfig")}
     (home / "gitconfig").write_text("[user]\nname = t\nemail = t@example.invalid\n")
     cache = {"UV_CACHE_DIR": shared_cache(), **extra}

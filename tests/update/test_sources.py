@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from support.copying import COMMAND
 from support.engine import clean_environ
 from support.history import append
 from support.template import git, release
@@ -29,7 +30,7 @@ def test_a_login_in_the_templates_address_is_neither_written_nor_printed(
         served[f"GIT_CONFIG_KEY_{number}"] = f"url.{template.as_uri()}.insteadOf"
         served[f"GIT_CONFIG_VALUE_{number}"] = address
     answers = ["--data", "create_env=false", "--data", "framework=none"]
-    argv = [sys.executable, "-m", "copier", "copy", "--defaults", "--trust", *answers, LOGIN, "p"]
+    argv = [*COMMAND, "copy", "--defaults", "--trust", *answers, LOGIN, "p"]
     done = subprocess.run(
         argv, cwd=tmp_path, env=clean_environ(home, **served), check=True, capture_output=True,
         text=True,
@@ -94,7 +95,8 @@ def test_where_a_project_comes_from_is_noted_and_followed(
         append(source / "template" / ".gitattributes", "# ours\n")
         release(source, "v1.0.1")
     # A path from where it is typed, which leads nowhere from inside the project.
-    argv = ["copier", "copy", "--defaults", "--skip-tasks", f"./{source.name}", "project"]
+    argv = ["copier", "copy", "--defaults", "--skip-tasks", "--data", "create_env=false"]
+    argv += [f"./{source.name}", "project"]
     done = subprocess.run(
         [sys.executable, "-m", *argv], cwd=tmp_path, env=clean_environ(home), check=True,
         capture_output=True, text=True,
@@ -116,7 +118,7 @@ def test_where_a_project_comes_from_is_noted_and_followed(
     commit(project)
     append(source / "template" / ".gitattributes", "# newer\n")
     release(source, "v1.1.0")
-    done = update(project, home, "--data", "create_env=false")
+    done = update(project, home)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"Template: {version} -> v1.1.0\n")
     assert (project / ".gitattributes").read_text().endswith("# newer\n")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+from support.copying import COMMAND
 from support.engine import MINOR, clean_environ
 from support.template import git, make_template, release, render, undated
 from support.updates import commit, update
@@ -200,7 +200,7 @@ def test_recopying_overwrites_no_file_of_the_users(versions: Path, made: Path, h
     (made / "src" / "up" / "plots.py").write_text("mine = 1\n")
     (made / ".gitattributes").write_text("mine\n")
     commit(made)
-    argv = [sys.executable, "-m", "copier", "recopy", "--defaults", "--overwrite", "--skip-tasks"]
+    argv = [*COMMAND, "recopy", "--defaults", "--overwrite", "--skip-tasks"]
     subprocess.run(argv, cwd=made, env=clean_environ(home), check=True, capture_output=True)
     assert (made / "README.md").read_text() == "mine\n"
     assert (made / "src" / "up" / "plots.py").read_text() == "mine = 1\n"
