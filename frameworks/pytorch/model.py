@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -119,6 +120,8 @@ def pick(settings: Settings) -> torch.device:
     best = "mps" if torch.backends.mps.is_available() else "cpu"
     best = "cuda" if torch.cuda.is_available() else best
     try:
+        if torch.cuda.is_available():  # of several processes on a machine, each has its own
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
         return torch.zeros(1, device=best if settings.device == "auto" else settings.device).device
     except (RuntimeError, AssertionError):
         remedy = "Say model.device=cpu, or auto."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -181,4 +182,6 @@ def example(path: Path) -> None:
 
     digits = load_digits(as_frame=True)
     path.parent.mkdir(parents=True, exist_ok=True)
-    digits.data.astype(int).assign(digit=digits.target).to_csv(path, index=False)
+    new = path.with_name(f"new-{os.getpid()}-{path.name}")  # others may write or read it just now
+    digits.data.astype(int).assign(digit=digits.target).to_csv(new, index=False)
+    new.replace(path)
