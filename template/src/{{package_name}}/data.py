@@ -60,12 +60,7 @@ def load(
         sizes = {name: len(places) for name, places in rows.items()}
         schema = Schema(wanted.target, classes, columns, kinds, sizes)
         describe(table, y, schema, rows)
-    found: dict[str, dict[str, Any]] = {name: {} for name in names}
-    for column, known in schema.columns.items():  # so that the table is never there twice
-        values = table.pop(column)
-        for name in names:
-            found[name][column] = encode(values.iloc[rows[name]], known)
-    return schema, {n: (pd.DataFrame(found[n], copy=False), y[rows[n]]) for n in names}
+    return schema, {n: (encode(table.iloc[rows[n]], schema), y[rows[n]]) for n in names}
 
 
 def read(wanted: config.Data, kinds: dict[str, str] | None) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -81,39 +76,58 @@ def read(wanted: config.Data, kinds: dict[str, str] | None) -> tuple[pd.DataFram
         raise SystemExit(f"{path} has no column {name!r}. It has {', '.join(kinds)[:300]}.")
     if not set(kinds) - apart:
         raise SystemExit(f"{path} has no column to learn from. One besides the target is needed.")
-    columns: dict[str, list[pd.Series]] = {}
+    found: list[pd.DataFrame] = []
+    beside: dict[str, list[pd.Series]] = {name: [] for name in apart}
     try:
         for piece in tables.pieces(path, kinds, drop):
-            for name, values in derive(tables.typed(piece, kinds)).items():
-                columns.setdefault(name, []).append(values if name in apart else plain(values))
+            table = derive(tables.typed(piece, kinds))
+            for name, values in beside.items():
+                values.append(table.pop(name))
+            found.append(plain(table))
     except tables.OtherKindError as error:  # the texts begin farther down
         return read(wanted, {**kinds, error.args[0]: "text"})
-    join = {True: np.concatenate, False: union_categoricals}
-    return pd.DataFrame(
-        {n: join[is_numeric_dtype(columns[n][0])](columns.pop(n)) for n in list(columns)},
-        copy=False,
-    ), kinds
+    return joined(found).assign(**{name: column(values) for name, values in beside.items()}), kinds
 
 
-def plain(values: pd.Series) -> pd.Series:
-    """A column as models take it."""
-    if not is_numeric_dtype(values):
-        return values.astype("category")
-    if (values.abs() > np.finfo("float32").max).any():
+def plain(table: pd.DataFrame) -> pd.DataFrame:
+    """The columns as models take them: the numbers as one block of float32, then categories."""
+    names = [name for name, values in table.items() if is_numeric_dtype(values)]
+    with np.errstate(over="ignore"):
+        numbers = table[names].to_numpy("float32")
+    if (beyond := np.isinf(numbers).any(axis=0)).any():
         advice = "Leave these out, or take the logarithm, in data.derive."
-        raise SystemExit(f"{values.name!r} has infinite numbers, or beyond 3e38. {advice}")
-    return values.astype("float32")
+        name = names[beyond.argmax()]
+        raise SystemExit(f"{name!r} has infinite numbers, or beyond 3e38. {advice}")
+    texts = {name: pd.Categorical(table[name]) for name in table if name not in names}
+    return pd.DataFrame(numbers, columns=names, copy=False).assign(**texts)
+
+
+def joined(pieces: list[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of all pieces. Of one block, what is not needed goes back to the system."""
+    numbers = [piece.select_dtypes("float32") for piece in pieces]
+    block = np.concatenate([each.to_numpy() for each in numbers])
+    texts = [name for name in pieces[0] if name not in numbers[0]]
+    return pd.DataFrame(block, columns=numbers[0].columns, copy=False).assign(
+        **{name: column([piece[name] for piece in pieces]) for name in texts}
+    )
+
+
+def column(parts: list[pd.Series]) -> Any:
+    """The values of all parts: numbers, or categories."""
+    return np.concatenate(parts) if is_numeric_dtype(parts[0]) else union_categoricals(parts)
 
 
 def meaning(values: pd.Series) -> str | list[str]:
-    """What `encode` needs to know: "number", or the texts that are told apart."""
+    """What is learned from a column: "number", or the texts that are told apart."""
     count = None if is_numeric_dtype(values) else values.value_counts()
     return "number" if count is None else sorted(count[count > 0].index[:WORDS])
 
 
-def encode(values: pd.Series, known: str | list[str]) -> pd.Series:
-    """A column as at the training; a text that was not told apart there counts as missing."""
-    return values if known == "number" else values.cat.set_categories(known)
+def encode(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """X as at the training; a text that was not told apart there counts as missing."""
+    X = table if list(table) == list(schema.columns) else table[list(schema.columns)]
+    texts = {name: known for name, known in schema.columns.items() if known != "number"}
+    return X.assign(**{name: X[name].cat.set_categories(known) for name, known in texts.items()})
 
 
 def labels(target: pd.Series, task: str) -> tuple[np.ndarray, list[Any] | None]:

@@ -49,8 +49,8 @@ def inputs(
             raise SystemExit(f"{path}: {error.args[0]!r} holds {error.args[1]}. {advice}") from None
         if missing := [name for name in schema.columns if name not in table]:
             raise SystemExit(f"{path} has no column {missing[0]!r}. The run needs it: add it.")
-        columns = {n: data.encode(data.plain(table[n]), k) for n, k in schema.columns.items()}
-        yield piece[[n for n in piece if n in wanted.drop]], pd.DataFrame(columns, copy=False)
+        X = data.encode(data.plain(table[list(schema.columns)]), schema)
+        yield piece[[n for n in piece if n in wanted.drop]], X
 
 
 def answers(predicted: np.ndarray, classes: list[Any] | None) -> pd.DataFrame:
