@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from platform import node
 from typing import Any
 
 SHOWN = 5
@@ -36,7 +37,7 @@ def publish(*, fast: bool = False) -> dict[str, Any]:
     if checked["differences"]:
         found = [f"{each['code']}: {each['message']}" for each in checked["differences"]]
         raise CouldNot(
-            f"This environment is not its lock. {_listed(found)}",
+            f"The environment on {node()} is not its lock. {_listed(found)}",
             f"Mend it with: {checked['mend']}",
         )
     path = Path(_ask("info", "--json")["path"], ".seedbed", "manifest.json")
@@ -50,7 +51,9 @@ def hold(launcher: Mapping[str, Any], *, fast: bool = False) -> None:
     own = publish(fast=fast)
     if own["fingerprint"] == launcher["fingerprint"]:
         return
-    happened = f"This environment is not the launcher's. {_listed(differences(own, launcher))}"
+    happened = (
+        f"The environment on {node()} is not the launcher's. {_listed(differences(own, launcher))}"
+    )
     mend = "Make it on a machine of the launcher's kind: python3 tools/env sync"
     if own["python"] != launcher["python"]:
         mend = f"Take the launcher's Python: python3 tools/env sync --python {launcher['python']}"

@@ -10,6 +10,7 @@ import contextlib
 import platform
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -31,11 +32,12 @@ def follow(
     root: str,
     expected: str,
     say: Callable[[str], None],
-    started: Callable[[int], None] = lambda pid: None,
+    wanted: Callable[[], bool] = lambda: True,
 ) -> Ended:
     """Run a worker of the project in `root`; its exit code and last lines.
 
     `expected` is the launcher's environment, in JSON. `say` gets the newest line, now and then.
+    Once nobody has `wanted` it any more, and when this process ends, the worker is told to end.
     """
     argv = [sys.executable, "tools/cluster", "worker", "-", "--", *command]
     try:
@@ -47,17 +49,25 @@ def follow(
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
+            start_new_session=True,  # a Ctrl-C is for the launcher
         )
     except OSError as error:
         return 3, [f"error: The project is not on {platform.node()}: {error}.", "Share it there."]
-    assert worker.stdin
-    assert worker.stdout
     last, told, unsaid = deque[str](maxlen=KEPT), 0.0, ""
-    try:
-        started(worker.pid)
+    with worker:
+        assert worker.stdin
+        assert worker.stdout
+        commands = worker.stdin
+
+        def watch() -> None:
+            while worker.poll() is None and wanted():
+                time.sleep(PAUSE)
+            commands.close()
+
         with contextlib.suppress(BrokenPipeError):  # it says why it went
-            worker.stdin.write(expected + "\n")
-            worker.stdin.flush()
+            commands.write(expected + "\n")
+            commands.flush()
+        threading.Thread(target=watch, daemon=True).start()
         for line in worker.stdout:
             last.append(line.rstrip())
             unsaid = last[-1]
@@ -66,7 +76,4 @@ def follow(
                 told, unsaid = time.monotonic(), ""
         if unsaid:
             say(unsaid)
-    finally:
-        with contextlib.suppress(BrokenPipeError):
-            worker.stdin.close()
     return worker.wait(), list(last)

@@ -7,41 +7,35 @@ https://distributed.dask.org, https://jobqueue.dask.org
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import shutil
 import signal
 import sys
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import dask.config
-import follow
 from cloudpickle import register_pickle_by_value
 from distributed import Client, Future, LocalCluster, as_completed, get_worker
 from environment import CouldNot
+from follow import Ended, follow
 
-TOPIC = "tools-cluster"
 
-
-def launch(command: list[str], *, workers: int, expected: str) -> dict[int, follow.Ended]:
+def launch(command: list[str], *, workers: int, expected: str) -> dict[int, Ended]:
     """How each worker ended, by its number. Raises CouldNot."""
-    register_pickle_by_value(follow)
+    register_pickle_by_value(sys.modules[follow.__module__])
     register_pickle_by_value(sys.modules[__name__])
-    running: dict[int, tuple[str, int]] = {}
+    root, topic = os.getcwd(), f"tools-cluster-{uuid.uuid4()}"
+
+    def work(number: int) -> Ended:  # of a function that is not nested, Dask sends the name alone
+        return _work(number, command, root, expected, topic)
+
     with _client(workers) as client:
-        client.subscribe_topic(TOPIC, lambda event: _told(running, *event[1]))
-        futures = {
-            client.submit(_work, number, command, os.getcwd(), expected, pure=False): number
-            for number in range(workers)
-        }
-        try:
-            return {futures[each]: _ended(each) for each in as_completed(futures)}
-        finally:  # Dask stops no task that has begun
-            for future, number in futures.items():
-                if number in running and not future.done():
-                    address, pid = running[number]
-                    with suppress(Exception):
-                        client.run(os.kill, pid, signal.SIGTERM, workers=[address])
+        client.subscribe_topic(topic, lambda event: print(event[1], flush=True))
+        futures = {client.submit(work, each, pure=False): each for each in range(workers)}
+        return {futures[each]: _ended(each) for each in as_completed(futures)}
 
 
 @contextmanager
@@ -63,11 +57,21 @@ def _client(workers: int) -> Iterator[Client]:
             yield client
     else:
         print(f"dask: {workers} worker processes of this machine", flush=True)
-        with (
-            LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as local,
-            Client(local) as client,
-        ):
+        with _local(workers) as cluster, Client(cluster) as client:
             yield client
+
+
+def _local(workers: int) -> LocalCluster:
+    ours = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the launcher, not for them
+    try:
+        return LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            dashboard_address=":0",
+            silence_logs=logging.ERROR,
+        )
+    finally:
+        signal.signal(signal.SIGINT, ours)
 
 
 def _slurm(workers: int):  # its class is there only where Slurm was chosen, too
@@ -80,24 +84,19 @@ def _slurm(workers: int):  # its class is there only where Slurm was chosen, too
         raise CouldNot(f"Dask does not know how large a job is: {error}", mend) from None
 
 
-def _work(number: int, command: list[str], root: str, expected: str) -> follow.Ended:
-    """Runs in a worker of Dask."""
+def _work(number: int, command: list[str], root: str, expected: str, topic: str) -> Ended:
+    """Runs in a worker of Dask, which stops nothing that has begun: so this looks for itself."""
     worker = get_worker()
-
-    def tell(what: str | int) -> None:
-        worker.log_event(TOPIC, (number, worker.address, what))
-
-    return follow.follow(command, root=root, expected=expected, say=tell, started=tell)
-
-
-def _told(running: dict[int, tuple[str, int]], number: int, address: str, what: str | int) -> None:
-    """What a worker sent: the id of its process, or a line."""
-    if isinstance(what, int):
-        running[number] = (address, what)
-    else:
-        print(f"[{number}] {what}", flush=True)
+    key = worker.get_current_task()
+    return follow(
+        command,
+        root=root,
+        expected=expected,
+        say=lambda line: worker.log_event(topic, f"[{number}] {line}"),
+        wanted=lambda: worker.state.tasks[key].state == "executing",
+    )
 
 
-def _ended(future: Future) -> follow.Ended:
+def _ended(future: Future) -> Ended:
     error = future.exception()
     return (3, [f"error: Dask lost it: {error}"]) if error else future.result()
