@@ -2,6 +2,8 @@
 PYTHON ?= python3
 ENGINE := $(PYTHON) template/tools/env --project .
 RUN := $(ENGINE) run --
+# Four for two processors: a test of real packages waits for the network for half of its time.
+PYTEST := pytest -n 4 --dist loadfile --no-loadscope-reorder
 # Where `make refresh` leaves its report: what became of the catalogue, in Markdown.
 MOVED ?= .venv/moved.md
 
@@ -17,13 +19,13 @@ demo: env  ## generate a project beside this clone, train, print the result
 	@$(RUN) python tools/demo.py
 
 test: env  ## run the tests
-	@$(RUN) pytest -n 2 --dist loadfile -m "not thorough and not weekly"
+	@$(RUN) $(PYTEST) -m "not thorough and not weekly"
 
 thorough: env  ## run the tests that take minutes
-	@$(RUN) pytest -n 2 --dist loadfile -m thorough
+	@$(RUN) $(PYTEST) -m thorough
 
 weekly: env  ## run the tests that take gigabytes or half an hour
-	@$(RUN) pytest -n 2 --dist loadfile -m weekly
+	@$(RUN) $(PYTEST) -m weekly
 
 mutants: env  ## try small mistakes in engine and hooks: does a test notice?
 	@$(RUN) uv run --quiet --script tools/mutants.py $(MODULES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,20 @@ from support.index import serve
 from support.managers import serve_files
 from support.template import make_template
 from support.wheels import Wheel, wheel
+
+LONG_FIRST = ("update", "docs", "managers", "project", "render", "shells", "unit")
+"""The folders of the tests, those with the longest files first."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give out long files first (those of few tests, in a folder), so that none is left at the end.
+
+    A file goes to one process as a whole, see the Makefile.
+    """
+    tests = Counter(item.path for item in items)
+    place = {folder: number for number, folder in enumerate(LONG_FIRST)}
+    items.sort(key=lambda item: (place.get(item.path.parent.name, -1), tests[item.path]))
 
 
 @pytest.fixture(scope="session")

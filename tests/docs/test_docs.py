@@ -34,6 +34,7 @@ import pytest
 from docs.pages import PAGES, Block, blocks, name
 from support.channel import NATIVE
 from support.conda_packages import File, Package, publish
+from support.copying import COMMAND
 from support.engine import MINOR, clean_environ, other_pythons
 from support.managers import serve_files
 from support.template import ROOT, git
@@ -133,7 +134,7 @@ def reader(tmp_path: Path, published: Path, conda_forge: Path) -> Iterator[Reade
 def project(reader: Reader) -> Path:
     """A committed project without environment, in which the reader has data of their own."""
     place = reader.place / "my-project"
-    copy = (sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "--skip-tasks")
+    copy = (*COMMAND, "copy", "--quiet", "--defaults", "--skip-tasks")
     reader.run(*copy, ADDRESS, str(place), cwd=reader.place)
     for words in ("init --quiet", "add --all", "commit --quiet --message start"):
         reader.run("git", *words.split(), cwd=place)

@@ -53,7 +53,7 @@ def test_one_command_gives_a_committed_project_with_a_proven_environment(
     tracked = git(project, "ls-files").splitlines()
     assert set(table()[manager]["lock"]) <= set(tracked)
     engine(project, environ, "check")
-    engine(project, environ, "run", "--", "poe", "-q", "train")
+    engine(project, environ, "run", "--", "poe", "-q", "train", "model.rounds=5")
     engine(project, environ, "check")
     record = next((project / "runs").glob("*/run.json"))
     assert json.loads(record.read_text())["environment"]["state"] == "ready"

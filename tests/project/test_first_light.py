@@ -6,28 +6,34 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pexpect
 import pytest
+from support.copying import COMMAND
 from support.engine import MINOR, clean_environ, shared_cache
 from support.index import interrupted
-from support.template import make_template, tree
+from support.template import make_template, render, tree
 
-LIBRARIES = "[rich]"
+COPIER = [sys.executable, "-m", "copier"]
 GIT = {"GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@example.invalid"}
 GIT |= {"GIT_COMMITTER_NAME": "t", "GIT_COMMITTER_EMAIL": "t@example.invalid"}
 
 
 def copy(
-    template: Path, project: Path, environ: dict[str, str], *words: str, **answers: str
+    template: Path,
+    project: Path,
+    environ: dict[str, str],
+    *words: str,
+    copier: Sequence[str] = COMMAND,
+    **answers: str,
 ) -> subprocess.CompletedProcess[str]:
     """`copier copy --defaults --trust` as from a shell without a terminal."""
     given = {"project_name": "First light", "python_version": MINOR, **answers}
     data = [word for key, value in given.items() for word in ("--data", f"{key}={value}")]
-    argv = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults"]
+    argv = [*copier, "copy", "--quiet", "--defaults"]
     argv += ["--trust", *data, *words, str(template), str(project)]
     # PWD: Copier runs its tasks where the project is, and the variable still names where it began.
     environ = {**environ, "PWD": str(project.parent)}
@@ -37,12 +43,9 @@ def copy(
     )  # fmt: skip
 
 
-def copy_without_trust(template: Path, project: Path, environ: dict[str, str]) -> None:
-    """`copier copy --skip-tasks`, which makes no environment; the packages are those of `real`."""
-    argv = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "--skip-tasks"]
-    argv += ["--data", f"python_version={MINOR}", "--data", f"libraries={LIBRARIES}"]
-    argv += [str(template), str(project)]
-    subprocess.run(argv, env=environ, check=True, capture_output=True)
+def copy_without_trust(template: Path, project: Path) -> None:
+    """Make no environment; the packages are those of `real`."""
+    render(template, project, python_version=MINOR, libraries=["rich"])
 
 
 def engine(project: Path, environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
@@ -65,7 +68,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     home.mkdir()
     environ = clean_environ(home, UV_CACHE_DIR=shared_cache(), **GIT)
     template = make_template(place / "template")
-    done = copy(template, place / "digits", environ, libraries=LIBRARIES)
+    done = copy(template, place / "digits", environ, copier=COPIER, libraries="[rich]")
     return {"project": place / "digits", "environ": environ, "home": home, "done": done}
 
 
@@ -135,7 +138,7 @@ def test_without_trust_everything_is_rendered_and_activation_makes_the_environme
     real: dict[str, Any], template: Path, tmp_path: Path
 ) -> None:
     project = tmp_path / "untrusted"
-    copy_without_trust(template, project, real["environ"])
+    copy_without_trust(template, project)
     assert not (project / ".venv").exists()
     done = engine(project, real["environ"], "sync", "--offline")
     assert done.returncode == 0, done.stderr
@@ -152,7 +155,7 @@ def test_without_uv_on_the_machine_the_locked_one_is_fetched(
 ) -> None:
     # The engine is started by a Python that has no uv beside it, as Copier's own may not.
     project = tmp_path / "without-uv"
-    copy_without_trust(template, project, real["environ"])
+    copy_without_trust(template, project)
     environ = {key: value for key, value in real["environ"].items() if key != "UV"}
     done = engine(project, environ, "sync")
     assert done.returncode == 0, done.stderr
@@ -234,7 +237,7 @@ class TestTrouble:
     @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
     def test_ctrl_c_keeps_the_project(self, template: Path, tmp_path: Path, home: Path) -> None:
         environ = clean_environ(home, UV_CACHE_DIR=str(tmp_path / "empty"), **GIT)
-        argv = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "--trust"]
+        argv = [*COPIER, "copy", "--quiet", "--defaults", "--trust"]
         argv += ["--data", f"python_version={MINOR}", str(template), str(tmp_path / "p")]
         done = interrupted(argv, tmp_path, environ)
         assert done.returncode != 0
@@ -250,7 +253,7 @@ class TestAsking:
     def asked(
         self, template: Path, tmp_path: Path, real: dict[str, Any]
     ) -> Iterator[pexpect.spawn[str]]:
-        argv = ["-m", "copier", "copy", "--quiet", "--defaults", "--trust"]
+        argv = [*COPIER[1:], "copy", "--quiet", "--defaults", "--trust"]
         argv += ["--data", "python_version=3.14", str(template), str(tmp_path / "p")]
         child = pexpect.spawn(
             sys.executable, argv, env={**real["environ"], "TERM": "xterm"}, cwd=str(tmp_path),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.copying import COMMAND
 from support.engine import MINOR, clean_environ, run, shared_cache
+from support.template import render
 
 CELLS = ("import sys, numpy\nsys.prefix", "%pip --version")
 NOTEBOOK: dict[str, Any] = {
@@ -35,10 +34,7 @@ NOTEBOOK: dict[str, Any] = {
 def project(template: Path, tmp_path: Path) -> Path:
     """A real project that nobody has worked in yet."""
     place = tmp_path / "digits"
-    argv = [*COMMAND, "copy", "--quiet", "--defaults", "--skip-tasks"]
-    argv += ["--data", f"python_version={MINOR}", str(template), str(place)]
-    subprocess.run(argv, check=True, capture_output=True)
-    return place
+    return render(template, place, python_version=MINOR)
 
 
 def test_a_notebook_runs_in_the_environment_and_changes_nothing(project: Path, home: Path) -> None:

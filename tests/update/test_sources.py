@@ -62,9 +62,9 @@ def test_answers_in_a_file_of_another_name_are_followed_everywhere(
 ) -> None:
     name = ".copier-answers.ml.yml"
     answers = ["--data", "framework=none", "--data", "extras=[github, gitlab]"]
-    argv = ["copier", "copy", "--defaults", "--skip-tasks", "-a", name, *answers, str(template)]
+    argv = [*COMMAND, "copy", "--defaults", "--skip-tasks", "-a", name, *answers, str(template)]
     project = tmp_path / "p"
-    subprocess.run([sys.executable, "-m", *argv, str(project)], check=True, capture_output=True)
+    subprocess.run([*argv, str(project)], check=True, capture_output=True)
     commit(project)
     places = ["pyproject.toml", ".gitlab-ci.yml"]
     places += [f".github/workflows/{each}.yml" for each in ("checks", "template-update")]
@@ -95,10 +95,10 @@ def test_where_a_project_comes_from_is_noted_and_followed(
         append(source / "template" / ".gitattributes", "# ours\n")
         release(source, "v1.0.1")
     # A path from where it is typed, which leads nowhere from inside the project.
-    argv = ["copier", "copy", "--defaults", "--skip-tasks", "--data", "create_env=false"]
+    argv = [*COMMAND, "copy", "--defaults", "--skip-tasks", "--data", "create_env=false"]
     argv += [f"./{source.name}", "project"]
     done = subprocess.run(
-        [sys.executable, "-m", *argv], cwd=tmp_path, env=clean_environ(home), check=True,
+        argv, cwd=tmp_path, env=clean_environ(home), check=True,
         capture_output=True, text=True,
     )  # fmt: skip
     expected = {

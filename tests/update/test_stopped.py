@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.copying import COMMAND
 from support.engine import clean_environ, shared_cache
 from support.history import append
 from support.index import interrupted
@@ -116,7 +115,7 @@ def test_ctrl_c_while_the_lock_is_resolved_keeps_what_is_merged(
 ) -> None:
     project = made(libraries=["rich"])
     before = (project / "requirements.txt").read_bytes()
-    argv = [*COMMAND, "update", "--defaults", "--trust"]
+    argv = [sys.executable, "-m", "copier", "update", "--defaults", "--trust"]
     done = interrupted(argv, project, clean_environ(home, UV_CACHE_DIR=str(tmp_path / "empty")))
     assert done.returncode != 0
     assert "Traceback" not in done.stderr, done.stderr
