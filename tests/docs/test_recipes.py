@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from docs.pages import text
@@ -19,7 +20,7 @@ from support.template import git
 
 PAGE = "docs/recipes.md"
 RECIPE = re.compile(
-    r"<!-- recipe: (?P<framework>[\w-]+)(?:, with (?P<data>\S+))? -->\n"
+    r"<!-- recipe: (?P<framework>[\w-]+)(?: on (?P<engine>\w+))?(?:, with (?P<data>\S+))? -->\n"
     r"```diff\n(?P<diff>.*?)^```\n+```console\n(?P<commands>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
@@ -30,6 +31,9 @@ TORCH = cpu_torch()
 class Recipe:
     title: str
     framework: str
+    engine: str | None
+    """What the project scales out on."""
+
     data: str | None
     """What the reader has, from the project's root."""
 
@@ -76,10 +80,21 @@ def images(project: Tiny) -> None:
             (folder / f"{number}.pgm").write_bytes(b"P5 8 8 255\n" + pixels)
 
 
+def visits(project: Tiny) -> None:
+    """Who comes often, and stays, buys."""
+    folder = project.root / "data" / "raw" / "visits"
+    folder.mkdir()
+    for day in range(3):
+        rows = [(n * (day + 7) % 120, n * 37 % 200) for n in range(300)]
+        lines = [f"{who},p{long % 5},{long},{int(who % 3 * long > 250)}\n" for who, long in rows]
+        (folder / f"{day}.csv").write_text("".join(["visitor,page,seconds,bought\n", *lines]))
+
+
 SAMPLES: dict[str, Callable[[Tiny], None]] = {
     "data/raw/sales.csv": sales,
     "data/raw/more": more,
     "data/raw/images": images,
+    "data/raw/visits": visits,
 }
 
 
@@ -88,32 +103,36 @@ def test_every_section_is_a_recipe() -> None:
 
 
 @pytest.fixture(scope="module")
-def originals(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Tiny]:
+def originals(
+    template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, str | None], Tiny]:
     """New projects with their environments, made once for each framework."""
     folder = tmp_path_factory.mktemp("recipes")
     (folder / "home").mkdir()
     environ = cached_environ(folder / "home")
     made: dict[str, Tiny] = {}
 
-    def original(framework: str) -> Tiny:
-        if framework not in made:
-            answers = {"framework": framework, "python_version": MINOR}
+    def original(framework: str, engine: str | None) -> Tiny:
+        name = f"{framework}-{engine}"
+        if name not in made:
+            answers: dict[str, Any] = {"framework": framework, "python_version": MINOR}
+            answers["scale_out"] = [engine] if engine else []
             if framework not in ("scikit-learn", "lightgbm"):
                 answers["accelerator"] = "cpu"
             with serve(TORCH) if framework == "pytorch" and TORCH else nullcontext() as address:
                 if address:
                     answers["torch_index"] = address
-                made[framework] = copied(template, folder / framework, environ, **answers)
-            git(made[framework].root, "add", "--all")
-        return made[framework]
+                made[name] = copied(template, folder / name, environ, **answers)
+            git(made[name].root, "add", "--all")
+        return made[name]
 
     return original
 
 
 @pytest.fixture
-def project(recipe: Recipe, originals: Callable[[str], Tiny]) -> Iterator[Tiny]:
+def project(recipe: Recipe, originals: Callable[[str, str | None], Tiny]) -> Iterator[Tiny]:
     """The project of the recipe's framework; afterwards it is as it was."""
-    found = originals(recipe.framework)
+    found = originals(recipe.framework, recipe.engine)
     if recipe.data:
         SAMPLES[recipe.data](found)
     yield found

@@ -33,9 +33,8 @@ HELPERS = {
     "xonsh": {"activate.xsh"},
     "nushell": {"activate.nu"},
 }
-CLUSTER = {
-    f"tools/cluster/{name}.py" for name in ("__main__", "environment", "follow", "launch", "worker")
-}
+PARTS = ("__main__", "environment", "follow", "launch", "tie", "worker")
+CLUSTER = {f"tools/cluster/{name}.py" for name in PARTS}
 ENGINES = {
     "dask": CLUSTER | {"tools/cluster/on_dask.py"},
     "ray": CLUSTER | {"tools/cluster/on_ray.py"},

@@ -3,20 +3,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 import environment
-
-PATIENCE = 30.0
-"""Seconds to write a checkpoint in, before what was told to end is killed."""
+from tie import end, tie
 
 
 def work(source: str, command: Sequence[str], *, fast: bool) -> int:
@@ -38,31 +34,10 @@ def work(source: str, command: Sequence[str], *, fast: bool) -> int:
 
 def _tied(argv: Sequence[str]) -> int:
     """The exit code of a command that ends, with all that it started, when standard input does."""
-    child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, start_new_session=True)
-
-    def watch() -> None:
-        while os.read(0, 1024):  # past the buffer, whose lock would outlive this thread
-            pass
-        _end(child)
-
-    signal.signal(signal.SIGTERM, lambda *_: _end(child))
-    threading.Thread(target=watch, daemon=True).start()
-    code = child.wait()
-    _signal(child, "SIGKILL")  # what it left running
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, start_new_session=True) as child:
+        signal.signal(signal.SIGTERM, lambda *_: end(child.pid))
+        with tie(child.pid) as tied:
+            code = child.wait()
+            tied.kill()
+    end(child.pid, "SIGKILL")  # what it left running
     return code if code >= 0 else 128 - code
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    _signal(child, "SIGTERM")
-    timer = threading.Timer(PATIENCE, _signal, [child, "SIGKILL"])
-    timer.daemon = True
-    timer.start()
-
-
-def _signal(child: subprocess.Popen[bytes], name: str) -> None:
-    """To the command and to all that it started; where there are no groups, to it alone."""
-    with contextlib.suppress(OSError):
-        if os.name == "nt":
-            child.kill()
-        else:
-            os.killpg(child.pid, getattr(signal, name))
