@@ -46,8 +46,6 @@ MAKE = f'''make() {{
     command make "$@"
 }}'''
 END = "every command was run"
-FIRST = {"README.md"}
-"""The page that everybody reads; the others are tried in .ci/run."""
 FLOWERS = "width,length,kind\n" + "".join(
     f"{n % 7},{n % 5},{'rose' if n % 2 else 'iris'}\n" for n in range(60)
 )
@@ -143,14 +141,8 @@ def project(reader: Reader) -> Path:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the pages' commands are for bash on a terminal")
-@pytest.mark.parametrize(
-    "page",
-    [
-        pytest.param(each, id=name(each), marks=() if name(each) in FIRST else pytest.mark.thorough)
-        for each in PAGES
-        if blocks(each)
-    ],
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize("page", [each for each in PAGES if blocks(each)], ids=name)
 def test_the_commands_of_a_page_work_in_their_order(
     page: Path, reader: Reader, project: Path
 ) -> None:

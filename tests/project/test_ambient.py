@@ -85,7 +85,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tiny]:
         yield made
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def fingerprint(clean: Tiny) -> str:
     found: str = clean.info()["fingerprint"]
     return found

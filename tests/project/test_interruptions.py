@@ -88,7 +88,7 @@ def test_a_command_that_is_stopped_leaves_all_or_nothing(
     _stop_and_go_on(base, stories[command], tmp_path / "project", number, moment)
 
 
-@pytest.mark.parametrize("moment", MOMENTS[2::2], ids=lambda part: f"{part:.0%}")
+@pytest.mark.parametrize("moment", MORE[2::2], ids=lambda part: f"{part:.0%}")
 @pytest.mark.parametrize(
     ("command", "number"),
     [

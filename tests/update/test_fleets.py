@@ -121,6 +121,7 @@ def test_a_machine_without_the_projects_python_merges_locks_and_makes_no_environ
     assert not (project / ".venv").exists()
 
 
+@pytest.mark.thorough
 def test_a_branch_that_somebody_works_on_is_left_alone(project: Path, home: Path, gh: Path) -> None:
     append(project / "README.md", "a person's\n")
     commit(project)

@@ -81,6 +81,7 @@ def test_edits_anywhere_survive_and_only_what_needs_a_person_is_left_to_one(
     assert (project / GONE).read_text().endswith("# of mine\n")
 
 
+@pytest.mark.thorough
 def test_libraries_and_pins_of_ones_own_stay(made: Made, home: Path) -> None:
     project = made(libraries=["rich"])
     change(

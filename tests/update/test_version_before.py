@@ -75,6 +75,7 @@ def test_an_untouched_project_has_what_a_new_one_has_but_for_its_starter(
     assert {name for name in found if undated(found[name]) != undated(expected[name])} == set()
 
 
+@pytest.mark.thorough
 def test_no_line_of_ones_own_is_lost_in_files_that_stay_move_or_go(
     project: Path, home: Path
 ) -> None:
