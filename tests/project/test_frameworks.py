@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -78,6 +79,20 @@ def test_it_trains_and_the_figures_hold(project: Tiny) -> None:
 def test_the_projects_own_tests_and_linter_pass(project: Tiny) -> None:
     assert " passed" in inside(project, "poe", "test")
     inside(project, "poe", "lint")
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    "project", [each for each in HERE if each in ("xgboost", "lightgbm")], indirect=True
+)
+def test_trees_keep_what_the_starter_promises(project: Tiny, tmp_path: Path) -> None:
+    """tests/starter runs inside the project."""
+    checks = shutil.copytree(ROOT / "tests" / "starter", tmp_path / "checks")
+    variables = {"STARTER": "my_project", "PROJECT": str(project.root), "OMP_NUM_THREADS": "1"}
+    words = ["-q", "-p", "no:cacheprovider", "--rootdir", str(checks), "-c", "/dev/null"]
+    argv = ["python", "-m", "pytest", *words, str(checks / "check_trees.py")]
+    done = project.run("run", "--", *argv, **variables)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @long
