@@ -358,7 +358,10 @@ packages = st.dictionaries(
 asked = st.lists(requirements.filter(lambda line: "extra ==" not in line), min_size=1, max_size=3)
 
 
-@pytest.mark.parametrize("examples", [3, pytest.param(40, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize(
+    "examples",
+    [3, pytest.param(15, marks=pytest.mark.thorough), pytest.param(60, marks=pytest.mark.weekly)],
+)
 def test_what_is_locked_can_be_installed_and_else_nothing_is_written(
     tmp_path_factory: pytest.TempPathFactory, examples: int
 ) -> None:

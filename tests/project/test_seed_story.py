@@ -67,8 +67,10 @@ def test_each_has_what_it_asked_for_and_is_proven(projects: dict[str, Tiny], nam
     assert projects[name].codes() == []
 
 
-@pytest.mark.thorough
-@pytest.mark.parametrize("name", STORY)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param("a", marks=pytest.mark.thorough), pytest.param("b", marks=pytest.mark.weekly)],
+)
 def test_each_trains(projects: dict[str, Tiny], name: str) -> None:
     before = machine()
     text = inside(projects[name], "poe", "train")

@@ -34,7 +34,11 @@ SLOW = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 choices = st.lists(st.sampled_from(NAMES), unique=True)
-EXAMPLES = [2, pytest.param(12, marks=pytest.mark.thorough)]
+EXAMPLES = [
+    2,
+    pytest.param(5, marks=pytest.mark.thorough),
+    pytest.param(25, marks=pytest.mark.weekly),
+]
 
 
 @pytest.fixture(scope="module")
