@@ -15,8 +15,8 @@ from support.managers import serve_files
 from support.template import make_template
 from support.wheels import Wheel, wheel
 
-LONG_FIRST = ("update", "docs", "managers", "project", "render", "shells", "unit")
-"""The folders of the tests, those with the longest files first."""
+LONG_FIRST = ("project", "update", "docs", "managers", "render", "shells", "unit")
+"""The folders of the tests, those with the longest files first; the frameworks above all."""
 
 
 @pytest.hookimpl(trylast=True)
