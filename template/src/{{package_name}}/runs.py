@@ -62,10 +62,18 @@ def start(doc: str, given: Sequence[str] | None = None) -> Iterator[Run]:
     parser = arguments(doc)
     parser.add_argument("--config", type=Path, metavar="FILE", default=Path("configs/train.toml"))
     parser.add_argument("--resume", action="store_true", help="go on with the newest stopped run")
+    parser.add_argument("--name", help="begin a run of this name, or go on with it")
     asked = parser.parse_intermixed_args(given)
     if asked.resume and asked.changes:
         parser.error("a stopped run keeps its settings: not KEY=VALUE and --resume together")
-    run, lock = _stopped() if asked.resume else _new(settings(asked.config, asked.changes))
+    if asked.name and not asked.name.replace("-", "").isalnum():
+        parser.error("a name has letters, digits and hyphens")
+    found = _stopped(asked.name) if asked.resume or asked.name else None
+    if asked.resume and not found:
+        raise SystemExit("There is no stopped run to go on with. Start one: poe train")
+    run, lock = found or _new(settings(asked.config, asked.changes), asked.name)
+    if found and not asked.resume and run.config != settings(asked.config, asked.changes):
+        run.note("the settings given now are others; a stopped run keeps its own")
     state, began, clock = "failed", _now(), time.perf_counter()
     origin = tool("provenance", run.folder, len(run.info["parts"]) + 1)
     run.info.update({key: value for key, value in origin.items() if key not in run.info})
@@ -166,10 +174,13 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
-def _new(wanted: config.Config) -> tuple[Run, IO[str]]:
-    name = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-seed{wanted.seed}"
+def _new(wanted: config.Config, name: str | None) -> tuple[Run, IO[str]]:
+    if name and any(RUNS.glob(f"*_{name}/run.json")):
+        happened = f"The run {name} is finished, or another process trains it."
+        raise SystemExit(f"{happened} Give another --name.")
+    begun, end = time.strftime("%Y%m%d-%H%M%S", time.gmtime()), f"_{name}" if name else ""
     for number in count(1):
-        folder = RUNS / (name if number == 1 else f"{name}-{number}")
+        folder = RUNS / f"{begun}-seed{wanted.seed}{f'-{number}' if number > 1 else ''}{end}"
         try:
             folder.mkdir(parents=True)
             break
@@ -180,12 +191,12 @@ def _new(wanted: config.Config) -> tuple[Run, IO[str]]:
     return Run(folder, wanted, {**info, "notes": [], "parts": []}), _lock(folder)
 
 
-def _stopped() -> tuple[Run, IO[str]]:
-    for path in sorted(RUNS.glob("*/run.json"), reverse=True):
+def _stopped(name: str | None) -> tuple[Run, IO[str]] | None:
+    for path in sorted(RUNS.glob(f"*_{name}/run.json" if name else "*/run.json"), reverse=True):
         info = json.loads(path.read_text(encoding="utf-8"))
         if info.get("state") in ("running", "stopped", "failed") and (lock := _lock(path.parent)):
             return Run(path.parent, settings(path.parent / "config.toml", ()), info), lock
-    raise SystemExit("There is no stopped run to go on with. Start one: poe train")
+    return None
 
 
 def _lock(folder: Path) -> IO[str] | None:
