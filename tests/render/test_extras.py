@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -38,7 +40,9 @@ CLUSTER = {f"tools/cluster/{name}.py" for name in PARTS}
 ENGINES = {
     "dask": CLUSTER | {"tools/cluster/on_dask.py"},
     "ray": CLUSTER | {"tools/cluster/on_ray.py"},
-    "slurm": CLUSTER,
+    "slurm": CLUSTER
+    | {"tools/cluster/on_slurm.py", "tools/cluster/on_slurm.sh"}
+    | {"slurm/train.sbatch", "slurm/workers.sbatch"},
 }
 
 
@@ -87,6 +91,14 @@ def test_an_engine_brings_its_launcher_and_library_and_no_others(
         if re.search(rf"^{name}==", full["requirements-dev.txt"].decode(), re.MULTILINE)
     }
     assert brought == {engine} - {"slurm"}
+
+
+@pytest.mark.skipif(not shutil.which("shellcheck"), reason="there is no shellcheck on this machine")
+def test_the_files_for_slurm_are_sound_bash(template: Path, tmp_path: Path) -> None:
+    project = render(template, tmp_path / "p", framework="pytorch", scale_out=["slurm"])
+    scripts = [*project.glob("slurm/*.sbatch"), project / "tools" / "cluster" / "on_slurm.sh"]
+    assert len(scripts) == 4
+    subprocess.run(["shellcheck", "-x", *scripts], cwd=project, check=True)
 
 
 def test_dask_on_slurm_brings_what_starts_its_workers_as_jobs(

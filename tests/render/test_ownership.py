@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "conda": {"env_manager": "conda", "license": "MIT"},
     "uv": {"env_manager": "uv", "license": "Apache-2.0", "libraries": ["polars"]},
     "extras": {"extras": ["github", "gitlab", "renovate", "pre-commit"]},
+    "engines": {"framework": "pytorch", "scale_out": ["dask", "ray", "slurm"]},
 }
 COPIERS = ".copier-answers.yml"
 NO_COMMENTS = {"LICENSE", ".python-version"}
@@ -37,7 +39,7 @@ def test_what_is_not_the_projects_says_that_the_template_owns_it(project: Path) 
             content = (project / "tools" / "env" / "__init__.py").read_bytes()
             assert b"The template owns this folder" in content
         elif not name.endswith(".json"):
-            first = content.decode().removeprefix("@echo off\r\n").splitlines()[0]
+            first = re.sub("^(#!|@echo off).*\n", "", content.decode()).splitlines()[0]
             first = first.removeprefix("rem").lstrip("#/* ")
             assert first.startswith("Owned by the template"), name
 
