@@ -69,7 +69,7 @@ in [What check catches](checks.md). `sync` removes what is extra; to keep it, ru
 # A heading, and the modules or functions whose errors stand under it; the longest name counts.
 TOPICS = {
     "The project and its settings": ["project", "indexes", "managers.manager"],
-    "Which Python": ["interpreters", "provision", "sync._running", "managers.venv"],
+    "Which Python": ["interpreters", "provision", "sync.running", "managers.venv"],
     "The place of the environment": ["state", "sync", "commands.delete", "commands._yes"],
     "Installing packages": ["sync.make_ready", "installation", "bootstrap", "uv", "sources"],
     "The lock, and adding libraries": [
@@ -84,6 +84,7 @@ TOPICS = {
         "withdrawn",
     ],
     "Running a command, and freezing": ["commands.run", "freeze"],
+    "A pack": ["pack", "packing", "commands._of_packs"],
     "With conda": ["managers.conda"],
     "Anything else": [""],
 }

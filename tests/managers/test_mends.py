@@ -77,6 +77,12 @@ def _(it: Case) -> Iterator[str]:
     it.shown = "sync"
 
 
+@situation("⟨environment⟩ stands on conda packages")
+def _(it: Case) -> Iterator[str]:
+    yield "pack"
+    it.shown = "check"
+
+
 @situation("⟨path⟩ is too long")
 def _(it: Case) -> Iterator[str]:
     it.environ["UV_PROJECT_ENVIRONMENT"] = f"{it.env}-{'x' * 240}"

@@ -11,11 +11,13 @@ import json
 import os
 import re
 import shutil
+import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import drifts, sources
@@ -46,7 +48,7 @@ UNREACHED = {
     "In use by a program, and so not deleted": "takes Windows: test_files_in_use",
     "⟨file⟩ is in use by a program": "takes Windows: test_files_in_use",
     "The disk is full.": "takes a disk of its own: test_a_disk_that_is_full_for_packages_is_told",
-    "There is no uv on this machine, and Python ⟨version⟩ has neither": "test_faults has it, with "
+    "pip has to fetch files, and Python ⟨version⟩ has neither": "test_faults has it, with "
     "a Python made for it",
     "Python ⟨version⟩ reads no TOML": "the Python of the tests is newer",
     "What uv resolved makes no lock that can be": "uv is not known to write one",
@@ -970,6 +972,96 @@ def _(it: Case) -> Iterator[str]:
     it.project.run("delete", "--yes")
     yield "sync"
     del it.environ["UV_MALWARE_CHECK"]
+
+
+# A pack
+
+
+def packed(it: Case, change: Callable[[dict[str, Any]], None] | None = None) -> str:
+    """Make a pack, `change` what it says of itself, and open it though nothing is to be done."""
+    assert it.project.run("pack").returncode == 0
+    [path] = (it.root / "dist").glob("*.tar")
+    if change:
+        with tarfile.open(path) as archive:
+            archive.extractall(it.root / "dist" / "its", filter="data")
+        told = it.root / "dist" / "its" / "pack.json"
+        values = json.loads(told.read_text())
+        change(values)
+        told.write_text(json.dumps(values))
+        with tarfile.open(path, "w") as archive:
+            for each in (it.root / "dist" / "its").iterdir():
+                archive.add(each, each.name)
+    return f"sync --python {MINOR} --from {path.relative_to(it.root)}"
+
+
+@situation("Packs are no part of this project")
+def _(it: Case) -> Iterator[str]:
+    module = it.root / "tools" / "env" / "packing.py"
+    aside = module.rename(module.with_suffix(".aside"))
+    yield "pack"
+    aside.rename(module)
+
+
+@situation("⟨file⟩ is no pack")
+def _(it: Case) -> Iterator[str]:
+    command = packed(it)
+    (it.root / command.split()[-1]).write_text("no archive")
+    yield command
+
+
+@situation("⟨file⟩ is for ⟨platform⟩, and this is")
+def _(it: Case) -> Iterator[str]:
+    yield packed(it, lambda told: told.update(platform="win32-arm64"))
+
+
+@situation("⟨file⟩ was made from another lock")
+def _(it: Case) -> Iterator[str]:
+    yield packed(it, lambda told: told.update(lock="another"))
+
+
+@situation("⟨member⟩ in ⟨file⟩ is not the file that was locked")
+def _(it: Case) -> Iterator[str]:
+    yield packed(it, lambda told: told["files"].update({"alpha-9.whl": "alpha"}))
+
+
+@situation("⟨file⟩ has not all that this machine needs")
+def _(it: Case) -> Iterator[str]:
+    command = packed(it, lambda told: told["files"].pop("alpha-1.0-py3-none-any.whl"))
+    it.project.run("delete", "--yes")
+    forget_caches(it)
+    yield command
+    it.project.sync()
+
+
+@situation("⟨file⟩ is for Python ⟨python⟩, and this is")
+def _(it: Case) -> Iterator[str]:
+    other = next(each for each in other_pythons() if each in ("3.12", "3.13", "3.10"))
+    yield packed(it, lambda told: told.update(python=other))
+    it.shown = "check"
+
+
+@situation("⟨built⟩ must be built, and for ⟨goal⟩ only")
+def _(it: Case) -> Iterator[str]:
+    sdist(it.wheelhouse, "epsilon")
+    assert it.project.run("add", "--build", "epsilon").returncode == 0
+    yield "pack --platform win32-amd64"
+    it.shown = "pack"
+
+
+@situation("⟨environment⟩ is not what is locked: ⟨difference⟩")
+def _(it: Case) -> Iterator[str]:
+    (it.project.site / "alpha" / "part.py").write_text("forged = True\n")
+    yield "pack"
+
+
+@situation("The package index has no wheel of ⟨package⟩ that is locked")
+def _(it: Case) -> Iterator[str]:
+    path = it.wheelhouse / "alpha-1.0-py3-none-any.whl"
+    kept = path.read_bytes()
+    wheel(it.wheelhouse, "alpha", "1.0", text="another = True\n")
+    forget_caches(it)
+    yield "pack"
+    path.write_bytes(kept)
 
 
 # The table

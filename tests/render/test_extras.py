@@ -17,6 +17,7 @@ from support.template import ROOT, render, tree
 from env.uv import OLDEST
 
 FILES = {
+    "pack": {f"tools/env/{name}.py" for name in ("pack", "packing", "rebuilding")},
     "vscode": {".vscode/extensions.json", ".vscode/settings.json"},
     "direnv": {".envrc"},
     "devcontainer": {".devcontainer/devcontainer.json"},

@@ -2,7 +2,8 @@
 
 Run it with any Python 3.9 or newer; it needs nothing but the standard library:
 
-    python tools/env sync | check | lock | add | remove | freeze | run -- COMMAND | info | delete
+    python tools/env sync | check | lock | add | remove | freeze | pack | info | delete
+    python tools/env run -- COMMAND
 
 Where to read on:
 
@@ -22,6 +23,8 @@ Where to read on:
     toml.py          reads it, and edits it line by line
     requirements.py  what is in a lock; markers.py for which system
     sources.py       where packages come from that are no wheels of the ordinary index
+    pack.py          all that the lock needs as one file, where that was chosen; packing.py makes
+                     one, rebuilding.py a wheel out of what was built
     freeze.py        adopts what was installed past the lock
     window.py        how old a package must be to enter the lock
     withdrawn.py     refuses versions that attackers made

@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -153,32 +153,53 @@ def _fetch(
     Raises InstallerFailed, and EnvError where there is no pip to be had.
     https://pip.pypa.io/en/stable/cli/pip_install/
     """
-    # Asked again: `interpreter` may be an environment's, whose own packages are not the base's.
-    base = probe([str(interpreter.path)], environ) or interpreter
-    minor = base.minor
-    if not base.pip and not base.has_ensurepip:
-        raise EnvError(
-            f"There is no uv on this machine, and Python {minor} has neither pip nor ensurepip.",
-            f"Install one of them (Debian and Ubuntu: apt install python{minor}-venv), then run: "
-            + project.command("sync"),
-        )
     shutil.rmtree(target, ignore_errors=True)  # what was kept there and is not to be trusted
     target.mkdir(parents=True)
-    python = str(base.path)
-    if not base.pip:  # the one that Python brings runs in a venv of its own
-        say(f"{project.env_label}: Python {minor} has no pip, taking the one of ensurepip")
-        stream([python, "-I", "-m", "venv", str(target / "pip")], environ, target, bool)
-        python = str(target / "pip" / ("Scripts" if os.name == "nt" else "bin") / "python")
+    # Asked again: `interpreter` may be an environment's, whose own packages are not the base's.
+    base = probe([str(interpreter.path)], environ) or interpreter
+    python = python_with_pip(base, target, project, environ)
     line = target / "uv.txt"
     line.write_text(pin.text + "\n", encoding="utf-8")
-    argv = [python, "-I", "-m", "pip", "install", "--require-hashes", "--no-deps", "--only-binary"]
-    argv += [":all:", "--target", str(target), "-r", str(line), *["--no-index"] * offline(environ)]
-    done = stream(argv, environ, target, _worth_saying)
+    words = ["install", "--target", str(target), *["--no-index"] * offline(environ)]
+    run_pip(python, words, line, project, environ)
+
+
+def python_with_pip(
+    base: Interpreter, target: Path, project: Project, environ: Mapping[str, str]
+) -> str:
+    """A Python that has pip: the base, else one in `target` with the pip that Python brings.
+
+    Raises EnvError where there is none to be had.
+    """
+    if base.pip:
+        return str(base.path)
+    if not base.has_ensurepip:
+        raise EnvError(
+            f"pip has to fetch files, and Python {base.minor} has neither pip nor ensurepip.",
+            f"Install one of them (Debian and Ubuntu: apt install python{base.minor}-venv), then "
+            f"run: {project.command('sync')}",
+        )
+    say(f"{project.env_label}: Python {base.minor} has no pip, taking the one of ensurepip")
+    stream([str(base.path), "-I", "-m", "venv", str(target / "pip")], environ, target, bool)
+    return str(target / "pip" / ("Scripts" if os.name == "nt" else "bin") / "python")
+
+
+def run_pip(
+    python: str,
+    words: Sequence[str],
+    requirements: Path,
+    project: Project,
+    environ: Mapping[str, str],
+) -> None:
+    """Let pip get the wheels of some lines, each with a hash. Raises InstallerFailed."""
+    argv = [python, "-I", "-m", "pip", *words, "--require-hashes", "--no-deps"]
+    argv += ["--only-binary", ":all:", "-r", str(requirements)]
+    done = stream(argv, environ, requirements.parent, _worth_saying)
     if done.code != 0 and "do not match the hashes" in done.tail.lower():
         say(f"{project.env_label}: pip's cache may be damaged, so fetching past it")
-        done = stream([*argv, "--no-cache-dir"], environ, target, _worth_saying)
+        done = stream([*argv, "--no-cache-dir"], environ, requirements.parent, _worth_saying)
     if done.code != 0:
-        raise InstallerFailed("pip failed in `pip install`.", done.tail)
+        raise InstallerFailed(f"pip failed in `pip {words[0]}`.", done.tail)
 
 
 def _worth_saying(line: str) -> bool:

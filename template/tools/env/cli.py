@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from . import commands, indexes
 from .errors import COULD_NOT, EnvError
+from .markers import PLATFORMS
 from .processes import say
 from .project import Project, find_root, load
 
@@ -94,6 +95,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--fetch", action="store_true", help="let uv download that Python")
     sub.add_argument("--full", action="store_true", help="look for damage by hashing every file")
     sub.add_argument("--offline", action="store_true", help="use only what is in the caches")
+    sub.add_argument("--from", dest="pack", metavar="PACK", help="use only what is in this pack")
+    sub = command("pack", commands.pack, "put all that sync needs into one file: sync --from FILE")
+    sub.add_argument("--platform", choices=[*PLATFORMS], help="for machines of this kind")
+    sub.add_argument("--output", metavar="FILE", help="where to (default: in dist)")
     sub = command(
         "check", commands.check, "is the environment exactly the lock? exit code 1 if not"
     )

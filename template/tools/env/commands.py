@@ -13,7 +13,9 @@ import signal
 import subprocess
 import sys
 from argparse import Namespace
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from . import drift, state
@@ -25,15 +27,15 @@ from .transaction import turn
 
 
 def sync(project: Project, options: Namespace) -> int:
-    from .sync import make_ready
+    from .sync import is_ready, make_ready
 
+    how = {"python": options.python, "fetch": options.fetch, "full": options.full}
     with turn(project):
-        done = make_ready(
-            project,
-            python=options.python,
-            fetch=options.fetch,
-            full=options.full,
-        )
+        if options.pack and (options.python or not is_ready(project, full=options.full)):
+            with _of_packs(project, "pack").opened(project, Path(options.pack)) as pack:
+                done = make_ready(project, **how, pack=pack)
+        else:
+            done = make_ready(project, **how)
     if not done:
         say(f"{project.env_label}: ready, nothing to do")
     for difference in drift.unlocked(project):
@@ -146,6 +148,13 @@ def freeze(project: Project, options: Namespace) -> int:
     return DONE
 
 
+def pack(project: Project, options: Namespace) -> int:
+    output = Path(options.output) if options.output else None
+    with turn(project):
+        _of_packs(project, "packing").write(project, wanted=options.platform, output=output)
+    return DONE
+
+
 def run(project: Project, options: Namespace) -> int:
     words = options.words[1:] if options.words[:1] == ["--"] else options.words
     if not words:
@@ -237,6 +246,18 @@ def delete(project: Project, options: Namespace) -> int:
     chosen = ["--python", seen.stamp.python] if seen.stamp and seen.stamp.python else []
     say(f"{project.env_label}: deleted. Make it again with: {project.command('sync', *chosen)}")
     return DONE
+
+
+def _of_packs(project: Project, name: str) -> ModuleType:
+    """A module that a project has by choice; EnvError where it was not chosen."""
+    try:
+        return import_module(f".{name}", __package__)
+    except ModuleNotFoundError:
+        raise EnvError(
+            "Packs are no part of this project: the extra `pack` brings them.",
+            "Choose it there: copier update --trust --data advanced=true",
+            WRONG_USE,
+        ) from None
 
 
 def _yes(project: Project) -> bool:

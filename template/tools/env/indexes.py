@@ -118,6 +118,12 @@ def of_this_project(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
     return {"UV_DEFAULT_INDEX": found[1]} if found and not told else {}
 
 
+def only(folder: Path) -> dict[str, str]:
+    """The variables with which uv and pip take packages from a folder and from nowhere else."""
+    links = dict.fromkeys(("PIP_FIND_LINKS", "UV_FIND_LINKS"), folder.resolve().as_uri())
+    return {**links, "PIP_NO_INDEX": "1", "UV_OFFLINE": "1"}
+
+
 def no_index(environ: Mapping[str, str]) -> bool:
     """Whether no index is to be asked at all, only find-links; uv has no variable for that."""
     return is_on(environ.get("PIP_NO_INDEX"))
@@ -126,6 +132,11 @@ def no_index(environ: Mapping[str, str]) -> bool:
 def offline(environ: Mapping[str, str]) -> bool:
     """Whether only what is in the caches counts; `--offline` sets the variable for all of us."""
     return is_on(environ.get("UV_OFFLINE"))
+
+
+def cached(environ: Mapping[str, str]) -> bool:
+    """Whether nothing but caches has packages: offline, and without a folder of them."""
+    return offline(environ) and not no_index(environ)
 
 
 def is_on(value: str | None) -> bool:

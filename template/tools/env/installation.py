@@ -21,6 +21,7 @@ from .manifest import Manifest
 from .processes import say
 from .project import Project, sha256
 from .requirements import Pin, locked, read
+from .sources import Pack
 from .uv import Uv
 
 _NOT_BUILT = re.compile(r"Failed to (?:download and )?build `([^`]*)`")
@@ -34,12 +35,13 @@ def install(
     again: Sequence[str],
     before: Manifest | None,
     environ: Mapping[str, str],
+    pack: Pack | None = None,
 ) -> Manifest:
     """Install, remove and repair; returns the proof of what is there then.
 
     `own` is the environment's interpreter, `here` what is there, `again` the distributions whose
-    files are not to be trusted, `before` the last proof. Raises EnvError where uv fails or its work
-    is not what the lock says.
+    files are not to be trusted, `before` the last proof, `pack` what stands in place of an index.
+    Raises EnvError where uv fails or its work is not what the lock says.
     """
     if indexes.is_on(environ.get("UV_MALWARE_CHECK")):
         raise EnvError(
@@ -55,13 +57,13 @@ def install(
         _resolve_draft(project)
         manager(project).derive(project, uv)
         lock = sha256(*project.locks)  # before the work: what is changed meanwhile is seen later
-        host = indexes.host(environ)
+        host = pack.name if pack else indexes.host(environ)
         source = f"{uv.name}, from {host}" if host else uv.name
         constrained = "UV_CONSTRAINT" in environ
         pins = _pins(project, own)
-        here = _Target(project, pins, uv, source, constrained).reached(here, again, before)
+        here = _Target(project, pins, uv, source, constrained, pack).reached(here, again, before)
     except InstallerFailed as error:
-        raise _explained(project, error) from None
+        raise explained(project, error, project.command("sync"), pack) from None
     files.make_executable(project.scripts, here)
     ours = editable.installs(project, here.site, here.present)
     for difference in (
@@ -184,6 +186,8 @@ class _Target(NamedTuple):
     constrained: bool
     """Whether this machine forbids versions."""
 
+    pack: Pack | None
+
     def reached(self, here: Contents, again: Sequence[str], before: Manifest | None) -> Contents:
         """Do what there is to do, if anything; what is there then."""
         pins, project = self.pins, self.project
@@ -233,7 +237,7 @@ class _Target(NamedTuple):
         # What came out of a cache with changed files, or went with another package.
         tainted = files.tainted(here, proof.stamped_at(self.project.env))
         again = sorted(tainted.intersection(self.pins))
-        if again and indexes.offline(os.environ):
+        if again and indexes.cached(os.environ):
             raise no_trusted_copy(self.project, again)
         if again:
             say(f"{label}: fetching anew what was changed in the cache: {', '.join(again)}")
@@ -249,7 +253,7 @@ class _Target(NamedTuple):
             say(f"{label}: installing {dist.name} again, its RECORD is damaged")
             shutil.rmtree(site / dist.directory)
         self.uv.uninstall(work.extra)
-        parts = sources.parts(self.project, pins, work.again, work.anew)
+        parts = sources.parts(self.project, pins, work.again, work.anew, self.pack)
         built = {name for part in parts if part.tools for name in part.names}
         if built.intersection(work.lacking):
             some = ", ".join(sorted(built.intersection(work.lacking)))
@@ -264,8 +268,10 @@ def _spoilt(here: Contents) -> list[Distribution]:
     return [dist for dist in here.spoilt if not dist.directory.endswith(".egg-info")]
 
 
-def _explained(project: Project, error: InstallerFailed) -> EnvError:
-    sync = project.command("sync")
+def explained(
+    project: Project, error: InstallerFailed, sync: str, pack: Pack | None = None
+) -> EnvError:
+    """What a failure of uv or pip means for a person; `sync` is the command that failed."""
     if error.tells("hash mismatch", "do not match the hashes"):
         mend = f"Ask who runs the index for the right file, then run: {sync}"
         return EnvError("A package's file is not the one in the lock; it was not installed.", mend)
@@ -279,6 +285,12 @@ def _explained(project: Project, error: InstallerFailed) -> EnvError:
         name = built[1]
         mend = f"Install what it needs for that, then run: {sync}"
         return EnvError(f"{name} could not be built; the lines above say why.", mend)
+    if pack:
+        return EnvError(
+            f"{pack.name} has not all that this machine needs; the lines above say why.",
+            "Make one that serves more machines, where there is a network: "
+            + project.command("pack", "--platform", pack.platform),
+        )
     if indexes.offline(os.environ):
         mend = f"Run it with the network: {sync}"
         return EnvError("The caches do not hold all that is needed; the lines above say why.", mend)

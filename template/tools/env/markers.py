@@ -31,6 +31,9 @@ _PHASES = {"alpha": "a", "beta": "b", "preview": "rc", "pre": "rc", "c": "rc"}
 SYSTEMS = (("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64"), ("win32", "AMD64"))
 """Every system that a lock is for: sys_platform and platform_machine."""
 
+PLATFORMS = {f"{system}-{machine}".lower(): (system, machine) for system, machine in SYSTEMS}
+"""The same by a name each, as "linux-x86_64"."""
+
 
 def facts_of(system: tuple[str, str], python: str) -> dict[str, str]:
     """What markers are decided by on a system of SYSTEMS, for a minor version of CPython."""

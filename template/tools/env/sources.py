@@ -56,14 +56,37 @@ class Part(NamedTuple):
     hashes. Nothing else is built."""
 
 
+class Pack(NamedTuple):
+    """A folder that has what the lock needs, in place of all indexes (packing.py)."""
+
+    name: str
+    platform: str
+    """What it is for, a key of markers.PLATFORMS."""
+
+    python: str
+    """The minor version that it is for."""
+
+    lines: Mapping[str, str]
+    """What asks for those packages that do not come from an index, by name."""
+
+
 def parts(
-    project: Project, pins: Sequence[Pin], again: Sequence[str], anew: Sequence[str]
+    project: Project,
+    pins: Sequence[Pin],
+    again: Sequence[str],
+    anew: Sequence[str],
+    pack: Pack | None = None,
 ) -> list[Part]:
     """`pins`, those of the lock for this system, cut where another rule holds.
 
     The installer gets no markers: what is for this system is decided in one place. Raises EnvError
     where a directory of the lock is not there.
     """
+    lines = pack.lines if pack else {}
+    pins = [
+        pin._replace(text=lines[pin.name], reference=None) if pin.name in lines else pin
+        for pin in pins
+    ]
     places = (pin.reference for pin in pins if pin.reference and is_path(pin.reference))
     gone = next((each for each in places if not (project.root / unquote(each)).exists()), None)
     if gone is not None:
@@ -71,17 +94,17 @@ def parts(
             f"{gone} is not there, and the lock asks for what is in it.",
             f"Put it beside the project, as it was, then run: {project.command('sync')}",
         )
-    theirs = project.torch_packages if project.torch_index else ()
+    theirs = project.torch_packages if project.torch_index and not pack else ()
     built = (notes(read_text(project.lock)).built or "").split()
     groups: dict[str, list[Pin]] = {}
     for pin in pins:
         name = "torch" if pin.name in theirs else "others"
         if not pin.hashable:
             name = "references"
-        elif pin.name in built or pin.archive:
+        elif pin.name not in lines and (pin.name in built or pin.archive):
             name = "archives"
         groups.setdefault(name, []).append(pin)
-    tools = [pin for pin in pins if pin.reference is None]
+    tools = [pin for pin in pins if pin.reference is None and pin.name not in lines]
     return [
         Part(
             _written(project, name, some),
@@ -106,11 +129,12 @@ def _line(root: Path, pin: Pin) -> str:
     """The line of a pin without its marker, and with the address of a directory."""
     if pin.reference is None or not is_path(pin.reference):
         return pin.here
-    return pin.here.replace(f"@ {pin.reference}", f"@ {_address(root, pin.reference)}", 1)
+    return pin.here.replace(f"@ {pin.reference}", f"@ {address(root, pin.reference)}", 1)
 
 
-def _address(root: Path, reference: str) -> str:
-    return (root / unquote(reference)).resolve().as_uri()
+def address(root: Path, reference: str) -> str:
+    """A direct reference as an address."""
+    return (root / unquote(reference)).resolve().as_uri() if is_path(reference) else reference
 
 
 def requirement(root: Path, site: Path, dist: Distribution) -> str | None:
@@ -160,7 +184,8 @@ def _leads_to(pin: Pin, root: Path, came: Mapping[str, Any]) -> bool:
     """Whether what is installed, and tells that it `came` from there, is what a reference means.
 
     A directory is meant as it is, editable or not; a repository at one commit, whatever the mirror
-    that it was fetched from; an archive by address and, where the installer noted it, by hash.
+    that it was fetched from; an archive by address and, where the installer noted it, by hash. One
+    out of a pack is a file of that name, whose hash was looked at.
     """
     reference, url = pin.reference or "", came.get("url", "")
     if is_directory(reference):
@@ -172,9 +197,10 @@ def _leads_to(pin: Pin, root: Path, came: Mapping[str, Any]) -> bool:
         return bool(commit) and reference.partition("#")[0].endswith(f"@{commit}")
     noted = came.get("archive_info", {}).get("hashes", {})
     hashes = {f"{kind}:{digest}" for kind, digest in noted.items()}
-    if is_path(reference):
-        reference = _address(root, reference)
-    return url == reference.partition("#")[0] and (not hashes or bool(hashes & {*pin.hashes}))
+    reference = address(root, reference).partition("#")[0]
+    names = [unquote(each.rpartition("/")[2]) for each in (url, reference)]
+    packed = url.startswith("file:") and names[0] == names[1]
+    return (url == reference or packed) and (not hashes or bool(hashes & {*pin.hashes}))
 
 
 def origin(site: Path, dist: Distribution) -> dict[str, Any]:

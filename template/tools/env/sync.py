@@ -37,6 +37,7 @@ from .markers import satisfies
 from .processes import say, scrubbed
 from .project import Project, same_file
 from .requirements import read
+from .sources import Pack
 from .state import Assessment
 
 _FETCHED = (FILE_EDITED, FILE_MISSING, OTHER_WHEEL, SYMBOLIC_LINK)
@@ -51,17 +52,21 @@ def make_ready(
     python: str | None = None,
     fetch: bool = False,
     full: bool = False,
+    pack: Pack | None = None,
 ) -> bool:
     """Bring the environment to the lock; returns whether anything had to be done.
 
     `python` is a version, command or path asked for by hand; this environment keeps to it from then
     on. `fetch` lets uv download a Python that is missing. `full` hashes every file to find damage.
+    `pack` stands in place of an index, and is for one Python.
     Raises EnvError, and leaves a state from which the next `sync` goes on.
     """
     started = time.monotonic()
     seen = state.assess(project)
     _refuse(project, seen)
     remembered = seen.stamp.python if seen.stamp else None
+    if pack and not remembered and pack.python != project.python:
+        python = python or pack.python
     wanted = python or remembered or project.python
     managed = manager(project)
     if python or fetch:
@@ -87,17 +92,23 @@ def make_ready(
         found = list(drift.damage(project, here, None, since=None))
     again = sorted({each.package for each in found if each.code in _FETCHED and each.package})
     fetched = sorted({pin.name for pin in pins}.intersection(again))
-    if own and fetched and indexes.offline(environ):
+    if own and fetched and indexes.cached(environ):
         raise no_trusted_copy(project, fetched)
     by_hand = remembered
     if python:
         by_hand = python if chosen is None or is_version(python) else chosen.minor
         if by_hand == project.python or managed.pin_python(project, by_hand):
             by_hand = None
+    begin = own or chosen
+    if begin is None:
+        begin, by_hand = _begin(project, wanted, by_hand, environ)
+    if pack and begin.minor != pack.python:
+        raise EnvError(
+            f"{pack.name} is for Python {pack.python}, and this is {begin.version}.",
+            "Take that one: "
+            + project.command("sync", "--python", pack.python, "--from", pack.name),
+        )
     if own is None:
-        begin = chosen
-        if begin is None:
-            begin, by_hand = _begin(project, wanted, by_hand, environ)
         stamp = Stamp(str(project.root), None, by_hand, proof.this_system())
         own = _make(project, seen, stamp, begin, environ)
         here, again = None, []
@@ -108,10 +119,10 @@ def make_ready(
         away = [each.file for each in found if each.code in _AWAY]
         move_away(project, own.site_packages, away)
         if managed.refresh(project, newer_than, environ):
-            own, here = _running(project, environ), None
+            own, here = running(project, environ), None
         here = None if away else here
     here = here or contents(own.site_packages)
-    manifest = install(project, own, here, again, seen.manifest, environ)
+    manifest = install(project, own, here, again, seen.manifest, environ, pack)
     manifest = manifest._replace(kernel=kernelspec.register(project, manifest))
     proof.write_manifest(project.env, manifest)
     base = own.path.with_name(f"python{own.minor}")
@@ -120,6 +131,13 @@ def make_ready(
     took = time.monotonic() - started
     say(f"{project.env_label}: ready, {len(manifest.distributions)} packages in {took:.1f} s")
     return True
+
+
+def is_ready(project: Project, *, full: bool = False) -> bool:
+    """Whether `make_ready` would have nothing to do, where no Python is asked for by hand."""
+    seen = state.assess(project)
+    _, found = _look(project, seen, full=full)
+    return not found and _is_right(project, seen, None, full=full)
 
 
 def remove(project: Project) -> list[str]:
@@ -277,10 +295,10 @@ def _make(
     # git must not see it, under whatever name and wherever it lives
     (project.env / ".gitignore").write_text("*\n", encoding="utf-8")
     manager(project).create(project, begin, environ)
-    return _running(project, environ)
+    return running(project, environ)
 
 
-def _running(project: Project, environ: Mapping[str, str]) -> Interpreter:
+def running(project: Project, environ: Mapping[str, str]) -> Interpreter:
     """The environment's interpreter; EnvError where it does not run."""
     own = inside(project, environ)
     if own is None:

@@ -39,6 +39,8 @@ _IN_USE = re.compile(
 """Of a file that Windows does not let go, since a program runs from it: its path. uv's hard links
 make it one file of all environments. https://github.com/astral-sh/uv/issues/11134"""
 
+_URL = re.compile(r'url = "([^"]+)"[^{\n]*\{ sha256 = "(\w+)"')
+_NO_BINARY = re.compile(rb"^no-binary(-package)? *= *\[[^\]]*\]", re.MULTILINE)
 _OWN = "uv.toml"
 
 OLDEST = (0, 12)
@@ -92,10 +94,8 @@ class Uv:
             words += [*wheels_only(), *_ANY_AGE]
         for name in part.names:  # until whenever pyproject.toml lets it in
             words += ["--exclude-newer-package", f"{name}=false"]
-        environ = self._environ
-        if part.source:  # what the machine adds to the ordinary index has no say there
-            words += ["--default-index", part.source]
-            environ = {k: v for k, v in environ.items() if k not in indexes.ADDED}
+        more, environ = self._from(part)
+        words += more
         self._keep_to_constraints(words, environ)
         try:
             self._install(["pip", "install", *self._python(), *words, *_anew(part.anew)], environ)
@@ -114,6 +114,14 @@ class Uv:
         words += ["--link-mode", "copy"]  # links would lead to nowhere
         self._change(["pip", "install", *self._python(), *words], environ)
         self._run(["cache", "clean", *part.again], self._environ)
+
+    def _from(self, part: Part) -> tuple[list[str], Mapping[str, str]]:
+        """How uv is told the index of a part: words, and variables."""
+        if not part.source:
+            return [], self._environ
+        # What the machine adds to the ordinary index has no say there.
+        environ = {k: v for k, v in self._environ.items() if k not in indexes.ADDED}
+        return ["--default-index", part.source], environ
 
     def _refuse_to_build(self, names: Sequence[str]) -> None:
         """EnvError where somebody forbids it: for uv, a package that is named goes before that."""
@@ -223,6 +231,23 @@ class Uv:
         """Read a file of requirements and ask no index; InstallerFailed where a line is none."""
         words = ["--no-deps", "--offline", "--quiet", str(requirements)]
         self._run(["pip", "compile", *words], self._locking, requirements.parent)
+
+    def files(self, part: Part, words: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+        """Address and sha256 of each wheel that its index has of a part of the lock, by package.
+
+        `words` name the system. Raises InstallerFailed, also where a package has none for it.
+        """
+        output = part.requirements.with_name("pylock.toml")
+        argv = ["pip", "compile", str(part.requirements), "--output-file", str(output), "--quiet"]
+        argv += ["--no-deps", *wheels_only(), *_ANY_AGE, *words, *self._build(), *self._sources()]
+        argv += [
+            word for name in part.names for word in ("--exclude-newer-package", f"{name}=false")
+        ]
+        more, environ = self._from(part)
+        self._run([*argv, *more], environ)
+        blocks = output.read_text(encoding="utf-8").split("[[packages]]\n")[1:]
+        output.unlink()
+        return {block.split('"', 2)[1]: _URL.findall(block) for block in blocks}
 
     def unserved(self, pins: Sequence[str], place: Path) -> InstallerFailed | None:
         """Why no index gives these versions ("name==1.0") for all that a lock is for, or None.
@@ -361,6 +386,7 @@ def _settings_of(root: Path, place: Path) -> None:
 
     In the project itself uv would obey a workspace around it: its constraints, overrides, sources.
     The user's and the system's settings count there as ever; a relative path means what it did.
+    What is built is named in each call: a pack has a wheel of it.
     """
     for entry in os.scandir(root):
         if entry.name not in ("pyproject.toml", "uv.lock", _OWN):
@@ -368,7 +394,7 @@ def _settings_of(root: Path, place: Path) -> None:
                 os.symlink(entry.path, place / entry.name)
     for path in (root / "pyproject.toml", root / _OWN):
         if path.exists():
-            shutil.copy(path, place)
+            (place / path.name).write_bytes(_NO_BINARY.sub(b"", path.read_bytes()))
 
 
 def _anew(names: Sequence[str]) -> list[str]:
