@@ -96,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--full", action="store_true", help="look for damage by hashing every file")
     sub.add_argument("--offline", action="store_true", help="use only what is in the caches")
     sub.add_argument("--from", dest="pack", metavar="PACK", help="use only what is in this pack")
-    sub = command("pack", commands.pack, "put all that sync needs into one file: sync --from FILE")
+    sub = command("pack", commands.pack, "put all that sync needs into one file")
     sub.add_argument("--platform", choices=[*PLATFORMS], help="for machines of this kind")
     sub.add_argument("--output", metavar="FILE", help="where to (default: in dist)")
     sub = command(
