@@ -37,11 +37,11 @@ class Scaling(NamedTuple):
     bare: float
     """A command in the environment, by `tools/env run`."""
 
-    whole: float
-    """The same as a worker, every file hashed."""
+    worker: float
+    """The same as a worker, which is held to the launcher's environment."""
 
-    fast: float
-    """The same, by sizes and times."""
+    full: float
+    """The same, every file hashed."""
 
     workers: float
     """So many workers at once."""
@@ -59,19 +59,23 @@ def measure(folder: Path, rounds: int) -> Scaling:
     (folder / "home").mkdir()
     answers = {"env_manager": "uv", "scale_out": ["dask", "ray"]}
     project = copied(template, folder / "p", cached_environ(folder / "home"), **answers)
-    published = folder / "launcher.json"
     cluster = [str(project.python), "tools/cluster"]
-    facts = subprocess.check_output([*cluster, "publish"], cwd=project.root, env=project.environ)
-    published.write_bytes(facts)
-    worker = [*cluster, "worker", str(published)]
+
+    def worker(*words: str) -> list[str]:
+        published = folder / f"launcher{''.join(words)}.json"
+        argv = [*cluster, "publish", *words]
+        facts = subprocess.check_output(argv, cwd=project.root, env=project.environ)
+        published.write_bytes(facts)
+        return [*cluster, "worker", str(published), "--", *NOTHING]
+
     uv = [project.environ["UV"], "run", "--offline", "--frozen"]
     alone = {
         "bare": [str(project.python), "tools/env", "run", "--", *NOTHING],
-        "whole": [*worker, "--", *NOTHING],
-        "fast": [*worker, "--fast", "--", *NOTHING],
+        "worker": worker(),
+        "full": worker("--full"),
     }
     together = {
-        "workers": alone["whole"],
+        "workers": alone["worker"],
         "shared": [*uv, *NOTHING],
         "own": [*uv, "--isolated", *NOTHING],
     }
@@ -109,9 +113,9 @@ def write(found: Scaling) -> None:
     """Fill the table of the page."""
     rows = [
         ["a command in the environment (`tools/env run`)", found.bare],
-        ["the same as a worker, every file hashed", found.whole],
-        ["the same, sizes and times (`--fast`)", found.fast],
-        [f"{TOGETHER} workers at once, every file hashed by each", found.workers],
+        ["the same as a worker, held to the launcher's environment", found.worker],
+        ["the same, every file hashed (`--full`)", found.full],
+        [f"{TOGETHER} workers at once", found.workers],
         [f"{TOGETHER} times `uv run` at once, in the one environment", found.shared],
         [f"{TOGETHER} times `uv run --isolated`, an environment each", found.own],
     ]

@@ -55,8 +55,8 @@ def cluster(project: Tiny, *words: str, **extra: str) -> subprocess.CompletedPro
     )
 
 
-def published(project: Tiny, **extra: str) -> dict[str, Any]:
-    done = cluster(project, "publish", **extra)
+def published(project: Tiny, *words: str) -> dict[str, Any]:
+    done = cluster(project, "publish", *words)
     assert done.returncode == 0, done.stderr
     facts: dict[str, Any] = json.loads(done.stdout)
     (project.root / "launcher.json").write_text(done.stdout, encoding="utf-8")
@@ -157,7 +157,7 @@ def built_anew(place: Tiny, wheelhouse: Path) -> None:
 def test_a_worker_in_another_environment_says_what_differs_and_does_nothing(
     change: Callable[[Tiny, Path], None], happened: str, mend: str, place: Tiny, wheelhouse: Path
 ) -> None:
-    published(place)
+    published(place, *["--full"] * (change is touched))
     change(place, wheelhouse)
     done = cluster(place, "worker", "launcher.json", "--", "python", "-c", "open('ran', 'w')")
     assert done.returncode == 3

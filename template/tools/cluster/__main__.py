@@ -28,20 +28,21 @@ def main() -> int:
     start = commands.add_parser("launch")
     start.add_argument("--on", required=True, choices=["dask", "ray", "slurm"])
     start.add_argument("--workers", type=int, default=2, metavar="N")
-    commands.add_parser("publish")
+    public = commands.add_parser("publish")
+    for each in (start, public):
+        each.add_argument("--full", action="store_true", help="have each worker hash every file")
     held = commands.add_parser("worker")
     held.add_argument("source", metavar="FILE", help="what `publish` printed; - is a line of input")
-    held.add_argument("--fast", action="store_true", help="sizes and times in place of hashes")
     for each in (start, held):
         each.add_argument("command", nargs="+", metavar="COMMAND", help="after --")
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if asked.called == "launch":
-            return launch(asked.command, on=asked.on, workers=asked.workers)
+            return launch(asked.command, on=asked.on, workers=asked.workers, full=asked.full)
         if asked.called == "worker":
-            return worker.work(asked.source, asked.command, fast=asked.fast)
-        print(json.dumps(environment.publish()))
+            return worker.work(asked.source, asked.command)
+        print(json.dumps(environment.publish(full=asked.full)))
     except environment.CouldNot as error:
         print(error, file=sys.stderr)
         return 3

@@ -27,8 +27,17 @@ class CouldNot(Exception):
         return f"error: {happened}\n       {mend}"
 
 
-def publish(*, fast: bool = False) -> dict[str, Any]:
-    """This environment, proven to be exactly its lock; `fast` takes sizes and times for hashes.
+def publish(*, full: bool = False) -> dict[str, Any]:
+    """What workers are held to: this environment, each file of which is hashed.
+
+    `full`: whether they hash theirs, too. Else they look at sizes and times: sixteen of them on a
+    machine would read the same gigabyte sixteen times. Raises CouldNot.
+    """
+    return {**proven(fast=False), "full": full}
+
+
+def proven(*, fast: bool) -> dict[str, Any]:
+    """This environment, once it is shown to be exactly its lock.
 
     `fingerprint`, `lock`, `python`, `platform`, and in `packages` the fingerprint of each
     "name==version". Raises CouldNot with what differs, and the command that mends it.
@@ -46,9 +55,9 @@ def publish(*, fast: bool = False) -> dict[str, Any]:
     return {**known, "packages": manifest["distributions"]}
 
 
-def hold(launcher: Mapping[str, Any], *, fast: bool = False) -> None:
+def hold(launcher: Mapping[str, Any]) -> None:
     """Raises CouldNot where this environment is not that of the launcher, as it published it."""
-    own = publish(fast=fast)
+    own = proven(fast=not launcher["full"])
     if own["fingerprint"] == launcher["fingerprint"]:
         return
     happened = (

@@ -11,15 +11,16 @@ from pathlib import Path
 import environment
 
 
-def launch(command: Sequence[str], *, on: str, workers: int) -> int:
+def launch(command: Sequence[str], *, on: str, workers: int, full: bool = False) -> int:
     """Start it on so many workers of `dask`, `ray` or `slurm` and wait; their lines are shown.
 
-    0 where each of them ended with 0, else 1. Raises CouldNot.
+    `full` has each of them hash its environment, too. 0 where all ended with 0, else 1. Raises
+    CouldNot.
     """
     if not Path(__file__).with_name(f"on_{on}.py").is_file():
         mend = "Add it to the answer `scale_out`: copier update --trust --data scale_out=..."
         raise environment.CouldNot(f"This project has no launcher for {on}.", mend)
-    expected = json.dumps(environment.publish())
+    expected = json.dumps(environment.publish(full=full))
     engine = importlib.import_module(f"on_{on}")
     ended = engine.launch([*command], workers=workers, expected=expected)
     failed = {number: each for number, each in sorted(ended.items()) if each[0]}

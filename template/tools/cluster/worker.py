@@ -15,7 +15,7 @@ import environment
 from tie import end, tie
 
 
-def work(source: str, command: Sequence[str], *, fast: bool) -> int:
+def work(source: str, command: Sequence[str]) -> int:
     """Run the command where this environment is the one that `source` tells of; its exit code.
 
     A file: the command takes the place of this process, and gets its signals. "-": the first line
@@ -23,7 +23,7 @@ def work(source: str, command: Sequence[str], *, fast: bool) -> int:
     to end. Raises CouldNot where the environment is another one.
     """
     text = sys.stdin.readline() if source == "-" else Path(source).read_text(encoding="utf-8")
-    environment.hold(json.loads(text), fast=fast)
+    environment.hold(json.loads(text))
     argv = [sys.executable, "tools/env", "run", "--", *command]
     if source == "-":
         return _tied(argv)
