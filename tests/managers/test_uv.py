@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.engine import MINOR, Tiny, clean_environ, other_pythons
+from support.index import serve
 from support.managers import uv
 from support.sources import sdist
 from support.template import git
@@ -53,6 +54,21 @@ def test_what_uv_adds_is_taken_over(by_uv: Tiny, wheelhouse: Path) -> None:
     assert "delta==3.0" in pins(by_uv, "requirements.txt")
     assert by_uv.codes() == []
     assert same_for_uv(by_uv)
+
+
+def test_an_index_without_hashes_gives_locks_with_hashes(by_uv: Tiny, wheelhouse: Path) -> None:
+    wheel(wheelhouse, "delta", "3.0")
+    with serve(wheelhouse, hashed=False) as bare:
+        by_uv.environ["UV_DEFAULT_INDEX"] = bare
+        by_uv.sync()
+        done = by_uv.run("add", "delta")
+        assert done.returncode == 0, done.stderr
+        assert by_uv.codes() == []
+        wheel(wheelhouse, "epsilon", "4.0")
+        assert uv(by_uv, "add", "epsilon").returncode == 0
+        by_uv.sync()
+        assert by_uv.codes() == []
+        assert "epsilon==4.0" in pins(by_uv, "requirements.txt")
 
 
 def test_what_uv_adds_and_would_have_to_build_is_refused(by_uv: Tiny, wheelhouse: Path) -> None:

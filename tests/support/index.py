@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -22,13 +23,17 @@ from urllib.parse import unquote, urlsplit
 
 @contextmanager
 def serve(
-    folder: Path, login: str = "", certificate: Path | None = None, timed: bool = False
+    folder: Path,
+    login: str = "",
+    certificate: Path | None = None,
+    timed: bool = False,
+    hashed: bool = True,
 ) -> Iterator[str]:
     """The address of an index that serves the files in `folder`, read anew at each request.
 
     `login`, as "name:password", is asked of everybody; `certificate`, with its key in the same
     file, makes it https. It is a proxy too: which host is asked for does not matter. A `timed` one
-    tells upload times: see `uploaded`.
+    tells upload times: see `uploaded`. One that is not `hashed` tells no hashes, as some proxies.
     """
     expected = f"Basic {base64.b64encode(login.encode()).decode()}"
 
@@ -45,7 +50,8 @@ def serve(
             if kind == "simple" and timed:
                 self.answer(_timed_page(folder, name), "application/vnd.pypi.simple.v1+json")
             elif kind == "simple":
-                self.answer(_page(folder, name), "text/html")
+                page = _page(folder, name)
+                self.answer(page if hashed else page and re.sub(b'#[^"]*', b"", page), "text/html")
             elif kind == "files" and file.is_file():
                 self.answer(file.read_bytes(), "application/octet-stream")
             else:

@@ -70,7 +70,8 @@ class Manager(venv.Manager):
             # --frozen would take a lock that no longer fits pyproject.toml
             uv.lock(place, [])
             # uv builds what has no wheel and asks nobody: what it took passes our rule, or is told
-            taken = _exported(project, uv, place, None)[project.lock]
+            known = read_text(project.lock) if project.lock.exists() else ""
+            taken = _exported(project, uv, place, None, known)[project.lock]
             for change in adopt(project, uv, taken):
                 say(f"  {change}")
 
@@ -166,22 +167,39 @@ def _locked(
         lock = _OPTIONS.sub("", read_text(place / LOCK), count=1)
         lock = lock.replace("\n[", f"\n{own.group() if own else ''}[", 1)
         (place / LOCK).write_text(lock, encoding="utf-8")
-    return _exported(project, uv, place, note)
+    return _exported(project, uv, place, note, text)
 
 
-def _exported(project: Project, uv: Uv, place: Path, note: str | None) -> dict[Path, str]:
+def _exported(
+    project: Project, uv: Uv, place: Path, note: str | None, known: str
+) -> dict[Path, str]:
     """The lock files that follow from the pyproject.toml and uv.lock in `place`, texts by path.
 
-    `note` is that of their window.
+    `note` is that of their window, `known` a lock with the hashes that are not in uv.lock.
     """
     asked = pyproject.asked(project, place / pyproject.FILE)
     told = Notes(exported=sha256(place / LOCK), asked=asked.sha256, cutoff=note)
     drafts = {}
     for path, groups in {project.root / RUN_LOCK: (), project.lock: asked.groups}.items():
         uv.export(place, place / path.name, tuple(groups))
-        drafts[path] = named(project, asked, told, place / path.name)
+        drafts[path] = _hashed(named(project, asked, told, place / path.name), known)
     drafts[project.root / LOCK] = (place / LOCK).read_text(encoding="utf-8")
     return drafts
+
+
+def _hashed(text: str, known: str) -> str:
+    """A lock's `text` with the hashes of a `known` one where uv.lock had none.
+
+    uv writes into uv.lock the hashes that an index tells, and some tell none; to resolve a
+    requirements.txt it reads the files.
+    """
+    found = {(pin.name, pin.version): pin.hashes for pin in parse(known)}
+    for pin in parse(text):
+        hashes = found.get((pin.name, pin.version), ())
+        if pin.version and not pin.hashes:
+            whole = " \\\n    --hash=".join([pin.text, *hashes])
+            text = text.replace(f"\n{pin.text}\n", f"\n{whole}\n")
+    return text
 
 
 def _source(requirements: Path) -> str:
