@@ -83,6 +83,17 @@ def test_path_goes_first_then_the_newest_of_each_keeper_then_shims(
     assert found("3.77", tmp_path, monkeypatch, PATH=path) == expected
 
 
+def test_the_newest_goes_first_whatever_numbers_the_path_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "disk-2.5"
+    releases = ["3.77.2", "3.77.10", "3.77.9", "3.77.11"]
+    for each in releases:
+        put(home, ".pyenv", "versions", each, "bin", "python")
+    order = [Path(path).parent.parent.name for path in found("3.77", home, monkeypatch)]
+    assert order == ["3.77.11", "3.77.10", "3.77.9", "3.77.2"]
+
+
 def test_a_patch_release_that_is_asked_for_is_the_only_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

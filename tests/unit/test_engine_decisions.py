@@ -201,3 +201,18 @@ def test_a_marker_that_is_none_is_told_with_the_command(tmp_path: Path, marker: 
     project.lock.write_text(f"alpha==1.0 ; {marker} --hash=sha256:aa\n")
     with pytest.raises(EnvError, match=r"not a marker.*Make it anew with: .* lock"):
         locked(project, {"sys_platform": "linux"})
+
+
+@pytest.mark.parametrize(
+    ("reference", "built"),
+    [
+        ("https://a.test/x-1-py3-none-any.whl", False),
+        ("https://a.test/x-1-py3-none-any.whl#sha256=aa", False),
+        ("https://a.test/x-1.tar.gz", True),
+        ("git+https://a.test/x@0123456789012345678901234567890123456789", False),
+        ("../x", False),
+    ],
+)
+def test_what_is_an_archive_to_build_is_told_by_its_address(reference: str, built: bool) -> None:
+    (pin,) = parse(f"x @ {reference} --hash=sha256:aa\n")
+    assert pin.archive is built

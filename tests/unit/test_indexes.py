@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from env import indexes
+from env.indexes import LOCAL, of_this_project
 
 HERE, THERE = "https://packages.company.example/simple", "https://more.company.example/simple"
 NO_FILES = {"PIP_CONFIG_FILE": os.devnull, "HOME": "/nowhere"}
@@ -133,3 +134,23 @@ def test_nor_a_token_behind_a_question_mark(value: str) -> None:
 )  # fmt: skip
 def test_an_address_without_a_secret_stays(line: str) -> None:
     assert indexes.without_login(line) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "environ", "expected"),
+    [
+        ("index = https://a.test/simple\n", {}, {"UV_DEFAULT_INDEX": "https://a.test/simple"}),
+        ("# none\n", {}, {}),
+        ("index = https://a.test/simple\n", {"PIP_INDEX_URL": "https://b.test"}, {}),
+        ("index = https://a.test/simple\n", {"UV_DEFAULT_INDEX": ""},
+         {"UV_DEFAULT_INDEX": "https://a.test/simple"}),
+        (None, {}, {}),
+    ],
+)  # fmt: skip
+def test_a_machines_own_index_counts_where_no_variable_names_one(
+    text: str | None, environ: dict[str, str], expected: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "tools").mkdir()
+    if text is not None:
+        (tmp_path / LOCAL).write_text(text)
+    assert of_this_project(tmp_path, environ) == expected

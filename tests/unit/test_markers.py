@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from packaging.markers import Marker, UndefinedComparison
 from packaging.utils import canonicalize_version
@@ -57,8 +57,17 @@ facts = st.builds(
 )
 
 
+def of(version: str) -> dict[str, str]:
+    return {**FACTS[0], "implementation_version": version}
+
+
 @settings(max_examples=400)
 @given(marker=markers, facts=facts)
+@example(marker="implementation_version > '1.0'", facts=of("1.0+1"))
+@example(marker="implementation_version > '1.0'", facts=of("1.0.post1"))
+@example(marker="implementation_version > '1.0.post1'", facts=of("1.0.post2"))
+@example(marker="implementation_version < '1.0'", facts=of("1.0rc1"))
+@example(marker="implementation_version < '1.0rc2'", facts=of("1.0rc1"))
 def test_any_marker_holds_exactly_where_packaging_says(marker: str, facts: dict[str, str]) -> None:
     try:
         expected = Marker(marker).evaluate(facts)

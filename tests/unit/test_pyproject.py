@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tomllib
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from env.errors import EnvError
 from env.project import Project, load
 from env.pyproject import asked, unlocked
 from env.requirements import Notes, normalize, with_notes
-from env.toml import with_setting
+from env.toml import loads, with_setting
 
 TEXT = """\
 [project]
@@ -74,6 +76,7 @@ sources.eta = { path = "../eta", group = "dev" }
 sources.iota = { path = "../iota", group = "docs" }
 """
     edit(project, "[tool.uv]\n", f"[tool.uv]\n{sources}")
+    assert asked(project).places == {"../eta": "eta", "../iota": "iota"}
     draft = tomllib.loads(asked(project).draft(project.root, ["os_name == 'nt'"]))
     assert draft["tool"]["uv"] == {
         "index-strategy": "first-index",
@@ -189,6 +192,19 @@ def test_an_install_is_proven_where_nothing_reads_toml(
     assert proof(project, project.root, [dist]).keys() == {"install", "pyproject", "asked"}
     monkeypatch.setattr("env.toml._READERS", ())
     assert proof(project, project.root, [dist]).keys() == {"install", "pyproject"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has symbolic links only for some")
+def test_the_environments_python_reads_toml_for_one_that_cannot(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.python_path.parent.mkdir(parents=True)
+    project.python_path.symlink_to(sys.executable)
+    monkeypatch.setattr("env.toml._READERS", ())
+    assert loads(project, "a = 1") == {"a": 1}
+    project.python_path.unlink()
+    with pytest.raises(EnvError, match=r"reads no TOML\b.*\. Run it with 3\.11 or newer"):
+        loads(project, "a = 1")
 
 
 EXEMPT = "exclude-newer-package"

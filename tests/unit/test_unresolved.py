@@ -1,4 +1,4 @@
-"""What has no wheel somewhere, in words, and the marker that leaves that out."""
+"""Why there is no lock, and what has no wheel somewhere: in words, with the marker for the rest."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from itertools import product
 
 import pytest
 
+from env.errors import InstallerFailed
 from env.markers import SYSTEMS
-from env.unresolved import left_out
+from env.pyproject import Asked
+from env.unresolved import brings, explained, left_out
 
 LINUX, ARM, MAC, WINDOWS = SYSTEMS
 PYTHONS = ("3.11", "3.12", "3.13")
@@ -34,3 +36,34 @@ def test_what_lacks_a_wheel_is_left_out(
     places = [(system, python) for python, system in product(PYTHONS, SYSTEMS)]
     found = left_out(places, lambda place: place[0] in systems or place[1] in pythons)
     assert found == (None if words is None else (words, marker))
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        ("error: dns error: no such host", "The index to resolve with was not reached"),
+        ("No solution found. hint: a connection was refused", "could not be resolved"),
+        ("error: something else", "could not be resolved"),
+    ],
+)
+def test_an_index_that_was_not_reached_is_told_from_needs_that_do_not_go_together(
+    output: str, told: str
+) -> None:
+    assert told in str(explained(InstallerFailed("uv", output), "lock"))
+
+
+@pytest.mark.parametrize(
+    ("output", "name"),
+    [
+        ("your project depends on beta and p:dev depends on Alpha", "alpha"),
+        ("p depends on beta and p depends on alpha", "alpha"),
+        ("p depends on alpha and p depends on beta", "alpha"),
+        ("p depends on alpha_x and p:dev depends on beta", "beta"),
+        ("nothing of the project", "alpha"),
+    ],
+)
+def test_what_brings_a_package_is_itself_or_the_last_that_the_project_asks_for(
+    output: str, name: str
+) -> None:
+    asked = Asked("p", "", (), {}, {}, frozenset(), {})
+    assert brings(InstallerFailed("uv", output), asked, "alpha") == name

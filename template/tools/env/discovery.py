@@ -73,7 +73,7 @@ def candidates(version: str, environ: Mapping[str, str]) -> Iterator[list[str]]:
     """Commands that may start a Python of `version`, as "3.12" or "3.12.1"; each file once."""
     seen = set()
     for argv in _all(version, environ):
-        found = (os.path.realpath(argv[0]), *argv[1:])
+        found = os.path.realpath(argv[0])
         if found not in seen:
             seen.add(found)
             yield argv
