@@ -6,10 +6,12 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 from support.template import ROOT, render, tree
@@ -21,6 +23,7 @@ FILES = {
     "vscode": {".vscode/extensions.json", ".vscode/settings.json"},
     "direnv": {".envrc"},
     "devcontainer": {".devcontainer/devcontainer.json"},
+    "docker": {".dockerignore", "Dockerfile", "apptainer.def", "kubernetes-job.yaml"},
     "pre-commit": {".pre-commit-config.yaml", "tools/in_env.sh"},
     "github": {
         ".github/workflows/audit.yml",
@@ -140,6 +143,86 @@ def test_a_dev_container_keeps_its_environment_outside_the_mount(
     assert container["image"] == "python:3.13"
     settings = container["customizations"]["vscode"]["settings"]
     assert settings["python.defaultInterpreterPath"] == f"{place}/bin/python"
+
+
+def test_a_dev_container_is_the_environment_of_the_image_where_there_is_one(
+    template: Path, tmp_path: Path
+) -> None:
+    project = render(template, tmp_path / "p", extras=["devcontainer", "docker"])
+    container = parsed(project, ".devcontainer/devcontainer.json")
+    dockerfile = (project / "Dockerfile").read_text(encoding="utf-8")
+    assert "image" not in container
+    assert (project / ".devcontainer" / container["build"]["dockerfile"]).is_file()
+    assert f" AS {container['build']['target']}\n" in dockerfile
+    assert f"\nWORKDIR {container['workspaceFolder']}\n" in dockerfile
+    place = container["containerEnv"]["UV_PROJECT_ENVIRONMENT"]
+    assert f"UV_PROJECT_ENVIRONMENT={place} " in dockerfile
+
+
+@pytest.mark.parametrize(
+    ("accelerator", "flag", "resource"),
+    [
+        ("default", "", None),
+        ("cuda", "--nv ", "nvidia.com/gpu"),
+        ("rocm", "--rocm ", "amd.com/gpu"),
+    ],
+)
+def test_a_gpu_is_asked_for_where_the_build_is_for_one(
+    accelerator: str, flag: str, resource: str | None, template: Path, tmp_path: Path
+) -> None:
+    project = render(
+        template,
+        tmp_path / "p",
+        extras=["devcontainer", "docker"],
+        framework="pytorch",
+        accelerator=accelerator,
+    )
+    container = parsed(project, ".devcontainer/devcontainer.json")
+    wanted = {"gpu": "optional"} if accelerator == "cuda" else None
+    assert container.get("hostRequirements") == wanted
+    assert f"apptainer run {flag}--bind" in (project / "apptainer.def").read_text(encoding="utf-8")
+    job = yaml.safe_load((project / "kubernetes-job.yaml").read_text(encoding="utf-8"))
+    limits = job["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]
+    assert set(limits) - {"memory"} == ({resource} if resource else set())
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"env_manager": "venv"},
+        {"env_manager": "uv", "framework": "lightgbm"},
+        {"env_manager": "conda", "framework": "pytorch", "accelerator": "cuda"},
+        {"framework": "none", "libraries": ["lightgbm"]},
+    ],
+    ids=["venv", "uv", "conda", "none"],
+)
+def test_the_files_of_containers_are_what_their_tools_know(
+    answers: dict[str, Any], template: Path, tmp_path: Path
+) -> None:
+    project = render(template, tmp_path / "p", extras=["docker"], **answers)
+    hadolint = [Path(sys.executable).with_name("hadolint"), project / "Dockerfile"]
+    looked = subprocess.run(hadolint, capture_output=True, text=True, check=False)
+    assert looked.returncode == 0, looked.stdout + looked.stderr
+    dockerfile = (project / "Dockerfile").read_text(encoding="utf-8")
+    definition = (project / "apptainer.def").read_text(encoding="utf-8")
+    for text in (dockerfile, definition):
+        assert ("libgomp1" in text) == ("lightgbm" in str(answers))
+    locks = re.search(r"^COPY (pyproject.*) \./$", dockerfile, re.MULTILINE)
+    assert locks
+    assert all(f"    {each} /app/{each}\n" in definition for each in locks[1].split())
+    if answers.get("framework") != "none":
+        job = yaml.safe_load((project / "kubernetes-job.yaml").read_text(encoding="utf-8"))
+        kubernetes_validate.validate(job, "1.37", strict=True)
+
+
+def test_each_pod_of_a_job_goes_on_with_the_run_of_its_name(template: Path, tmp_path: Path) -> None:
+    project = render(template, tmp_path / "p", extras=["docker"])
+    job = yaml.safe_load((project / "kubernetes-job.yaml").read_text(encoding="utf-8"))
+    container = job["spec"]["template"]["spec"]["containers"][0]
+    name = container["env"][0]
+    assert "job-name" in name["valueFrom"]["fieldRef"]["fieldPath"]
+    assert container["args"] == ["poe", "train", "--name", f"$({name['name']})"]
+    assert {"runs", "data"} == {mount["subPath"] for mount in container["volumeMounts"]}
 
 
 def test_whoever_brings_versions_waits_as_long_as_the_window(

@@ -34,7 +34,7 @@ ANSWERS: dict[str, list[Any]] = {
     "extras": [
         [],
         ["pre-commit", "vscode"],
-        ["direnv", "devcontainer", "github", "gitlab", "renovate"],
+        ["direnv", "devcontainer", "docker", "github", "gitlab", "renovate"],
     ],
     "shells": [[], ["tcsh"], ["xonsh", "nushell"]],
     "scale_out": [[], ["dask"], ["ray"], ["slurm", "dask"]],

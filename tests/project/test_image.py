@@ -1,0 +1,111 @@
+"""The image that the page says how to build is built, and holds what is outside of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from docs.pages import blocks
+from support.engine import Tiny
+from support.images import BASE, Builder, builder
+from support.real import cached_environ, copied
+from support.template import ROOT
+
+pytestmark = pytest.mark.thorough
+COMMANDS = next(
+    block.text for block in blocks(ROOT / "docs" / "containers.md") if block.language == "console"
+)
+IMAGE = "my-project"
+MORE = "import my_project.more as more; print(more.more)"
+
+
+@dataclass(frozen=True)
+class Built:
+    project: Tiny
+    buildah: Builder
+    output: str
+
+    def inside(self, *words: str) -> str:
+        """What a command prints in the image."""
+        container = self.buildah("from", IMAGE).strip()
+        try:
+            return self.buildah("run", container, "--", *words)
+        finally:
+            self.buildah("rm", container)
+
+
+@pytest.fixture(scope="module")
+def built(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    place = tmp_path_factory.mktemp("image")
+    buildah = builder(place / "programs")
+    (place / "home").mkdir()
+    environ = cached_environ(place / "home")
+    answers = {"framework": "none", "libraries": [], "extras": ["docker"]}
+    project = copied(template, place / IMAGE, environ, python_version=buildah.python, **answers)
+    done = buildah.page(COMMANDS, project.root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    yield Built(project, buildah, done.stdout + done.stderr)
+    buildah("rmi", "--force", IMAGE)
+
+
+def test_an_image_has_the_environment_of_its_project_and_says_so(built: Built) -> None:
+    outside = built.project.info()["fingerprint"]
+    assert outside in built.inside("python3", "/app/tools/env", "info")
+    label = '{{index .OCIv1.Config.Labels "org.seedbed.fingerprint"}}'
+    assert built.buildah("inspect", "--format", label, IMAGE).strip() == outside
+    assert "1 passed" in built.output  # the page's last command runs the tests in there
+
+
+def test_who_runs_in_an_image_cannot_change_its_environment(built: Built) -> None:
+    assert built.inside("id", "-u").strip() == "1000"
+    look = "find /opt/my-project -writable ! -type l ! -name .lock"  # that is uv's, and empty
+    assert not built.inside("sh", "-c", look).strip()
+    built.inside("sh", "-c", "mkdir -p /app/runs/new && touch ~/mine")
+
+
+def test_what_is_of_this_machine_alone_is_not_in_an_image(built: Built) -> None:
+    assert built.inside("sh", "-c", "ls -d /app/.venv /app/.git 2>/dev/null; true") == ""
+
+
+def test_a_change_of_the_code_installs_nothing_again(built: Built) -> None:
+    (built.project.root / "src" / "my_project" / "more.py").write_text("more = 1\n")
+    done = built.buildah.page(COMMANDS, built.project.root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "installing" not in done.stdout + done.stderr
+    assert built.inside("python3", "/app/tools/env", "run", "--", "python", "-c", MORE) == "1\n"
+
+
+def test_an_image_with_another_environment_than_the_promised_one_is_not_built(built: Built) -> None:
+    promised = re.sub(r"\$\(python3.*?p'\)", "0" * 64, COMMANDS)
+    done = built.buildah.page(promised, built.project.root)
+    assert done.returncode != 0
+    assert f"The environment of this image is not {'0' * 64}." in done.stderr
+    assert "build again: python3 tools/env sync" in done.stderr
+
+
+def test_an_image_for_apptainer_has_the_same_environment(built: Built, tmp_path: Path) -> None:
+    """Apptainer is in no registry: its steps are run as it does, by what is there."""
+    text = (built.project.root / "apptainer.def").read_text(encoding="utf-8")
+    parts = dict(re.findall(r"^%(\w+)\n(.*?)(?=^%|\Z)", text, re.MULTILINE | re.DOTALL))
+    buildah = built.buildah
+    container = buildah("from", *buildah.volumes, BASE).strip()
+    for line in parts["files"].split("\n"):
+        if line:
+            source, target = line.split()
+            buildah("copy", container, str(built.project.root / source), target)
+    labels = "export APPTAINER_LABELS=/labels\n"
+    try:
+        post = parts["post"].replace("UV_NO_CACHE=1", "")  # here the cache is a volume
+        buildah("run", container, "--", "sh", "-e", "-c", labels + post)
+        environ = parts["environment"]
+        assert "is exactly" in buildah("run", container, "--", "sh", "-c", environ + parts["test"])
+        told = buildah("run", container, "--", "cat", "/labels").split()
+        start = ("sh", "-c", environ + parts["runscript"], "sh")
+        command = ("python", "-c", "import sys; print(sys.prefix)")
+        assert buildah("run", container, "--", *start, *command) == "/opt/my-project\n"
+    finally:
+        buildah("rm", container)
+    assert told == ["org.seedbed.fingerprint", built.project.info()["fingerprint"]]
