@@ -15,6 +15,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Hashable
+from contextvars import Context
 from functools import wraps
 from pathlib import Path
 from types import CodeType, SimpleNamespace
@@ -70,7 +71,8 @@ def _become(argv: list[str], environ: dict[str, str]) -> NoReturn:
         os.environ.update(environ)
         sys.argv, sys.dont_write_bytecode = argv, True
         sys.path.insert(0, str(Path(argv[0]).parent))
-        runpy.run_path(argv[0], run_name="__main__")
+        # Without what Copier notes for itself, such as that this is an update.
+        Context().run(runpy.run_path, argv[0], run_name="__main__")
         code = 0
     except SystemExit as end:
         code = end.code
