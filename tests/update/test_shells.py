@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ def before_the_question(template: Path) -> Path:
     """Make the template as it was when every project had all helpers."""
     (template / "questions" / "extras.yml").rename(template / "kept.yml")
     text = (template / "kept.yml").read_text(encoding="utf-8")
-    (template / "questions" / "extras.yml").write_text(text.partition("\n# Before")[0])
+    asked = re.sub(r"^shells:\n(?: .*\n)*", "", text, flags=re.MULTILINE)
+    (template / "questions" / "extras.yml").write_text(asked)
     for each in [*(template / "template").rglob("*in shells %}*")]:
         each.rename(each.with_name(each.name.partition("%}")[2].partition("{%")[0]))
     readme = template / "template" / "README.md.jinja"
