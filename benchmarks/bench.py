@@ -17,6 +17,7 @@ import everyday
 import growth
 import rendering
 import report
+import scaling
 import training
 import updating
 from measure import Failed
@@ -65,6 +66,9 @@ def measure(folder: Path, rounds: tuple[int, int]) -> None:
     trained = training.measure(folder / "training", rounds[0])
     print(training.page(trained), flush=True)
     training.PAGE.write_text(training.page(trained), encoding="utf-8")
+    say("workers of a cluster ...")
+    (folder / "scaling").mkdir()
+    scaling.write(scaling.measure(folder / "scaling", rounds[0]))
     goals = [*report.goals(rendered, created, daily, disk, grown), *training.goals(trained)]
     print(f"\n{report.goal_table(goals)}\n\n{where}")
     PAGE.parent.mkdir(exist_ok=True)
