@@ -57,13 +57,15 @@ def test_a_bad_answer_is_refused_with_a_sentence(
     assert not (tmp_path / "p").exists()
 
 
-@pytest.mark.parametrize("key", ["accelerators", "torch_build"])
+@pytest.mark.parametrize(
+    "key", ["accelerators", "catalogue", "chosen", "derived", "managers", "reserved", "torch_build"]
+)
 def test_what_follows_from_the_answers_cannot_be_one(
     template: Path, tmp_path: Path, key: str
 ) -> None:
-    with pytest.raises(ValueError, match="follow"):
+    with pytest.raises(ValueError, match=r"please leave it out|the question is called"):
         copier.run_copy(
-            str(template), tmp_path / "p", data={key: "cpu"}, defaults=True, skip_tasks=True
+            str(template), tmp_path / "p", data={key: "[1]"}, defaults=True, skip_tasks=True
         )
 
 
