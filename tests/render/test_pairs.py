@@ -33,7 +33,7 @@ ANSWERS: dict[str, list[Any]] = {
     "license": ["None", "MIT", "BSD-3-Clause", "Apache-2.0"],
     "extras": [
         [],
-        ["pre-commit", "vscode"],
+        ["pack", "pre-commit", "vscode"],
         ["direnv", "devcontainer", "docker", "github", "gitlab", "renovate"],
     ],
     "shells": [[], ["tcsh"], ["xonsh", "nushell"]],
