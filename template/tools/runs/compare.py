@@ -18,14 +18,19 @@ def show(names: Sequence[str], html: Path | None) -> None:
     if not records:
         raise CouldNot("There is no finished run yet. Make one: poe train")
     head, rows = table(records)
+    show_table(head, rows)
+    if html:
+        html.write_text(page.of_table(head, rows), encoding="utf-8")
+        print(f"\nwrote {html}")
+
+
+def show_table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Prints it, each line as long as the terminal is wide."""
     texts = [[_cell(value) for value in row] for row in rows]
     width = [max(map(len, column)) for column in zip(head, *texts)]
     for row in (head, *texts):
         line = "  ".join(text.ljust(size) for text, size in zip(row, width)).rstrip()
         print(line[: max(shutil.get_terminal_size((10_000, 24)).columns, 80)])
-    if html:
-        html.write_text(page.of_table(head, rows), encoding="utf-8")
-        print(f"\nwrote {html}")
 
 
 def table(records: Sequence[Record]) -> tuple[list[str], list[list[Any]]]:

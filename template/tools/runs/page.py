@@ -21,7 +21,7 @@ def of_run(folder: Path) -> str:
     rows = data.get("rows", {})
     parts = "".join(f"<p>{escape(note)}</p>" for note in info.get("notes", ()))
     sizes = ", ".join(f"{name} {size:,}" for name, size in rows.items())
-    pictures = "".join(_picture(path) for path in sorted(folder.glob("*.png")))
+    pictures = "".join(picture(path) for path in sorted(folder.glob("*.png")))
     body = [
         f"<h1>{escape(str(record.settings.get('data.target', '')))}</h1>",
         f"<p class=quiet>{escape(folder.name)}, {record.seconds:.1f} s</p>",
@@ -31,26 +31,26 @@ def of_run(folder: Path) -> str:
         _figures(record),
         f"<h2>Validation rows</h2><div class=pictures>{pictures}</div>" if pictures else "",
         "<h2>Settings</h2>",
-        _pairs(record.settings),
+        pairs(record.settings),
         "<h2>Origin</h2>",
-        _pairs(_origin(info)),
+        pairs(_origin(info)),
         "<details><summary>All packages</summary>",
-        _pairs(info.get("libraries", {})),
+        pairs(info.get("libraries", {})),
         "</details>",
     ]
-    return _page(f"{record.settings.get('data.target', '')} {folder.name}", body)
+    return document(f"{record.settings.get('data.target', '')} {folder.name}", body)
 
 
 def of_table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Runs side by side."""
-    return _page("Runs", ["<h1>Runs</h1>", _table(head, rows)], "wide")
+    return document("Runs", ["<h1>Runs</h1>", table(head, rows)], "wide")
 
 
 def _figures(record: Record) -> str:
     order = [name for name in ("validation", "test", "baseline", "train") if name in record.figures]
     names = list(dict.fromkeys(name for part in order for name in record.figures[part]))
     rows = [[part, *(record.figures[part].get(name) for name in names)] for part in order]
-    return _table(["", *(name.replace("_", " ") for name in names)], rows, "first")
+    return table(["", *(name.replace("_", " ") for name in names)], rows, "first")
 
 
 def _origin(info: dict[str, Any]) -> dict[str, Any]:
@@ -73,19 +73,19 @@ def _origin(info: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _picture(path: Path) -> str:
+def picture(path: Path) -> str:
     content = base64.b64encode(path.read_bytes()).decode("ascii")
     name = escape(path.stem.replace("_", " "))
     return f'<img alt="{name}" src="data:image/png;base64,{content}">'
 
 
-def _pairs(pairs: dict[str, Any]) -> str:
+def pairs(found: dict[str, Any]) -> str:
     row = "<tr><th scope=row>{}</th><td><code>{}</code></td></tr>"
-    rows = "".join(row.format(escape(key), escape(_text(each))) for key, each in pairs.items())
+    rows = "".join(row.format(escape(key), escape(_text(each))) for key, each in found.items())
     return f"<table><tbody>{rows}</tbody></table>"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[Any]], first: str = "") -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[Any]], first: str = "") -> str:
     rows = list(rows)
     kinds = ["number" if all(_number(row[at]) for row in rows) else "" for at in range(len(head))]
     top = "".join(f'<th class="{kind}">{escape(name)}</th>' for kind, name in zip(kinds, head))
@@ -111,7 +111,7 @@ def _text(value: Any) -> str:
     return figure(value) if isinstance(value, float) else str(value)
 
 
-def _page(title: str, body: Sequence[str], kind: str = "") -> str:
+def document(title: str, body: Sequence[str], kind: str = "") -> str:
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     return (
         f'<!doctype html>\n<html lang="en"><head>{head}<title>{escape(title)}</title>'
