@@ -192,8 +192,9 @@ def test_each_variable_of_uv_and_pip_is_told_once_and_treated_so() -> None:
 
 @pytest.fixture(scope="module")
 def rendered(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with the default answers."""
-    return render(template, tmp_path_factory.mktemp("rendered") / "my-project")
+    """A project with the default answers and the extra that brings a task."""
+    place = tmp_path_factory.mktemp("rendered") / "my-project"
+    return render(template, place, extras=["sweep"])
 
 
 @pytest.fixture(scope="module")

@@ -33,6 +33,13 @@ FILES = {
     },
     "gitlab": {".gitlab-ci.yml", "tools/template_update.py"},
     "renovate": {"renovate.json"},
+    "sweep": {
+        "configs/sweep.toml",
+        *(
+            f"tools/sweep/{name}.py"
+            for name in ("__main__", "pictures", "results", "search", "space", "worker")
+        ),
+    },
 }
 HELPERS = {
     "tcsh": {"activate.csh", "tools/leave.csh"},

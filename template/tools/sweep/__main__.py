@@ -66,8 +66,8 @@ def sweep(asked: argparse.Namespace) -> int:
         raise CouldNot(f"This project has no launcher for {asked.on}. {remedy}")
     found = search.prepare(asked.config, asked.space, asked.words)
     study, again = found.study(), " ".join(["poe sweep", *sys.argv[1:]])
-    if search.hopeless(study.get_trials(deepcopy=False)):
-        found = search.anew(found)
+    if found.hopeless(study.get_trials(deepcopy=False)):
+        search.forget(found)
         study = found.study()
     results.say_where(found, study)
     try:
@@ -76,12 +76,12 @@ def sweep(asked: argparse.Namespace) -> int:
     finally:
         trials = study.get_trials(deepcopy=False)
         results.show(found, study)
-        if search.hopeless(trials):
+        if found.hopeless(trials):
             print(f"error: No trial succeeded. Mend that, and repeat: {again}", file=sys.stderr)
         elif not found.ended(trials):
             done = sum(trial.state.is_finished() for trial in trials)
             print(f"{done} of {found.trials} trials are done. Go on: {again}", file=sys.stderr)
-    return 0 if found.ended(trials) and not search.hopeless(trials) else 3
+    return 0 if found.ended(trials) and not found.hopeless(trials) else 3
 
 
 def launch(found: search.Search, on: str, workers: int) -> None:

@@ -45,7 +45,7 @@ def importance(search: Search, study: optuna.Study) -> Figure:
     evaluator = optuna.importance.FanovaImportanceEvaluator(seed=search.seed)
     found = optuna.importance.get_param_importances(study, evaluator=evaluator)
     names = sorted(found, key=lambda name: found[name])
-    figure = Figure(figsize=(6, 1.5 + 0.4 * len(names)), dpi=150, constrained_layout=True)
+    figure = Figure(figsize=(6, 4), dpi=150, constrained_layout=True)
     axes = figure.subplots()
     axes.barh(names, [found[name] for name in names])
     axes.set(xlabel=f"share of what varies in {search.metric}", title="Importance")
@@ -54,7 +54,7 @@ def importance(search: Search, study: optuna.Study) -> Figure:
 
 def parallel(search: Search, trials: list[FrozenTrial], keys: list[str]) -> Figure:
     """A line for each trial, the better the darker; each setting has a scale of its own."""
-    figure = Figure(figsize=(2.5 + 1.6 * len(keys), 4.5), dpi=150, constrained_layout=True)
+    figure = Figure(figsize=(2.5 + 1.6 * len(keys), 4), dpi=150, constrained_layout=True)
     axes, places, ticks = figure.subplots(), [], []
     for key in keys:
         dimension = trials[0].distributions[key]

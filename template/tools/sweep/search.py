@@ -68,7 +68,11 @@ class Search:
     def ended(self, trials: list[FrozenTrial]) -> bool:
         """Whether it has all its trials, or none of the first ones succeeded."""
         done = [trial for trial in trials if trial.state.is_finished()]
-        return len(done) >= self.trials or hopeless(trials)
+        return len(done) >= self.trials or self.hopeless(trials)
+
+    def hopeless(self, trials: list[FrozenTrial]) -> bool:
+        done = [trial.state.name for trial in trials if trial.state.is_finished()]
+        return len(done) >= min(HOPELESS, self.trials) and "COMPLETE" not in done
 
 
 class Sampler(optuna.samplers.BaseSampler):
@@ -95,11 +99,6 @@ class Sampler(optuna.samplers.BaseSampler):
 def exclusive(path: str) -> Any:
     """A lock that holds on network file systems, too; Windows has no links for everybody."""
     return JournalFileOpenLock(path) if os.name == "nt" else JournalFileSymlinkLock(path)
-
-
-def hopeless(trials: list[FrozenTrial]) -> bool:
-    done = [trial.state.name for trial in trials if trial.state.is_finished()]
-    return len(done) >= HOPELESS and "COMPLETE" not in done
 
 
 def prepare(config_file: Path, space_file: Path, changes: list[str]) -> Search:
@@ -138,11 +137,10 @@ def prepare(config_file: Path, space_file: Path, changes: list[str]) -> Search:
     return found
 
 
-def anew(search: Search) -> Search:
-    """The same search without the trials, all of which failed; their runs stay."""
+def forget(search: Search) -> None:
+    """Removes what it knows of its trials, all of which failed; their runs stay."""
     for path in [search.folder / "journal.log", *search.folder.glob("trial-*.log")]:
         path.unlink()
-    return search
 
 
 def load(name: str) -> Search:

@@ -1,0 +1,217 @@
+"""A search for settings, in a real project: it survives kills, shares trials, and refuses early."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.engine import MINOR, Tiny
+from support.real import cached_environ, copied, inside
+from support.template import git
+
+pytestmark = pytest.mark.thorough
+
+SPACE = """
+metric = "log_loss"
+direction = "minimize"
+trials = {trials}
+seed = 3
+[space]
+model.learning_rate = {{ low = 0.05, high = 0.5, log = true }}
+model.max_leaf_nodes = {{ low = 3, high = 9 }}
+model.class_weight = ["none", "balanced"]
+"""
+SHORT = ["model.rounds=3", "model.threads=1"]
+TRIALS = (
+    "import json, sys; sys.path[:0] = ['tools/sweep', 'tools/runs']; import search\n"
+    "print(json.dumps([[t.number, t.state.name, t.params, t.value, t.user_attrs] for t in "
+    "search.load(sys.argv[1]).study().trials]))"
+)
+
+
+@pytest.fixture(scope="module")
+def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    place = tmp_path_factory.mktemp("sweep")
+    (place / "home").mkdir()
+    environ = cached_environ(place / "home", OMP_NUM_THREADS="1")
+    answers = {"python_version": MINOR, "libraries": [], "package_name": "own", "extras": ["sweep"]}
+    project = copied(template, place / "my-project", environ, **answers)
+    git(project.root, "add", "--all")
+    return project
+
+
+@pytest.fixture
+def project(made: Tiny) -> Tiny:
+    """Without runs, and with the code as it came."""
+    shutil.rmtree(made.root / "runs", ignore_errors=True)
+    git(made.root, "checkout", "--", ".")
+    space(made, trials=3)
+    return made
+
+
+def space(project: Tiny, **values: Any) -> None:
+    path = project.root / "configs" / "sweep.toml"
+    path.write_text(SPACE.format(**values), encoding="utf-8")
+
+
+def sweep(project: Tiny, *words: str) -> subprocess.CompletedProcess[str]:
+    return project.run("run", "--", "poe", "-q", "sweep", *words)
+
+
+def folder(project: Tiny) -> Path:
+    (found,) = (project.root / "runs").glob("sweep-*")
+    return found
+
+
+def trials(project: Tiny) -> list[Any]:
+    """Number, state, settings, figure and notes of each."""
+    found: list[Any] = json.loads(inside(project, "python", "-c", TRIALS, folder(project).name))
+    return found
+
+
+def chosen(project: Tiny) -> list[Any]:
+    return [each[:4] for each in trials(project)]
+
+
+def kill_a_training(project: Tiny, *words: str) -> subprocess.CompletedProcess[str]:
+    """A search of which one worker and its training are killed, once the run has begun."""
+    argv = [str(project.env / "bin" / "python"), "tools/sweep", *SHORT, *words]
+    variables = {**project.environ, "PATH": f"{project.env / 'bin'}:{os.environ['PATH']}"}
+    with subprocess.Popen(
+        argv, cwd=project.root, env=variables, stdout=subprocess.PIPE, text=True
+    ) as search:
+        end, victims = time.monotonic() + 120, list[int]()
+        while not victims and time.monotonic() < end:
+            begun = any(
+                json.loads(path.read_text("utf-8"))["state"] == "running"
+                for path in (project.root / "runs").glob("*_sweep-*-1/run.json")
+            )
+            victims = family(search.pid, "-1") if begun else []
+        assert len(victims) == 2, "no training of trial 1 was seen"
+        for victim in victims:
+            os.kill(victim, signal.SIGKILL)
+        output = search.communicate()[0]
+    return subprocess.CompletedProcess(argv, search.returncode, output)
+
+
+def family(driver: int, end: str) -> list[int]:
+    """The worker of a search that trains the run whose name has this end, and the training."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().split(b"\0")
+            parent = int(
+                re.findall(r"^PPid:\s(\d+)", path.with_name("status").read_text(), re.M)[0]
+            )
+            above = Path(f"/proc/{parent}/status").read_text()
+        except (OSError, IndexError):
+            continue
+        named = b"--name" in words and words[words.index(b"--name") + 1].decode().endswith(end)
+        if named and f"PPid:\t{driver}\n" in above:
+            found = [parent, int(path.parent.name)]
+    return found
+
+
+def test_a_search_that_was_killed_goes_on_as_the_whole_one(project: Tiny) -> None:
+    done = sweep(project, *SHORT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    whole = chosen(project)
+    assert [each[:2] for each in whole] == [[number, "COMPLETE"] for number in range(3)]
+    page = (folder(project) / "report.html").read_text(encoding="utf-8")
+    assert page.count("data:image/png;base64,") == 1
+    assert "https://" not in page
+    best = min(whole, key=lambda each: each[3])
+    assert f"trial {best[0]}" in done.stdout
+    assert all(
+        each[4]["run"] in inside(project, "poe", "-q", "compare") for each in trials(project)
+    )
+
+    shutil.rmtree(project.root / "runs")
+    stopped = kill_a_training(project)
+    assert stopped.returncode == 3
+    assert [each[1] for each in trials(project)] == ["COMPLETE", "RUNNING"]
+    again = sweep(project, *SHORT)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "trial 1 is taken up again" in again.stdout
+    assert chosen(project) == whole
+    assert len(list((project.root / "runs").glob("*_sweep-*"))) == 3
+
+    space(project, trials=4)
+    more = sweep(project, *SHORT)
+    assert "3 of 4 trials are done" in more.stdout
+    assert chosen(project)[:3] == whole
+    assert len(chosen(project)) == 4
+
+
+def test_workers_share_a_search_and_one_that_dies_is_followed_by_another(project: Tiny) -> None:
+    space(project, trials=5)
+    done = kill_a_training(project, "--workers", "2")
+    assert done.returncode == 0, done.stdout
+    found = trials(project)
+    assert [each[:2] for each in found] == [[number, "COMPLETE"] for number in range(5)]
+    assert [each[4]["tries"] for each in found] == [1, 2, 1, 1, 1]
+    assert len({each[4]["run"] for each in found}) == 5
+
+
+@pytest.mark.parametrize(
+    ("words", "table", "said"),
+    [
+        ([], ("learning_rate", "learning_rat"), "Did you mean model.learning_rate?"),
+        ([], ('"balanced"', '"even"'), "model.class_weight must be"),
+        ([], ("low = 3, high = 9", "low = 9, high = 3"), "is no range or list"),
+        ([], ("trials", "trial"), "Did you mean trials?"),
+        (["modle.rounds=3"], ("", ""), "There is no key modle"),
+        (["--on", "dask"], ("", ""), "no launcher for dask"),
+        (["data.file=data/raw/absent.csv"], ("", ""), "absent.csv"),
+    ],
+)
+def test_what_no_trial_could_do_is_said_before_anything_starts(
+    words: list[str], table: tuple[str, str], said: str, project: Tiny
+) -> None:
+    path = project.root / "configs" / "sweep.toml"
+    path.write_text(path.read_text("utf-8").replace(*table, 1), encoding="utf-8")
+    done = sweep(project, *words)
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (project.root / "runs").exists()
+
+
+def test_a_trial_that_fails_is_kept_with_its_error_and_all_failing_is_said(project: Tiny) -> None:
+    code = project.root / "src" / "own" / "train.py"
+    text = code.read_text(encoding="utf-8")
+    line = "    settings = run.config.model\n"
+    unlucky = (
+        f"{line}    if settings.class_weight == 'none':\n        raise RuntimeError('no luck')\n"
+    )
+    code.write_text(text.replace(line, unlucky, 1), encoding="utf-8")
+    space(project, trials=4)
+    done = sweep(project, *SHORT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for _, state, params, _, notes in trials(project):
+        assert state == ("FAIL" if params["model.class_weight"] == '"none"' else "COMPLETE")
+        assert notes.get("error") == ("RuntimeError: no luck" if state == "FAIL" else None)
+    assert {each[1] for each in trials(project)} == {"FAIL", "COMPLETE"}
+
+    shutil.rmtree(project.root / "runs")
+    space(project, trials=2)
+    done = sweep(project, *SHORT, "model.class_weight=none")
+    assert done.returncode == 3
+    assert "error: No trial succeeded" in done.stderr
+    assert "no luck" in done.stdout
+
+
+def test_a_figure_that_nothing_has_ends_the_search(project: Tiny) -> None:
+    path = project.root / "configs" / "sweep.toml"
+    path.write_text(path.read_text("utf-8").replace("log_loss", "rmse"), encoding="utf-8")
+    done = sweep(project, *SHORT)
+    assert done.returncode == 3
+    assert "There is no figure 'rmse'. As metric, name one of: accuracy" in done.stderr
