@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from support.engine import MINOR, Tiny, clean_environ, shared_cache, tiny
 from support.index import serve
 from support.template import render
 from support.wheels import wheel
+
+from env.builds import choose, driver
 
 PYPROJECT = """\
 [project]
@@ -187,3 +190,204 @@ def test_a_rendered_project_takes_that_build(
     code = "import torch; print(torch.version)"
     done = subprocess.run([str(project.python), "-c", code], capture_output=True, text=True)
     assert done.stdout == "2.9+cpu\n"
+
+
+SEVERAL = """\
+[project]
+name = "tiny"
+version = "0"
+requires-python = ">=3.9"
+dependencies = ["alpha"]
+
+[dependency-groups]
+cpu = ["torch"]
+cuda = ["torch", "fast-cuda"]
+dev = ["tool"]
+
+[[tool.uv.index]]
+name = "pytorch-cpu"
+url = "{cpu}"
+explicit = true
+
+[[tool.uv.index]]
+name = "pytorch-cuda"
+url = "{cuda}"
+explicit = true
+
+[tool.uv.sources]
+torch = [
+    {{ index = "pytorch-cpu", group = "cpu" }},
+    {{ index = "pytorch-cuda", group = "cuda" }},
+]
+"""
+CPU, CUDA = ("requirements-dev.txt", "requirements-dev-cuda.txt")
+
+
+@pytest.fixture
+def several(tmp_path: Path, environ: dict[str, str], public: Path) -> Iterator[Tiny]:
+    """A project with two builds, each of an index of its own; the one for GPUs has a newer torch.
+
+    What that newest one needs, only it can have; with what both can have, alpha is older.
+    """
+    wheel(public, "alpha", "2.0")
+    wheel(public, "fast-cuda", "1.0", requires=("alpha<2",))
+    wheel(public, "tool", "1.0")
+    folders = {"cpu": tmp_path / "torch" / "cpu", "cu130": tmp_path / "torch" / "cu130"}
+    for build, folder in folders.items():
+        folder.mkdir(parents=True)
+        more = () if build == "cpu" else ("nvidia-nccl-cu13",)
+        wheel(folder, "torch", f"2.9+{build}", requires=("filelock", *more))
+    wheel(folders["cu130"], "torch", "2.10+cu130", requires=("filelock",))
+    with serve(folders["cpu"]) as cpu, serve(folders["cu130"]) as cuda:
+        made = tiny(
+            tmp_path / "project",
+            environ,
+            builds="cpu cuda",
+            lock=f"{CPU} {CUDA}",
+            torch_build="cpu cu130",
+            torch_index=f"{cpu} {cuda}",
+            torch_packages=FAMILY,
+        )
+        text = SEVERAL.format(cpu=cpu, cuda=cuda)
+        (made.root / "pyproject.toml").write_text(text, encoding="utf-8")
+        for name in (CPU, CUDA):
+            (made.root / name).write_text("# Draft: not yet resolved.\n", encoding="utf-8")
+        yield made
+
+
+def locked(project: Tiny, name: str) -> set[str]:
+    lines = (project.root / name).read_text(encoding="utf-8").splitlines()
+    return {line.split()[0] for line in lines if "==" in line}
+
+
+def test_two_builds_are_locked_with_the_same_versions_of_all_else(several: Tiny) -> None:
+    done = several.sync(SEEDBED_BUILD="cpu")
+    assert "build cpu, since SEEDBED_BUILD says so" in done.stderr
+    both = {"alpha==1.0", "filelock==3.0"}
+    assert locked(several, "requirements.txt") == both | {"torch==2.9+cpu"}
+    assert locked(several, CPU) == both | {"torch==2.9+cpu", "tool==1.0"}
+    gpu = {"torch==2.9+cu130", "nvidia-nccl-cu13==2.0", "fast-cuda==1.0"}
+    assert locked(several, "requirements-cuda.txt") == both | gpu
+    assert locked(several, CUDA) == both | gpu | {"tool==1.0"}
+    assert several.codes(SEEDBED_BUILD="cpu") == []
+
+
+def test_the_build_of_an_environment_is_named_and_kept_until_another_is_asked_for(
+    several: Tiny,
+) -> None:
+    several.sync(SEEDBED_BUILD="cpu")
+    first = several.info()
+    assert (first["build"], first["lock"], first["state"]) == ("cpu", CPU, "ready")
+    assert first["build_why"] == "as before"
+    (several.root / "tools" / "env.local.cfg").write_text("build = cuda\n", encoding="utf-8")
+    assert "stale-lock" in several.codes()
+    several.sync()
+    assert (several.site / "nvidia_nccl_cu13").exists()
+    now = several.info()
+    assert (now["build"], now["lock"]) == ("cuda", CUDA)
+    assert now["fingerprint"] != first["fingerprint"]
+    assert several.codes() == []
+    several.sync(SEEDBED_BUILD="cpu")
+    assert not (several.site / "nvidia_nccl_cu13").exists()
+    assert several.info(SEEDBED_BUILD="cpu")["fingerprint"] == first["fingerprint"]
+
+
+def test_what_is_added_and_removed_is_in_the_locks_of_both(several: Tiny, public: Path) -> None:
+    wheel(public, "beta", "1.0")
+    several.sync(SEEDBED_BUILD="cpu")
+    assert several.run("add", "beta").returncode == 0
+    assert "beta==1.0" in locked(several, "requirements.txt") & locked(several, CUDA)
+    done = several.run("lock")
+    assert "is up to date" in done.stderr, done.stderr
+    assert several.run("remove", "beta").returncode == 0
+    assert "beta==1.0" not in locked(several, CPU) | locked(several, CUDA)
+
+
+def test_what_pip_installed_is_frozen_into_both(several: Tiny, public: Path) -> None:
+    several.sync(SEEDBED_BUILD="cpu")
+    wheel(public, "beta", "1.0")
+    wheel(public, "beta", "2.0")
+    uv, target = several.environ["UV"], str(several.python)
+    words = [uv, "pip", "install", "--python", target, "beta==1.0"]
+    subprocess.run(words, cwd=several.root, env=several.environ, check=True, capture_output=True)
+    done = several.run("freeze")
+    assert done.returncode == 0, done.stderr
+    assert "beta==1.0" in locked(several, CPU) & locked(several, CUDA)
+
+
+def test_a_version_changed_in_one_of_the_locks_is_seen_and_mended(several: Tiny) -> None:
+    several.sync(SEEDBED_BUILD="cpu")
+    path = several.root / CUDA
+    path.write_text(path.read_text("utf-8").replace("alpha==1.0", "alpha==0.9"), "utf-8")
+    assert "locks-differ" in several.codes()
+    told = several.run("check").stdout
+    assert f"alpha is 1.0 in {CPU} and 0.9 in {CUDA}." in told
+    path.write_text(path.read_text("utf-8").replace("alpha==0.9", "alpha==1.0"), "utf-8")
+    assert several.codes() == []
+
+
+def test_where_no_version_serves_both_builds_nothing_is_changed(
+    several: Tiny, public: Path
+) -> None:
+    several.sync(SEEDBED_BUILD="cpu")
+    path = several.root / "pyproject.toml"
+    text = path.read_text("utf-8").replace('cpu = ["torch"]', 'cpu = ["torch", "alpha>=2"]')
+    path.write_text(text, "utf-8")
+    before = {name: (several.root / name).read_bytes() for name in (CPU, CUDA)}
+    done = several.run("lock")
+    assert done.returncode == 3
+    assert "No version of alpha serves all builds: it is 2.0 for cpu and 1.0" in done.stderr
+    assert {name: (several.root / name).read_bytes() for name in (CPU, CUDA)} == before
+
+
+def test_a_build_that_there_is_not_is_refused(several: Tiny) -> None:
+    done = several.run("sync", SEEDBED_BUILD="tpu")
+    assert done.returncode == 3
+    assert "SEEDBED_BUILD asks for the build tpu, and this project has cpu, cuda." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "before", "system", "driver", "build", "why"),
+    [
+        ({}, None, "linux", None, "cpu", "since this machine has no driver for another"),
+        ({}, None, "linux", "cuda", "cuda", "since this machine has a driver for cuda"),
+        ({}, None, "linux", "rocm", "cpu", "since this machine has no driver for another"),
+        ({}, "cpu", "linux", "cuda", "cpu", "as before"),
+        ({}, "rocm", "win32", "cuda", "cuda", "since this machine has a driver for cuda"),
+        ({"V": None, "F": "cuda"}, "cpu", "linux", None, "cuda", "since F says so"),
+        ({"V": "cpu", "F": "cuda"}, None, "linux", "cuda", "cpu", "since V says so"),
+        (
+            {"V": "cuda"},
+            None,
+            "darwin",
+            None,
+            "cpu",
+            "since cuda, which V asks for, is not there for this system",
+        ),
+    ],
+)
+def test_the_build_is_the_one_asked_for_then_the_one_before_then_the_machines(
+    said: dict[str, str | None],
+    before: str | None,
+    system: str,
+    driver: str | None,
+    build: str,
+    why: str,
+) -> None:
+    assert choose(("cpu", "cuda"), said, before, system, driver) == (build, why)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="of Linux")
+@pytest.mark.parametrize(
+    ("file", "build"),
+    [
+        ("proc/driver/nvidia/version", "cuda"),
+        ("usr/lib/wsl/lib/libcuda.so.1", "cuda"),
+        ("dev/kfd", "rocm"),
+        ("usr/bin/nvidia-smi", None),
+    ],
+)
+def test_a_driver_is_known_by_what_it_brings(tmp_path: Path, file: str, build: str | None) -> None:
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).touch()
+    assert driver(tmp_path, {}) == build

@@ -66,7 +66,7 @@ def check(project: Project, options: Namespace) -> int:
         if keep:
             print(f"What was installed by hand is kept in place of that by: {keep}")
     else:
-        print(f"{project.env_label} is exactly {' and '.join(path.name for path in project.locks)}")
+        print(f"{project.env_label} is exactly {_held(project)}")
     if unhashed:
         listed = ", ".join(f"{name} ({place})" for name, place in unhashed.items())
         print(f"note: held to a commit or directory, which no hash proves: {listed}")
@@ -201,6 +201,7 @@ def info(project: Project, options: Namespace) -> int:
         "python_project": project.python,
         "python_path": str(project.python_path),
         "path": str(project.env),
+        **({"build": project.build, "build_why": project.build_why} if project.build else {}),
         "lock": project.lock.name,
         "lock_sha256": _digest(project),
         "installer": seen.manifest.installer if seen.manifest else None,
@@ -273,6 +274,13 @@ def _yes(project: Project) -> bool:
     except EOFError:  # Ctrl-D
         return False
     return answer.strip().lower() in ("y", "yes")
+
+
+def _held(project: Project) -> str:
+    """What the environment is exactly: its locks, but those of other builds."""
+    others = [each.lock for each in project.every if each.lock != project.lock]
+    names = " and ".join(path.name for path in project.locks if path not in others)
+    return f"{names}, build {project.build}" if project.build else names
 
 
 def _digest(project: Project) -> str | None:

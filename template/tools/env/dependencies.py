@@ -99,7 +99,7 @@ def edit(
                 say(f"{pyproject.FILE}: {name} has no wheel, and may be built from source now")
                 asked = allow({*asked.buildable, name})
         # What is not locked any more needs no record of how it is made.
-        locked = {pin.name for pin in pins_of(drafts[project.lock])}
+        locked = {pin.name for each in project.every for pin in pins_of(drafts[each.lock])}
         now = allow(locked.intersection(asked.buildable))
         drafts = {path: text.replace(asked.sha256, now.sha256) for path, text in drafts.items()}
         # Last: with the old pyproject.toml, a new lock still holds all that it asks for.

@@ -46,8 +46,8 @@ from .managers import manager
 from .manifest import Manifest
 from .markers import same_version, satisfies
 from .processes import capture, scrubbed
-from .project import RUN_LOCK, Project, read_text, sha256
-from .requirements import Pin, locked, parse
+from .project import Project, read_text, sha256
+from .requirements import Pin, locked, parse, text_of
 
 _STATES = {
     state.MISSING: MISSING_ENV,
@@ -69,7 +69,8 @@ def differences(project: Project, *, fast: bool) -> list[Difference]:
     if seen.state != state.READY:
         same_lock = seen.manifest is not None and seen.manifest.lock == sha256(*project.locks)
         stale = seen.state == state.STALE
-        code = OTHER_PYTHON if stale and same_lock else _STATES[seen.state]
+        same_build = seen.stamp is None or seen.stamp.build == project.build
+        code = OTHER_PYTHON if stale and same_lock and same_build else _STATES[seen.state]
         found.append(Difference(code, seen.reason))
     if seen.manifest is None or seen.state not in (state.READY, state.STALE):
         return found
@@ -95,15 +96,22 @@ def unlocked(project: Project) -> Iterator[Difference]:
 
 def _locks_differ(project: Project) -> Iterator[Difference]:
     """A version that was changed in one of the lock files, and not in the other."""
-    run = project.root / RUN_LOCK
+    run = project.run_lock
     try:
         held = {(pin.name, pin.exact) for pin in parse(read_text(project.lock))}
         other = [pin for pin in parse(read_text(run)) if (pin.name, pin.exact) not in held]
     except (OSError, ValueError):
         return  # whatever needs that one says so
     for pin in other:
-        message = f"{pin.name} is {pin.exact} in {RUN_LOCK}, and not in {project.lock.name}."
+        message = f"{pin.name} is {pin.exact} in {run.name}, and not in {project.lock.name}."
         yield Difference(LOCKS_DIFFER, message, pin.name)
+    if not project.builds:
+        return
+    from .builds import apart
+
+    for name, versions in apart({x.lock.name: text_of(x.lock) for x in project.every}).items():
+        told = " and ".join(f"{version} in {lock}" for lock, version in versions.items())
+        yield Difference(LOCKS_DIFFER, f"{name} is {told}.", name)
 
 
 def hidden(project: Project, found: list[Difference]) -> set[Difference]:

@@ -43,7 +43,7 @@ _DECIDES = re.compile(
 )
 
 LOCAL = "tools/env.local.cfg"
-"""A file that git ignores: a line `index = ADDRESS` is this machine's index for this project."""
+"""A file that git ignores, for this machine alone: lines `index = ADDRESS` and `build = NAME`."""
 
 _ADDRESS = re.compile(r"(?<=://)\S+")
 # A password may hold what should have been quoted: then the last @ of the word ends it. What a
@@ -105,17 +105,23 @@ def of_this_project(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
     Raises EnvError where it cannot be read: another index would be asked.
     """
     told = any(environ.get(name) for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"))
+    found = local(root, "index")
+    return {"UV_DEFAULT_INDEX": found} if found and not told else {}
+
+
+def local(root: Path, key: str) -> str | None:
+    """A value of LOCAL, None where it is not there. Raises EnvError where that cannot be read."""
     try:
         text = read_text(root / LOCAL)
     except FileNotFoundError:
-        return {}
+        return None
     except (OSError, ValueError) as error:
         raise EnvError(
             f"{LOCAL} cannot be read: {error}.",
-            "Mend that, or remove the file: it names this machine's index, and nothing else.",
+            "Mend that, or remove the file: it holds settings of this machine, and nothing else.",
         ) from None
-    found = re.search(r"^index *= *(\S+) *$", text, re.MULTILINE)
-    return {"UV_DEFAULT_INDEX": found[1]} if found and not told else {}
+    found = re.search(rf"^{key} *= *(\S+) *$", text, re.MULTILINE)
+    return found[1] if found else None
 
 
 def only(folder: Path) -> dict[str, str]:

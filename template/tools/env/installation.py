@@ -88,6 +88,9 @@ def install(
     }
     prints = {pin: distributions.fingerprint(each.lines) for pin, each in records.items()}
     prints.update(manager(project).prints(project))
+    named = {f"python=={own.minor}": ""}
+    if project.build:
+        named[f"build=={project.build}"] = ""
     unrecorded = (each.file for each in imports.beside_packages(here))
     return Manifest(
         lock=lock,
@@ -100,7 +103,7 @@ def install(
         installer=uv.name,
         distributions=prints,
         records={pin: each.sha256 for pin, each in records.items()},
-        fingerprint=distributions.combined({**prints, f"python=={own.minor}": ""}),
+        fingerprint=distributions.combined({**prints, **named}),
         project=editable.proof(project, here.site, ours),
         unrecorded=[name for name in unrecorded if name not in strays],
     )

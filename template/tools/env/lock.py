@@ -16,7 +16,7 @@ from . import pyproject, transaction, window
 from .errors import EnvError
 from .markers import SYSTEMS, facts_of
 from .processes import say
-from .project import RUN_LOCK, Project, read_text
+from .project import Project, read_text
 from .pyproject import Asked
 from .requirements import (
     for_this_system,
@@ -36,7 +36,8 @@ from .uv import Uv
 
 def is_draft(project: Project) -> bool:
     """Whether the lock is only what the resolver is to begin from."""
-    return notes(text_of(project.lock)).draft is not None
+    texts = [text_of(each.lock) for each in project.every]
+    return any(notes(text).draft is not None for text in texts) or (any(texts) and not all(texts))
 
 
 def write(
@@ -85,10 +86,12 @@ def replace(project: Project, drafts: Mapping[Path, str], retry: str | None = No
     among them is not proven; `retry` is the command to name then, if that is not `lock`.
     """
     _prove(project, drafts, retry or project.command("lock"))
-    before = [text_of(path) for path in _files(project)]
-    found = changes(before, drafts.get(project.lock, before[0]))
+    found: dict[str, None] = {}
+    for each in project.every:
+        before = [text_of(path) for path in (each.lock, each.run_lock)]
+        found.update(dict.fromkeys(changes(before, drafts.get(each.lock, before[0]))))
     fresh = transaction.replace(project.root, drafts)
-    return found or [f"{path.name} is written anew" for path in fresh]
+    return [*found] or [f"{path.name} is written anew" for path in fresh]
 
 
 def changes(before: Sequence[str], after: str) -> list[str]:
@@ -138,7 +141,9 @@ def held(project: Project, asked: Asked, upgrade: Sequence[str] | None = None) -
 
 
 def _files(project: Project) -> list[Path]:
-    return list(dict.fromkeys((project.lock, project.root / RUN_LOCK)))
+    """The requirements of every build, each file once."""
+    every = project.every
+    return list(dict.fromkeys(path for each in every for path in (each.lock, each.run_lock)))
 
 
 def _versions(locks: Sequence[str]) -> dict[str, set[str]]:

@@ -41,6 +41,9 @@ class Stamp(NamedTuple):
     """The Python underneath by a name with its version in it, as "/usr/bin/python3.12", None where
     it has none. The environment's leads to another file once `python3` means the next one."""
 
+    build: str | None = None
+    """Which of the project's builds it holds, None where there is but one."""
+
 
 class Manifest(NamedTuple):
     """The proof of what was installed, written when all of it was."""

@@ -53,6 +53,18 @@ class Project(NamedTuple):
     pythons: tuple[str, ...] = ()
     """The minor versions that all of the lock is for; () is all from `python_minimum` on."""
 
+    builds: tuple[str, ...] = ()
+    """Those of which each has locks, the one for any machine first; () where there is but one."""
+
+    build: str | None = None
+    """The one of `builds` that counts on this machine."""
+
+    build_why: str = ""
+    """Why that one: builds.Choice."""
+
+    torch_builds: tuple[tuple[str, str | None], ...] = ()
+    """`torch_build` and `torch_index` for each of `builds`."""
+
     torch_build: str | None = None
     """uv's name of a build of PyTorch, as "cpu" or "cu130"; None is the ordinary index's."""
 
@@ -65,7 +77,24 @@ class Project(NamedTuple):
     @property
     def lock(self) -> Path:
         """The hashed requirements that `sync` installs."""
-        return self.locks[0]
+        return self.locks[self.builds.index(self.build) if self.build else 0]
+
+    @property
+    def run_lock(self) -> Path:
+        """What of them is needed to run."""
+        if self.build in (None, *self.builds[:1]):
+            return self.root / RUN_LOCK
+        return self.root / RUN_LOCK.replace(".", f"-{self.build}.")
+
+    @property
+    def every(self) -> list[Project]:
+        """The project as each of its builds sees it."""
+        return [self.of(build) for build in self.builds] or [self]
+
+    def of(self, build: str) -> Project:
+        """The project as one of its builds sees it."""
+        torch, index = dict(zip(self.builds, self.torch_builds)).get(build, (None, None))
+        return self._replace(build=build, torch_build=torch, torch_index=index)
 
     @property
     def python_path(self) -> Path:
@@ -150,7 +179,11 @@ def load(root: Path, environ: Mapping[str, str]) -> Project:
             "directory or one above.",
             f"Name a directory of its own, in UV_PROJECT_ENVIRONMENT or as `env` in {SETTINGS}.",
         )
-    return Project(
+    builds = tuple(values.get("builds", "").split())
+    torch = values.get("torch_build", "").split()
+    indexes = [*values.get("torch_index", "").split(), *[None] * len(torch)]
+    torch_builds = tuple(zip(torch, indexes))
+    project = Project(
         root=root,
         name=values["name"],
         package=values["package"] or None,
@@ -160,10 +193,18 @@ def load(root: Path, environ: Mapping[str, str]) -> Project:
         manager=values["manager"],
         env=env,
         locks=tuple(root / name for name in values["lock"].split()),
-        torch_build=values.get("torch_build") or None,
+        builds=builds,
+        torch_builds=torch_builds,
+        torch_build=torch[0] if torch else None,
         torch_index=values.get("torch_index") or None,
         torch_packages=tuple(values.get("torch_packages", "").split()),
     )
+    if not builds:
+        return project
+    from .builds import chosen
+
+    build, why = chosen(root, env, builds, environ)
+    return project.of(build)._replace(build_why=why)
 
 
 def _pinned(root: Path) -> str | None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from . import toml
@@ -58,6 +59,17 @@ class Asked(NamedTuple):
     members: Mapping[str, str]
     """Of a workspace whose root this project is: directories, seen from there, by name."""
 
+    builds: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    """What each build needs besides: the group of its name, where there is one."""
+
+    build: str | None = None
+    """The one that is resolved."""
+
+    @property
+    def own(self) -> dict[str, tuple[str, ...]]:
+        """The group of the build that is resolved, by its name; nothing where it has none."""
+        return {name: self.builds[name] for name in self.builds if name == self.build}
+
     @property
     def buildable(self) -> tuple[str, ...]:
         """The packages that may be built from source."""
@@ -68,7 +80,8 @@ class Asked(NamedTuple):
         """Of all this, whatever its order, spaces, quotes and comments. catalogue/lock.jinja works
         out the same for a new project."""
         lines = [f"requires-python {_tight(self.requires_python)}"]
-        for group, requirements in {"": self.dependencies, **self.groups}.items():
+        every = {"": self.dependencies, **self.groups, **self.builds}
+        for group, requirements in every.items():
             lines += [f"{group} {_canonical(line)}" for line in requirements]
         lines += [
             f"{key} {json.dumps(self.settings[key], sort_keys=True)}" for key in self.settings
@@ -88,7 +101,8 @@ class Asked(NamedTuple):
     def origin(self, name: str) -> str:
         """A short hash of what says that a package comes from elsewhere than an index."""
         sources = {normalize(each): at for each, at in self.settings.get("sources", {}).items()}
-        lines = [line for some in (self.dependencies, *self.groups.values()) for line in some]
+        every = (self.dependencies, *self.groups.values(), *self.builds.values())
+        lines = [line for some in every for line in some]
         placed = (line for line in lines if "@" in line.partition(";")[0])
         lines = [_canonical(line) for line in placed if _canonical(line).startswith(name)]
         told = json.dumps([sources.get(name), lines], sort_keys=True)
@@ -108,7 +122,8 @@ class Asked(NamedTuple):
             "dependencies": [_located(root, line) for line in self.dependencies],
         }
         groups = {
-            name: [_located(root, line) for line in self.groups[name]] for name in self.groups
+            name: [_located(root, line) for line in lines]
+            for name, lines in {**self.groups, **self.own}.items()
         }
         return toml.dumps({"project": project, "dependency-groups": groups, "tool.uv": settings})
 
@@ -123,7 +138,7 @@ def asked(project: Project, path: Path | None = None) -> Asked:
         settings = dict(content.get("tool", {}).get("uv", {}))
         if (project.root / "uv.toml").exists():
             settings.update(toml.loads(project, read_text(project.root / "uv.toml", utf8=True)))
-        return _whole(_asked(content, settings, project.root))
+        return _whole(_asked(content, settings, project))
     except (AttributeError, LookupError, TypeError):
         reason: object = "a table of its dependencies is not what it should be"
     except (OSError, ValueError) as error:
@@ -195,9 +210,9 @@ def unlocked(project: Project) -> Iterator[Difference]:
     """
     if not (project.root / FILE).exists():
         return
-    locked = notes(text_of(project.lock)).asked
+    locked = {notes(text_of(each.lock)).asked for each in project.every} - {None}
     try:
-        if asked(project).sha256 != locked and locked:
+        if locked - {asked(project).sha256}:
             message = f"What {FILE} asks for has changed since it was locked."
             yield Difference(UNLOCKED, message)
     except EnvError as error:
@@ -251,7 +266,7 @@ def _whole(asked: Asked) -> Asked:
     return asked
 
 
-def _asked(content: Mapping[str, Any], settings: Mapping[str, Any], root: Path) -> Asked:
+def _asked(content: Mapping[str, Any], settings: Mapping[str, Any], of: Project) -> Asked:
     project = content["project"]
     if "dependencies" in project.get("dynamic", ()):
         raise ValueError("[project] has its dependencies made by a build; write them into it")
@@ -264,7 +279,9 @@ def _asked(content: Mapping[str, Any], settings: Mapping[str, Any], root: Path) 
     )
     tables = _Tables(normalize(project["name"]), extras, groups, set())
     chosen = settings.get("default-groups", ["dev"] if "dev" in tables.groups else [])
-    names = sorted(tables.groups) if chosen == "all" else map(normalize, chosen)
+    every = sorted(tables.groups) if chosen == "all" else map(normalize, chosen)
+    names = [name for name in every if name not in of.builds]
+    builds = [name for name in of.builds if name in tables.groups]
     dependencies = [tables.outside(line) for line in project.get("dependencies", ())]
     return Asked(
         name=project["name"],
@@ -273,7 +290,8 @@ def _asked(content: Mapping[str, Any], settings: Mapping[str, Any], root: Path) 
         groups={name: tuple(dict.fromkeys(tables.group(name))) for name in names},
         settings={key: settings[key] for key in settings if _DECISIVE.fullmatch(key)},
         extras=frozenset(tables.held),
-        members=dict(_members(root, settings.get("workspace", {}))),
+        members=dict(_members(of.root, settings.get("workspace", {}))),
+        builds={name: tuple(dict.fromkeys(tables.group(name))) for name in builds},
     )
 
 
@@ -336,7 +354,7 @@ def _absolute(root: Path, asked: Asked) -> dict[str, Any]:
                 table(each, normalize(name))
                 for each in (source if isinstance(source, list) else [source])
                 if normalize(each.get("extra", "")) in ("", *asked.extras)
-                and normalize(each.get("group", "")) in ("", *asked.groups)
+                and normalize(each.get("group", "")) in ("", *asked.groups, *asked.own)
             ]
             for name, source in found["sources"].items()
         }

@@ -10,7 +10,7 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from itertools import product
 from pathlib import Path
@@ -23,7 +23,7 @@ from .errors import EnvError, InstallerFailed
 from .managers import manager
 from .markers import SYSTEMS, applies, facts_of
 from .processes import say, scrubbed
-from .project import RUN_LOCK, Project
+from .project import Project
 from .pyproject import Asked
 from .requirements import Notes, normalize, notes, pins_of, text_of, with_notes
 from .sources import beside, path_of
@@ -72,6 +72,21 @@ class Task(NamedTuple):
     here: bool = False
     """Whether all need be there for this machine alone."""
 
+    level: Sequence[str] = ()
+    """Versions that another build has, to which this one is held."""
+
+    def of(self, project: Project, first: Mapping[str, str], level: Sequence[str]) -> Task:
+        """The same for one build; the pins in the lock texts `first` go before those kept."""
+        pins = {pin.name: pin.text for text in first.values() for pin in pins_of(text)}
+        kept = [*pins.values(), *(p.text for p in pins_of(self.kept) if p.name not in pins)]
+        return self._replace(
+            project=project,
+            uv=self.uv.of(project),
+            asked=self.asked._replace(build=project.build),
+            kept="".join(f"{line}\n" for line in kept),
+            level=level,
+        )
+
     @property
     def places(self) -> list[Place]:
         """Where everything is to have wheels; nowhere on a machine that no lock names."""
@@ -102,9 +117,11 @@ class Task(NamedTuple):
         """Resolve the draft in a folder into a file there; its text. Raises InstallerFailed."""
         if file.suffix == ".txt":
             file.write_text(kept, encoding="utf-8")
-        to_run = file.name == _RUN or self.project.lock.name == RUN_LOCK
-        asked = ([] if to_run else [*self.asked.groups], self.asked.buildable)
-        self.uv.compile(file.parent, file, *asked, options, constraints, quietly=quietly)
+        to_run = file.name == _RUN or self.project.lock == self.project.run_lock
+        groups = [*([] if to_run else self.asked.groups), *self.asked.own]
+        rules = [*constraints, *self.level]
+        asked = groups, self.asked.buildable
+        self.uv.compile(file.parent, file, *asked, options, rules, quietly=quietly)
         return named(self.project, self.asked, Notes(), file)
 
 
@@ -138,7 +155,47 @@ def resolver(project: Project, *, editing: bool = False) -> Uv:
 
 
 def resolve(task: Task) -> dict[Path, str]:
-    """The text of each lock file, by path.
+    """The text of each lock file, by path; those of all builds have the same versions.
+
+    Raises EnvError, and NoWheel for a task that may build.
+    """
+    if not task.project.builds:
+        return _resolve(task)
+    from .builds import apart
+
+    every = task.project.every
+    first: dict[str, str] = {}
+    differ: dict[str, dict[str, str]] = {}
+    # The versions of one go before in the next. A build that cannot have them then goes first.
+    for number, order in enumerate((every, every[::-1], every)):
+        drafts: dict[Path, str] = {}
+        texts: dict[str, str] = {}
+        try:
+            for one in order:
+                known = texts or first
+                pins = [pin for text in texts.values() for pin in pins_of(text)] if number else []
+                level = [f"{p.name}=={p.exact.split('+')[0]}" for p in pins if "+" in p.exact]
+                drafts.update(_resolve(task.of(one, known, level)))
+                texts[one.build or ""] = drafts[one.lock]
+        except EnvError:
+            if not number:
+                raise
+            continue
+        differ = apart(texts)
+        if not differ:
+            return drafts
+        first = {order[-1].build or "": texts[order[-1].build or ""]}
+    name, versions = next(iter(differ.items()))
+    told = " and ".join(f"{version} for {build}" for build, version in versions.items())
+    raise EnvError(
+        f"No version of {name} serves all builds: it is {told}.",
+        f"Ask for what all of them can have (nothing was changed): "
+        f"{task.project.command('add', f'{name}==VERSION')}",
+    )
+
+
+def _resolve(task: Task) -> dict[Path, str]:
+    """The text of each lock file of one build, by path.
 
     What the project has already (old versions, a company's build of PyTorch) need not be there for
     all other machines. Raises EnvError, and NoWheel for a task that may build.
@@ -157,7 +214,7 @@ def resolve(task: Task) -> dict[Path, str]:
         f"{project.lock.name}: {name} has no wheel for all systems and Pythons that it could be "
         f"for, so what counts is this system and Python {project.python}"
     )
-    return resolve(task._replace(here=True))
+    return _resolve(task._replace(here=True))
 
 
 def named(project: Project, asked: Asked, notes: Notes, written: Path) -> str:
@@ -227,10 +284,10 @@ def _resolved(task: Task, place: Path) -> dict[Path, str]:
     _hash_all(task, place / _FULL, window.noted(note).options)
     told = Notes(asked=asked.sha256, cutoff=note)
     drafts = {project.lock: named(project, asked, told, place / _FULL)}
-    if project.lock.name != RUN_LOCK:
+    if project.lock != project.run_lock:
         kept = (place / _FULL).read_text(encoding="utf-8")
         task.compile(place / _RUN, window.noted(note).options, kept=kept)
-        drafts[project.root / RUN_LOCK] = named(project, asked, told, place / _RUN)
+        drafts[project.run_lock] = named(project, asked, told, place / _RUN)
     managed = manager(project)
     managed.complete(project, task.uv, task.source, drafts, task.upgrade)
     return drafts
@@ -245,12 +302,13 @@ def _within(task: Task, place: Path) -> str | None:
     def compile_into(
         name: str, options: Sequence[str], constraints: Sequence[str], quietly: bool
     ) -> str:
-        quietly = quietly or task.building
+        quietly = quietly or task.building or bool(task.level)
         return task.compile(place / name, options, constraints, kept=task.kept, quietly=quietly)
 
     lock = text_of(task.project.lock)
     told, today, kept = notes(lock), pins_of(lock), pins_of(task.kept)
-    new = {(pin.name, pin.exact) for pin in kept} - {(pin.name, pin.exact) for pin in today}
+    known = [pin for each in task.project.every for pin in pins_of(text_of(each.lock))]
+    new = {(pin.name, pin.exact) for pin in kept} - {(pin.name, pin.exact) for pin in known}
     fresh = task.upgrade is not None or told.asked != task.asked.sha256 or bool(new)
     settings, retry = task.asked.settings, task.again
     begun = window.begin(settings, os.environ, told.cutoff, fresh=fresh, retry=retry)

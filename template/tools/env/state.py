@@ -92,6 +92,10 @@ def _look(project: Project) -> Assessment:
     if not satisfies(found.python, wanted):
         why = f"{label} has Python {found.python}, and {wanted} is asked for."
         return Assessment(STALE, why, stamp, found)
+    if project.build not in (None, stamp.build):
+        has = f"build {stamp.build}" if stamp.build else "no build by name"
+        why = f"{label} has {has}, and is to have {project.build}, {project.build_why}."
+        return Assessment(STALE, why, stamp, found)
     names = " or ".join(path.name for path in project.locks)
     try:
         lock = sha256(*project.locks)

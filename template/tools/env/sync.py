@@ -83,6 +83,8 @@ def make_ready(
     from . import pyproject
     from .installation import install, move_away, no_trusted_copy
 
+    if project.build:
+        say(f"{project.env_label}: build {project.build}, {project.build_why}")
     environ = scrubbed(os.environ)
     pyproject.refuse_unreadable(project)
     own = _kept(project, seen, wanted, chosen, environ)
@@ -109,11 +111,11 @@ def make_ready(
             + project.command("sync", "--python", pack.python, "--from", pack.name),
         )
     if own is None:
-        stamp = Stamp(str(project.root), None, by_hand, proof.this_system())
+        stamp = Stamp(str(project.root), None, by_hand, proof.this_system(), build=project.build)
         own = _make(project, seen, stamp, begin, environ)
         here, again = None, []
     else:
-        stamp = Stamp(str(project.root), None, by_hand, proof.this_system())
+        stamp = Stamp(str(project.root), None, by_hand, proof.this_system(), build=project.build)
         proof.write_stamp(project.env, stamp)
         proof.withdraw(project.env)
         away = [each.file for each in found if each.code in _AWAY]

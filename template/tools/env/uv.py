@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 import re
 import shutil
@@ -75,6 +76,12 @@ class Uv:
         places = (environ.get("PATH", os.defpath), os.path.dirname(python))
         self._locking = {**environ, "PATH": os.pathsep.join(filter(None, places))}
         self._environ = {k: v for k, v in self._locking.items() if k not in TO_LOCK}
+
+    def of(self, project: Project) -> Uv:
+        """The same for the project as another of its builds sees it."""
+        other = copy.copy(self)
+        other._project = project
+        return other
 
     def install(self, part: Part) -> None:
         """Install some lines of the lock, and no dependency of them. Raises InstallerFailed.
