@@ -30,7 +30,8 @@ def preferred(template: Path, before: Mapping[str, Any], chosen: Mapping[str, An
     today = text(LOCK)
     told = notes(today)
     dated = told.asked is None and told.draft is None  # of an engine that did not note it
-    due = changed(*DIRECT) or bool(taken(today)) or dated
+    other = before.get("accelerator") != chosen.get("accelerator")
+    due = changed(*DIRECT) or bool(taken(today)) or dated or other
     if not due and unchanged(template, "catalogue", before, chosen):
         return None
     blessed = pristine_lock(template, chosen)
@@ -42,8 +43,11 @@ def preferred(template: Path, before: Mapping[str, Any], chosen: Mapping[str, An
 
 
 def pristine_lock(template: Path, chosen: Mapping[str, Any]) -> str:
-    """The lock that the template renders for these answers: its blessed pins."""
-    return jinja(template).get_template(f"template/{LOCK}.jinja").render(computed(template, chosen))
+    """The locks that the template renders for these answers, of all builds: its blessed pins."""
+    known, first = computed(template, chosen), f"template/{LOCK}.jinja"
+    source = (template / first).read_text(encoding="utf-8")
+    lines = (source.replace("builds[0]", repr(build)) for build in known["builds"])
+    return "".join(jinja(template).from_string(each).render(known) for each in lines)
 
 
 def pins(lock: str) -> set[str]:

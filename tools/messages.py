@@ -33,7 +33,7 @@ _READERS = {
     "⟨environment⟩": "env label; label",
     "⟨file⟩": "line.path; link; pack.name; path; path.name; paths",
     "⟨keys⟩": "missing",
-    "⟨lock⟩": "names; project.lock.name",
+    "⟨lock⟩": "names; project.lock.name; run.name",
     "⟨managers⟩": "names()",
     "⟨names⟩": "words",
     "⟨packages⟩": "absent; again; bare; owners; shown",
@@ -52,7 +52,7 @@ _READERS = {
     "⟨uv⟩": "uv.name",
     "⟨uv or pip⟩ failed in `⟨command⟩`": "str(error).rstrip('.')",
     "⟨value⟩": "toml",
-    "⟨versions⟩": "have",
+    "⟨versions⟩": "have; versions",
     "⟨version⟩": "minor; found.python; have[0]; is now; listed; locked; manifest.python; "
     "newest; pin.exact; pin.version; project.python; project.python_minimum; record; values",
 }

@@ -32,6 +32,11 @@ from support.wheels import Wheel, uv_wheel, wheel
 ROWS: list[Row] = []
 LOCK_FAILED = "the lines above say why. Mend that (nothing was changed) and run again: "
 UNREACHED = {
+    "⟨place⟩ asks for the build ⟨build⟩": "test_builds has it",
+    "No version of ⟨package⟩ serves all builds": "test_builds has it",
+    "⟨environment⟩ has build ⟨build⟩": "test_builds has it",
+    "⟨environment⟩ has no build by name": "of a project that had one: test_builds has the rest",
+    "⟨package⟩ is ⟨versions⟩.": "test_builds has it",
     "The project itself, ⟨package⟩, is installed as a copy": "test_own_project has it",
     "The project itself, ⟨package⟩, was installed again": "test_own_project has it",
     "The project itself, ⟨package⟩, was installed from": "test_own_project has it",

@@ -25,7 +25,7 @@ ANSWERS: dict[str, list[Any]] = {
     "python_version": [*CATALOGUE["python"], *CATALOGUE["legacy"]],
     "framework": list(CATALOGUE["frameworks"]),
     "libraries": [[], ["torch"], ["torch", "xgboost"], ["keras"], ["jupyterlab", "pandera"]],
-    "accelerator": ["default", "cpu", "cuda", "rocm"],
+    "accelerator": ["default", "cpu", "cuda", "rocm", "[cpu, cuda]"],
     "torch_index": ["", "https://packages.example.org/torch/simple"],
     "extra_requirements": ["", "numpy==1.26.* rich", "pandas<3 ; sys_platform == 'linux'\nPyYAML"],
     "env_manager": ["venv", "uv", "conda"],
@@ -45,6 +45,8 @@ REASONS = (
     "cannot be together on Python",
     "One environment holds one CUDA",
     "uv's own commands need the address",
+    "uv.lock is one lock",
+    "Each build comes from an index",
     "Invalid choice",  # an accelerator that nothing chosen has
 )
 

@@ -109,9 +109,9 @@ def _locks_differ(project: Project) -> Iterator[Difference]:
         return
     from .builds import apart
 
-    for name, versions in apart({x.lock.name: text_of(x.lock) for x in project.every}).items():
-        told = " and ".join(f"{version} in {lock}" for lock, version in versions.items())
-        yield Difference(LOCKS_DIFFER, f"{name} is {told}.", name)
+    for name, found in apart({x.lock.name: text_of(x.lock) for x in project.every}).items():
+        versions = " and ".join(f"{version} in {lock}" for lock, version in found.items())
+        yield Difference(LOCKS_DIFFER, f"{name} is {versions}.", name)
 
 
 def hidden(project: Project, found: list[Difference]) -> set[Difference]:

@@ -185,10 +185,10 @@ def resolve(task: Task) -> dict[Path, str]:
         if not differ:
             return drafts
         first = {order[-1].build or "": texts[order[-1].build or ""]}
-    name, versions = next(iter(differ.items()))
-    told = " and ".join(f"{version} for {build}" for build, version in versions.items())
+    name, found = next(iter(differ.items()))
+    versions = " and ".join(f"{version} for {build}" for build, version in found.items())
     raise EnvError(
-        f"No version of {name} serves all builds: it is {told}.",
+        f"No version of {name} serves all builds: it is {versions}.",
         f"Ask for what all of them can have (nothing was changed): "
         f"{task.project.command('add', f'{name}==VERSION')}",
     )

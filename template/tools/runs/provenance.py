@@ -67,7 +67,8 @@ def git(patch: Path) -> dict[str, Any]:
 
 
 def lock() -> dict[str, Any]:
-    name = _setting(Path("tools/env.cfg"), "lock", "=") or "requirements-dev.txt"
+    """That of the environment; of several, the one of its build."""
+    name = _info().get("lock") or "requirements-dev.txt"
     path = Path(name)
     known = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
     return {"file": name, "sha256": known}
@@ -77,12 +78,22 @@ def environment() -> dict[str, Any]:
     """State and fingerprint of the environment; none for another Python than its own."""
     unknown = {"state": None, "fingerprint": None}
     try:
-        info = json.loads(_output(sys.executable, "tools/env", "info", "--json") or "")
+        info = _info()
         if Path(sys.prefix).resolve() != Path(info["path"]).resolve():
             return {**unknown, "reason": f"{sys.prefix} is not the project's environment"}
-        return {key: info[key] for key in ("state", "fingerprint", "reason")}
+        build = {"build": info["build"]} if "build" in info else {}
+        return {**{key: info[key] for key in ("state", "fingerprint", "reason")}, **build}
     except (ValueError, KeyError, TypeError):
         return {**unknown, "reason": "`python tools/env info --json` gave no answer"}
+
+
+def _info() -> dict[str, Any]:
+    """What the environment's engine says of it; {} where that gives no answer."""
+    try:
+        found = json.loads(_output(sys.executable, "tools/env", "info", "--json") or "")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def gpus() -> list[str] | None:
