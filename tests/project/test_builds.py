@@ -301,6 +301,8 @@ def test_what_is_added_and_removed_is_in_the_locks_of_both(several: Tiny, public
     assert "is up to date" in done.stderr, done.stderr
     assert several.run("remove", "beta").returncode == 0
     assert "beta==1.0" not in locked(several, CPU) | locked(several, CUDA)
+    assert several.run("remove", "torch").returncode == 0
+    assert locked(several, CPU) == {"alpha==1.0", "tool==1.0"}
 
 
 def test_what_pip_installed_is_frozen_into_both(several: Tiny, public: Path) -> None:

@@ -778,7 +778,7 @@ def _(it: Case) -> Iterator[str]:
     yield "check"
 
 
-@situation("⟨package⟩ is ⟨version⟩ in requirements.txt")
+@situation("⟨package⟩ is ⟨version⟩ in ⟨lock⟩")
 def _(it: Case) -> Iterator[str]:
     newer = wheel(it.wheelhouse, "alpha", "1.1").line
     path = it.root / "requirements.txt"

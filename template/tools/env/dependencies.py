@@ -20,8 +20,8 @@ from .errors import WRONG_USE, EnvError, InstallerFailed
 from .lock import held, preferences, replace
 from .processes import say
 from .project import Project, read_text, same_file
-from .pyproject import Asked
-from .requirements import pins_of
+from .pyproject import REQUIREMENT, Asked
+from .requirements import normalize, pins_of
 from .resolution import NoWheel, Task, resolve, resolver
 from .sources import beside, has_login, path_of
 from .temporary import temporary_folder
@@ -115,8 +115,13 @@ def _edit(
     def address(found: re.Match[str]) -> str:
         return found["before"] + (project.root / found["place"]).resolve().as_uri()
 
+    groups: dict[str | None, list[str]] = {"dev" if dev else None: list(words)}
+    if verb == "remove" and project.builds and not dev:
+        groups = _held_by(pyproject.asked(project, draft), words)
     try:
-        uv.edit(draft.parent, verb, [_DIRECTORY.sub(address, word) for word in words], dev=dev)
+        for group, some in groups.items():
+            edited = [_DIRECTORY.sub(address, word) for word in some]
+            uv.edit(draft.parent, verb, edited, group=group)
     except InstallerFailed:
         raise EnvError(
             f"uv could not {verb} {' '.join(words)}; the lines above say why.",
@@ -128,6 +133,20 @@ def _edit(
         for written in (str(path), path.as_posix()):
             text = text.replace(f"path = {json.dumps(written)}", f"path = {json.dumps(place)}")
     draft.write_text(text, encoding="utf-8")
+
+
+def _held_by(asked: Asked, names: Sequence[str]) -> dict[str | None, list[str]]:
+    """Names by the build that asks for them, None for the project; of what nobody does uv tells."""
+    found: dict[str | None, list[str]] = {}
+    for build, lines in asked.builds.items():
+        held = {normalize(each["name"]) for each in map(REQUIREMENT.match, lines) if each}
+        found[build] = [name for name in names if normalize(name) in held]
+    known = {name for some in found.values() for name in some}
+    direct = {
+        normalize(each["name"]) for each in map(REQUIREMENT.match, asked.dependencies) if each
+    }
+    found[None] = [name for name in names if name not in known or normalize(name) in direct]
+    return {build: some for build, some in found.items() if some}
 
 
 def _requirement(project: Project, text: str, base: Path, editable: str = "") -> str:

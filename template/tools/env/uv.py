@@ -272,16 +272,24 @@ class Uv:
             return error
         return None
 
-    def edit(self, source: Path, verb: str, words: Sequence[str], *, dev: bool) -> None:
+    def edit(
+        self, source: Path, verb: str, words: Sequence[str], *, group: str | None = None
+    ) -> None:
         """`add` or `remove` direct dependencies in the pyproject.toml in `source`, and only there.
 
+        Those of a dependency group, or of the project itself.
         A word that begins with "-e " is a directory to be installed editable. Raises
         InstallerFailed, also for a requirement that is none or a name that is not there.
         """
         # No index is needed to know a name. uv would write one that a variable names into the file,
         # with whatever password is in it.
         environ = {k: v for k, v in self._environ.items() if "INDEX" not in k}
-        options = ["--frozen", "--quiet", *["--no-index"] * (verb == "add"), *["--dev"] * dev]
+        options = [
+            "--frozen",
+            "--quiet",
+            *["--no-index"] * (verb == "add"),
+            *([] if group is None else ["--dev"] if group == "dev" else ["--group", group]),
+        ]
         editable = [word[3:] for word in words if word.startswith("-e ")]
         others = [word for word in words if not word.startswith("-e ")]
         for more, some in (([], others), (["--editable"], editable)):
