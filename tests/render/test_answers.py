@@ -58,7 +58,17 @@ def test_a_bad_answer_is_refused_with_a_sentence(
 
 
 @pytest.mark.parametrize(
-    "key", ["accelerators", "builds", "catalogue", "chosen", "derived", "managers", "reserved", "torch_build"]
+    "key",
+    [
+        "accelerators",
+        "builds",
+        "catalogue",
+        "chosen",
+        "derived",
+        "managers",
+        "reserved",
+        "torch_build",
+    ],
 )
 def test_what_follows_from_the_answers_cannot_be_one(
     template: Path, tmp_path: Path, key: str
