@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from env import indexes
-from env.indexes import LOCAL, of_this_project
+from env.indexes import of_this_project
+from env.project import LOCAL
 
 HERE, THERE = "https://packages.company.example/simple", "https://more.company.example/simple"
 NO_FILES = {"PIP_CONFIG_FILE": os.devnull, "HOME": "/nowhere"}

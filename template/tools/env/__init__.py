@@ -9,6 +9,7 @@ Where to read on:
 
     cli.py           the command line; commands.py what each command does, errors.py how it fails
     project.py       what the project asks for (tools/env.cfg) and where its environment lives
+    builds.py        which of several builds is for this machine, where that was chosen
     state.py         ready, missing, incomplete, stale, moved, foreign, broken: told in one place
     sync.py          brings the environment to the lock, installation.py its packages
     drift.py         every way in which an environment can differ from the lock (difference.py),

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from .errors import EnvError
-from .indexes import LOCAL, local
 from .manifest import read_stamp
-from .requirements import pins_of
 
 VARIABLE = "SEEDBED_BUILD"
 _SYSTEMS = {"cuda": ("linux", "win32"), "rocm": ("linux",)}
@@ -34,10 +32,11 @@ class Choice(NamedTuple):
     """As it goes on after "build cuda, ", a part of a sentence."""
 
 
-def chosen(root: Path, env: Path, builds: Sequence[str], environ: Mapping[str, str]) -> Choice:
+def chosen(
+    builds: Sequence[str], said: Mapping[str, str | None], env: Path, environ: Mapping[str, str]
+) -> Choice:
     """The build for this machine. Raises EnvError where one is asked for that there is not."""
     stamp = read_stamp(env)
-    said = {VARIABLE: environ.get(VARIABLE), LOCAL: local(root, "build")}
     return choose(builds, said, stamp and stamp.build, sys.platform, driver(Path("/"), environ))
 
 
@@ -84,16 +83,17 @@ def driver(root: Path, environ: Mapping[str, str]) -> str | None:
     return None
 
 
-def apart(locks: Mapping[str, str]) -> dict[str, dict[str, str]]:
+def apart(locks: Mapping[str, Iterable[tuple[str, str]]]) -> dict[str, dict[str, str]]:
     """The packages of which two locks have different versions: those by the name of the lock.
 
+    Given are the names and versions (or addresses) in each.
     Local parts ("2.9+cpu") are left out: they tell the builds of one version apart.
     """
     versions: dict[str, dict[str, set[str]]] = {}
-    for lock, text in locks.items():
-        for pin in pins_of(text):
-            public = pin.exact.partition("+")[0] if pin.version else pin.exact
-            versions.setdefault(pin.name, {}).setdefault(lock, set()).add(public)
+    for lock, pins in locks.items():
+        for name, exact in pins:
+            public = exact if "/" in exact else exact.partition("+")[0]
+            versions.setdefault(name, {}).setdefault(lock, set()).add(public)
     found = {}
     for name, by_lock in sorted(versions.items()):
         most = max(by_lock.values(), key=len)

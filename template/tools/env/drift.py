@@ -47,7 +47,7 @@ from .manifest import Manifest
 from .markers import same_version, satisfies
 from .processes import capture, scrubbed
 from .project import Project, read_text, sha256
-from .requirements import Pin, locked, parse, text_of
+from .requirements import Pin, locked, parse, pins_of, text_of
 
 _STATES = {
     state.MISSING: MISSING_ENV,
@@ -109,7 +109,9 @@ def _locks_differ(project: Project) -> Iterator[Difference]:
         return
     from .builds import apart
 
-    for name, found in apart({x.lock.name: text_of(x.lock) for x in project.every}).items():
+    every = {each.lock.name: pins_of(text_of(each.lock)) for each in project.every}
+    locks = {name: [(pin.name, pin.exact) for pin in pins] for name, pins in every.items()}
+    for name, found in apart(locks).items():
         versions = " and ".join(f"{version} in {lock}" for lock, version in found.items())
         yield Difference(LOCKS_DIFFER, f"{name} is {versions}.", name)
 

@@ -15,8 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from .errors import EnvError
-from .project import read_text
+from .project import local
 
 # What stands in place of the public index, or on the way to it.
 _SAME = {
@@ -41,9 +40,6 @@ _DECIDES = re.compile(
     r"(?! *(false|\[ *\])).+",
     re.MULTILINE,
 )
-
-LOCAL = "tools/env.local.cfg"
-"""A file that git ignores, for this machine alone: lines `index = ADDRESS` and `build = NAME`."""
 
 _ADDRESS = re.compile(r"(?<=://)\S+")
 # A password may hold what should have been quoted: then the last @ of the word ends it. What a
@@ -107,21 +103,6 @@ def of_this_project(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
     told = any(environ.get(name) for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"))
     found = local(root, "index")
     return {"UV_DEFAULT_INDEX": found} if found and not told else {}
-
-
-def local(root: Path, key: str) -> str | None:
-    """A value of LOCAL, None where it is not there. Raises EnvError where that cannot be read."""
-    try:
-        text = read_text(root / LOCAL)
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise EnvError(
-            f"{LOCAL} cannot be read: {error}.",
-            "Mend that, or remove the file: it holds settings of this machine, and nothing else.",
-        ) from None
-    found = re.search(rf"^{key} *= *(\S+) *$", text, re.MULTILINE)
-    return found[1] if found else None
 
 
 def only(folder: Path) -> dict[str, str]:

@@ -15,6 +15,9 @@ from .errors import WRONG_USE, EnvError
 
 SETTINGS = "tools/env.cfg"
 RUN_LOCK = "requirements.txt"
+LOCAL = "tools/env.local.cfg"
+"""A file that git ignores, for this machine alone: lines `index = ADDRESS` and `build = NAME`."""
+
 PINNED = ".python-version"
 """Names the Python of uv's own commands. With manager uv it is the project's word, too."""
 
@@ -201,10 +204,26 @@ def load(root: Path, environ: Mapping[str, str]) -> Project:
     )
     if not builds:
         return project
-    from .builds import chosen
+    from .builds import VARIABLE, chosen
 
-    build, why = chosen(root, env, builds, environ)
+    said = {VARIABLE: environ.get(VARIABLE), LOCAL: local(root, "build")}
+    build, why = chosen(builds, said, env, environ)
     return project.of(build)._replace(build_why=why)
+
+
+def local(root: Path, key: str) -> str | None:
+    """A value of LOCAL, None where it is not there. Raises EnvError where that cannot be read."""
+    try:
+        text = read_text(root / LOCAL)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise EnvError(
+            f"{LOCAL} cannot be read: {error}.",
+            "Mend that, or remove the file: it holds settings of this machine, and nothing else.",
+        ) from None
+    found = re.search(rf"^{key} *= *(\S+) *$", text, re.MULTILINE)
+    return found[1] if found else None
 
 
 def _pinned(root: Path) -> str | None:

@@ -181,7 +181,8 @@ def resolve(task: Task) -> dict[Path, str]:
             if not number:
                 raise
             continue
-        differ = apart(texts)
+        pins_by_build = {x: [(p.name, p.exact) for p in pins_of(texts[x])] for x in texts}
+        differ = apart(pins_by_build)
         if not differ:
             return drafts
         first = {order[-1].build or "": texts[order[-1].build or ""]}

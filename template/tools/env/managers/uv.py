@@ -17,10 +17,10 @@ from pathlib import Path
 
 from .. import pyproject
 from ..errors import EnvError
-from ..indexes import LOCAL, of_this_project
+from ..indexes import of_this_project
 from ..lock import adopt, replace
 from ..processes import say
-from ..project import PINNED, RUN_LOCK, Project, read_text, sha256
+from ..project import LOCAL, PINNED, RUN_LOCK, Project, read_text, sha256
 from ..requirements import Notes, normalize, notes, parse, sides
 from ..resolution import named
 from ..temporary import temporary_folder
