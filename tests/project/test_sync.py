@@ -116,6 +116,26 @@ def test_a_new_version_in_the_lock_is_installed(ready: Tiny, wheelhouse: Path, b
     assert subprocess.check_output(argv, text=True) == "1.1\n"
 
 
+def test_another_file_of_the_same_version_takes_the_place_of_the_one_that_is_locked_no_more(
+    ready: Tiny, wheelhouse: Path, beta: Wheel
+) -> None:
+    before = ready.info()["fingerprint"]
+    ready.lock(wheel(wheelhouse, "alpha", "1.0", text="built_again = True\n"), beta)
+    ready.sync()
+    assert "built_again" in (ready.site / "alpha" / "__init__.py").read_text(encoding="utf-8")
+    assert ready.info()["fingerprint"] != before
+    assert ready.codes() == []
+
+
+def test_one_more_file_that_the_lock_allows_changes_nothing(ready: Tiny) -> None:
+    lock = ready.root / "requirements.txt"
+    more = f"--hash=sha256:{'0' * 64} --hash="
+    lock.write_text(lock.read_text(encoding="utf-8").replace("--hash=", more), encoding="utf-8")
+    assert ready.info()["state"] == "stale"
+    assert "installing" not in ready.sync().stderr
+    assert ready.codes() == []
+
+
 def test_a_file_with_another_hash_is_refused_and_the_next_sync_completes(
     project: Tiny, wheelhouse: Path, alpha: Wheel
 ) -> None:

@@ -106,6 +106,7 @@ def install(
         fingerprint=distributions.combined({**prints, **named}),
         project=editable.proof(project, here.site, ours),
         unrecorded=[name for name in unrecorded if name not in strays],
+        hashes={f"{pin.name}=={pin.version}": _starts(pin) for pin in pins.values() if pin.hashes},
     )
 
 
@@ -158,6 +159,19 @@ def _pins(project: Project, own: Interpreter) -> dict[str, Pin]:
     return pins
 
 
+def _is_allowed(dist: Distribution, pin: Pin, before: Manifest) -> bool:
+    """Whether we installed it, and from a file that the lock allows still: which of the files it
+    was, nobody knows any more, so all that were allowed must be."""
+    known = f"{dist.name}=={dist.version}"
+    if known not in before.distributions:
+        return False
+    return set(before.hashes.get(known, ())) <= set(_starts(pin))
+
+
+def _starts(pin: Pin) -> list[str]:
+    return sorted(each.partition(":")[2][:8] for each in pin.hashes)
+
+
 class _Work(NamedTuple):
     """What there is to do with the packages of the lock, decided before any of it is done."""
 
@@ -171,7 +185,7 @@ class _Work(NamedTuple):
     """What has files that are not to be trusted, nor any copy of them on this machine."""
 
     anew: Sequence[str] = ()
-    """What is of the locked version because somebody installed it so: no hash was looked at."""
+    """What is of the locked version, but not known to have a hash that is locked."""
 
     lacking: Collection[str] = ()
     """What is not there as it is locked; the last two count."""
@@ -215,7 +229,7 @@ class _Target(NamedTuple):
             if before
             and dist.name in pins
             and pins[dist.name].hashable
-            and f"{dist.name}=={dist.version}" not in before.distributions
+            and not _is_allowed(dist, pins[dist.name], before)
         ]
         lacking = {each.package for each in differ}.difference(extra).union(changed, anew)
         # uv alone knows what is forbidden, and whether it built what a directory has now.

@@ -87,6 +87,9 @@ class Manifest(NamedTuple):
     unrecorded: list[str] = []  # noqa: RUF012
     """What packages brought into site-packages and did not record."""
 
+    hashes: dict[str, list[str]] = {}  # noqa: RUF012
+    """What the lock allowed each "name==version" to be, the first eight digits of each hash."""
+
     kernel: str = ""
     """sha256 of the kernel's specification, "" where there is none."""
 
