@@ -4,7 +4,7 @@
     poe train seed=1 model.learning_rate=0.001      # any key in place of the file's
     poe train --config configs/other.toml           # or runs/ID/config.toml
     poe train --resume                              # goes on where a run was stopped
-    torchrun --nproc-per-node=2 -m {{ package_name }}.train    # on two GPUs
+    torchrun --nproc-per-node=2 -m PACKAGE.train    # on two GPUs; PACKAGE is this folder's name
 
 On the digits: validation accuracy 0.98 after 8 seconds. The last line names the run's folder.
 """
