@@ -66,7 +66,9 @@ def test_whatever_the_list_names_is_there_or_comes_with_the_work(
 def test_what_is_skipped_where_it_exists_is_left_out_of_updates() -> None:
     found = settings()
     (rule,) = [each for each in found["_exclude"] if "_copier_operation == 'update'" in each]
-    assert rule.splitlines()[1:-1] == found["_skip_if_exists"]
+    # What else is in configs comes with an extra, which an update may add.
+    own = [place.replace("/configs", "/configs/train.toml") for place in found["_skip_if_exists"]]
+    assert rule.splitlines()[1:-1] == own
 
 
 def settings() -> dict[str, Any]:

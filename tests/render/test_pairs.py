@@ -35,6 +35,7 @@ ANSWERS: dict[str, list[Any]] = {
         [],
         ["pack", "pre-commit", "vscode"],
         ["direnv", "devcontainer", "docker", "github", "gitlab", "renovate"],
+        ["sweep"],
     ],
     "shells": [[], ["tcsh"], ["xonsh", "nushell"]],
     "scale_out": [[], ["dask"], ["ray"], ["slurm", "dask"]],
@@ -47,6 +48,7 @@ REASONS = (
     "uv's own commands need the address",
     "uv.lock is one lock",
     "Each build comes from an index",
+    "searches for settings of the starter",
     "Invalid choice",  # an accelerator that nothing chosen has
 )
 
