@@ -130,7 +130,9 @@ def test_json_keys_are_those_that_are_printed(ready: Tiny) -> None:
     tables = section(ENGINE, "JSON")
     of_check, of_info = re.split(r"^`info --json`", tables, flags=re.MULTILINE)
     facts = json.loads(ready.run("info", "--json", "--pythons").stdout)
-    assert keys(of_info) == list(facts)
+    of_builds = ["build", "build_why"]  # where a project has several
+    assert [key for key in keys(of_info) if key not in of_builds] == list(facts)
+    assert set(of_builds) <= set(keys(of_info))
     (ready.site / "alpha" / "data.txt").unlink()
     found = json.loads(ready.run("check", "--json").stdout)
     assert keys(of_check) == list(found)
