@@ -200,8 +200,9 @@ def test_a_gpu_is_asked_for_where_the_build_is_for_one(
         {"env_manager": "uv", "framework": "lightgbm"},
         {"env_manager": "conda", "framework": "pytorch", "accelerator": "cuda"},
         {"framework": "none", "libraries": ["lightgbm"]},
+        {"framework": "xgboost", "accelerator": "[cpu, cuda]"},
     ],
-    ids=["venv", "uv", "conda", "none"],
+    ids=["venv", "uv", "conda", "none", "two builds"],
 )
 def test_the_files_of_containers_are_what_their_tools_know(
     answers: dict[str, Any], template: Path, tmp_path: Path
@@ -217,6 +218,9 @@ def test_the_files_of_containers_are_what_their_tools_know(
     locks = re.search(r"^COPY (pyproject.*) \./$", dockerfile, re.MULTILINE)
     assert locks
     assert all(f"    {each} /app/{each}\n" in definition for each in locks[1].split())
+    assert {path.name for path in project.glob("requirements*.txt")} <= set(locks[1].split())
+    for text in (dockerfile, definition):
+        assert ("SEEDBED_BUILD" in text) == ("cpu, cuda" in str(answers))
     if answers.get("framework") != "none":
         job = yaml.safe_load((project / "kubernetes-job.yaml").read_text(encoding="utf-8"))
         kubernetes_validate.validate(job, "1.37", strict=True)
