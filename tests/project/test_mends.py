@@ -1041,7 +1041,9 @@ def _(it: Case) -> Iterator[str]:
 @situation("⟨file⟩ is for Python ⟨python⟩, and this is")
 def _(it: Case) -> Iterator[str]:
     other = next(each for each in other_pythons() if each in ("3.12", "3.13", "3.10"))
-    yield packed(it, lambda told: told.update(python=other))
+    command = packed(it, lambda told: told.update(python=other))
+    it.project.run("delete", "--yes")
+    yield command
     it.shown = "check"
 
 
