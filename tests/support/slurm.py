@@ -86,10 +86,13 @@ class Cluster:
         return found
 
     def release(self, number: str) -> None:
-        """A job that was requeued begins now: Slurm holds it for two minutes."""
+        """A job that was requeued begins soon: Slurm holds it for two minutes.
+
+        Not at once: a node counts by seconds what it revoked, and starts no job in that one.
+        """
         self.until(number, "PENDING")
         wait(lambda: "comp" not in self.call("sinfo", "--noheader", "--format=%t"))
-        self.call("scontrol", "update", f"JobId={number}", "StartTime=now")
+        self.call("scontrol", "update", f"JobId={number}", "StartTime=now+3")
 
     def lose(self, node: str) -> None:
         """The node is gone, as in a power cut: its daemon, what it runs, and their supervisors."""
