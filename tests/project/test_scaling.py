@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,12 +20,13 @@ ENGINES = ["dask", "ray"]
 
 
 @pytest.fixture(scope="module")
-def project(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+def project(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tiny]:
     place = tmp_path_factory.mktemp("scaling")
     (place / "home").mkdir()
-    environ = cached_environ(place / "home", TMPDIR=str(place))
-    answers = {"framework": "none", "libraries": [], "scale_out": ENGINES}
-    return copied(template, place / "p", environ, **answers)
+    with tempfile.TemporaryDirectory(prefix="ray-") as short:  # for sockets
+        environ = cached_environ(place / "home", TMPDIR=str(place), RAY_TMPDIR=short)
+        answers = {"framework": "none", "libraries": [], "scale_out": ENGINES}
+        yield copied(template, place / "p", environ, **answers)
 
 
 def launching(
@@ -105,6 +107,17 @@ def scheduler(project: Tiny, tmp_path: Path) -> Iterator[tuple[str, ExitStack]]:
         dask(project, processes, "scheduler", "--port", "0", "--scheduler-file", str(file))
         eventually(file.exists)
         yield json.loads(file.read_text())["address"], processes
+
+
+def test_a_folder_whose_name_is_too_long_for_sockets_is_told(project: Tiny, tmp_path: Path) -> None:
+    folder = tmp_path / ("long" * 20)
+    folder.mkdir()
+    with launching(project, "ray", 1, "pass", RAY_TMPDIR=str(folder)) as launcher:
+        assert launcher.stdout
+        said = launcher.stdout.read()
+    assert launcher.returncode == 3
+    assert "error: Ray cannot work in its folder" in said
+    assert "export RAY_TMPDIR=/tmp" in said
 
 
 def dask(project: Tiny, processes: ExitStack, *words: str, **extra: str) -> None:

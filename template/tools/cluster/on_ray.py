@@ -49,6 +49,11 @@ def launch(command: list[str], *, workers: int, expected: str) -> dict[int, Ende
             ray.init("local", num_cpus=workers, include_dashboard=False, logging_level="warning")
     except (ConnectionError, RuntimeError) as error:
         raise _refused(address, error) from None
+    except OSError as error:  # the path of a socket holds about a hundred bytes
+        mend = "Give it a folder with a shorter name: export RAY_TMPDIR=/tmp"
+        raise CouldNot(
+            f"Ray cannot work in its folder for temporary files: {error}.", mend
+        ) from None
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # Ray has set its own
     try:
         remote = ray.remote(_work).options(scheduling_strategy="SPREAD", num_gpus=_share(workers))
