@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ model.max_leaf_nodes = {{ low = 3, high = 9 }}
 model.class_weight = ["none", "balanced"]
 """
 SHORT = ["model.rounds=3", "model.threads=1"]
+ENGINES = ["dask", "ray"]
 TRIALS = (
     "import json, sys; sys.path[:0] = ['tools/sweep', 'tools/runs']; import search\n"
     "print(json.dumps([[t.number, t.state.name, t.params, t.value, t.user_attrs] for t in "
@@ -42,7 +44,13 @@ def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Tiny:
     place = tmp_path_factory.mktemp("sweep")
     (place / "home").mkdir()
     environ = cached_environ(place / "home", OMP_NUM_THREADS="1")
-    answers = {"python_version": MINOR, "libraries": [], "package_name": "own", "extras": ["sweep"]}
+    answers = {
+        "python_version": MINOR,
+        "libraries": [],
+        "package_name": "own",
+        "extras": ["sweep"],
+        "scale_out": ENGINES,
+    }
     project = copied(template, place / "my-project", environ, **answers)
     git(project.root, "add", "--all")
     return project
@@ -161,6 +169,18 @@ def test_workers_share_a_search_and_one_that_dies_is_followed_by_another(project
     assert len({each[4]["run"] for each in found}) == 5
 
 
+@pytest.mark.parametrize("on", ENGINES)
+def test_a_worker_of_an_engine_finds_what_one_on_this_machine_does(project: Tiny, on: str) -> None:
+    argv = ["run", "--", "poe", "-q", "sweep", "--on", on, "--workers", "1", *SHORT]
+    with tempfile.TemporaryDirectory(prefix="ray-") as short:  # for sockets
+        done = project.run(*argv, RAY_TMPDIR=short)
+    assert done.returncode == 0, done.stdout + done.stderr
+    there = chosen(project)
+    shutil.rmtree(project.root / "runs")
+    assert sweep(project, *SHORT).returncode == 0
+    assert chosen(project) == there
+
+
 @pytest.mark.parametrize(
     ("words", "table", "said"),
     [
@@ -169,7 +189,7 @@ def test_workers_share_a_search_and_one_that_dies_is_followed_by_another(project
         ([], ("low = 3, high = 9", "low = 9, high = 3"), "is no range or list"),
         ([], ("trials", "trial"), "Did you mean trials?"),
         (["modle.rounds=3"], ("", ""), "There is no key modle"),
-        (["--on", "dask"], ("", ""), "no launcher for dask"),
+        (["--on", "slurm"], ("", ""), "no launcher for slurm"),
         (["data.file=data/raw/absent.csv"], ("", ""), "absent.csv"),
     ],
 )
