@@ -85,7 +85,7 @@ def builder(programs: Path) -> Builder:
     volumes = ["--volume", f"{CERTIFICATES}:{CERTIFICATES}:ro"]
     volumes += ["--volume", f"{shared_cache()}:/uv-cache"]
     (PLACE / "cache").mkdir(exist_ok=True)
-    volumes += ["--volume", f"{PLACE / 'cache'}:/root/.cache"]
+    volumes += ["--volume", f"{PLACE / 'cache'}:/var/cache/seedbed"]
     programs.mkdir()
     text = _DOCKER.format(place=programs, base=BASE, volumes=" ".join(volumes))
     (programs / "docker").write_text(text, encoding="utf-8")
