@@ -75,6 +75,33 @@ def test_a_library_is_told_as_what_it_does_on_this_machine(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("build", "gpu", "said"),
+    [
+        ("cpu", True, "The GPU is not used by this build. Another is had by"),
+        ("cuda", False, "There is no driver for it here. The smaller one is had by"),
+    ],
+)
+def test_of_two_builds_the_one_that_this_machine_has_not_is_named(
+    project: Tiny, wheelhouse: Path, build: str, gpu: bool, said: str
+) -> None:
+    made = wheel(wheelhouse, "torch", "2.0", text=torch("13.0" if build == "cuda" else None, 0))
+    for name in ("", "-dev", "-cuda", "-dev-cuda"):
+        (project.root / f"requirements{name}.txt").write_text(made.line, encoding="utf-8")
+    settings = project.root / "tools" / "env.cfg"
+    text = settings.read_text(encoding="utf-8")
+    locks = "lock = requirements-dev.txt requirements-dev-cuda.txt\nbuilds = cpu cuda\n"
+    settings.write_text(text.replace("lock = requirements.txt\n", locks), encoding="utf-8")
+    (project.root / "tools" / "env.local.cfg").write_text(f"build = {build}\n", encoding="utf-8")
+    project.sync()
+    done = doctor(project, gpu)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"build       {build}, since tools/env.local.cfg says so\n" in done.stdout
+    other = "cuda" if build == "cpu" else "cpu"
+    way = f"python tools/env sync, after a line `build = {other}` in tools/env.local.cfg"
+    assert f"            {said}\n            {way}\n" in done.stdout
+
+
 def test_a_driver_that_fails_is_told_in_its_own_words(ready: Tiny) -> None:
     words = "Failed to initialize NVML: Driver/library version mismatch"
     done = doctor(ready, gpu=True, program=f"#!/bin/sh\necho '{words}'\nexit 18\n")

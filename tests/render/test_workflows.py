@@ -66,3 +66,21 @@ def test_gitlab_gives_the_token_to_the_job_that_installs_nothing(project: Path) 
         assert with_token != installs(job["script"]), name
     assert jobs["template-update-request"]["environment"]["name"] == "template-update"
     assert jobs["template-update-request"]["needs"] == ["template-update"]
+
+
+def test_of_two_builds_machines_without_a_gpu_are_told_theirs(
+    template: Path, tmp_path: Path
+) -> None:
+    root = render(
+        template,
+        tmp_path / "p",
+        framework="pytorch",
+        libraries=[],
+        accelerator="[cpu, cuda]",
+        extras=["github", "gitlab", "docker"],
+    )
+    workflows = [yaml.safe_load(file.read_text("utf-8")) for file in root.glob(".github/*/*.yml")]
+    told = [each["env"]["SEEDBED_BUILD"] for each in workflows if "env" in each]
+    gitlab = yaml.safe_load((root / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+    assert [*told, gitlab["variables"]["SEEDBED_BUILD"]] == ["cpu"] * 3
+    assert "--build-arg SEEDBED_BUILD --build-arg FINGERPRINT" in json.dumps(workflows)
