@@ -7,13 +7,18 @@ PYTEST := pytest -n 4 --dist loadfile --no-loadscope-reorder
 # Where `make refresh` leaves its report: what became of the catalogue, in Markdown.
 MOVED ?= .venv/moved.md
 
-.PHONY: help env demo test thorough weekly mutants lint types format lock refresh withdrawn audit lock-tools bench pages pictures release clean
+.PHONY: help env new demo test thorough weekly mutants lint types format lock refresh withdrawn audit lock-tools bench pages pictures release clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 env:  ## make or mend .venv out of requirements.txt
 	@$(ENGINE) sync --python $(PYTHON)
+
+new:  ## make a project, asking the questions: make new DEST=../my-project
+	@test -n "$(filter-out $(CURDIR)/%,$(abspath $(DEST)))" || { echo "No place outside this clone was given. Name one: make new DEST=../my-project" >&2; exit 2; }
+	@$(MAKE) --no-print-directory env
+	@$(RUN) copier copy --trust $(OPTIONS) "$(CURDIR)" "$(DEST)"
 
 demo: env  ## generate a project beside this clone, train, print the result
 	@$(RUN) python tools/demo.py

@@ -21,6 +21,14 @@ can be [added later](using.md#add-or-remove-a-library).
 | group | library | version | what for | not for |
 |---|---|---|---|---|
 """
+KINDS = """
+## Kinds of work
+
+What the prompt asks for first.
+
+| kind | what for | libraries |
+|---|---|---|
+"""
 FRAMEWORKS = """
 ## Frameworks
 
@@ -57,6 +65,11 @@ def page(lock: dict[str, Any]) -> str:
         f"{', '.join(_not_for(lock, entry))} |\n"
         for entry in lock["libraries"]
     ]
+    kinds = [
+        f"| `{name}` | {kind['summary']} | "
+        f"{', '.join(f'`{each}`' for each in kind['libraries'])} |\n"
+        for name, kind in lock["kinds"].items()
+    ]
     frameworks = [
         f"| `{name}` | {', '.join(f'`{each}`' for each in needs) or 'nothing else'} |\n"
         for name, needs in lock["frameworks"].items()
@@ -71,6 +84,8 @@ def page(lock: dict[str, Any]) -> str:
     return (
         HEAD.format(pythons=pythons, cutoff=lock["cutoff"][:10])
         + "".join(lines)
+        + KINDS
+        + "".join(kinds)
         + FRAMEWORKS.format(starter=starter)
         + "".join(frameworks)
         + VARIANTS

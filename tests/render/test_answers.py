@@ -93,6 +93,7 @@ MEANINGLESS = [
     ({"torch_index": ""}, {"env_manager": "uv"}),
     ({"conda_packages": "no, packages"}, {}),
     ({"acelerator": "cpu"}, {"framework": "pytorch"}),
+    ({"kinds": ["text"]}, {"libraries": ["rich"]}),
 ]
 
 
@@ -104,7 +105,7 @@ def test_an_answer_that_means_nothing_beside_the_others_is_left_out_with_a_word(
     without: dict[str, str],
     others: dict[str, str],
 ) -> None:
-    data = {**others, **without}
+    data = {"project_name": "My project", **others, **without}
     copier.run_copy(str(template), tmp_path / "p", data=data, defaults=True, skip_tasks=True)
     (name,) = without
     said = [line for line in capfd.readouterr().err.splitlines() if "was left out" in line]
@@ -158,6 +159,32 @@ def test_any_project_name_gives_a_package_name_that_is_accepted(text: str) -> No
 )
 def test_package_names_out_of_project_names(text: str, package: str) -> None:
     assert package_name(text) == package
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "package"),
+    [
+        ("churn-model", "Churn model", "churn_model"),
+        ("IoT_sensors", "IoT sensors", "iot_sensors"),
+        ("torch", "Torch", "torch_project"),
+        ("3d {{ scans }}", "3d {{ scans }}", "project_3d_scans"),
+        ("-", "My project", "my_project"),
+    ],
+)
+def test_a_name_is_proposed_from_the_folder(
+    template: Path, tmp_path: Path, folder: str, name: str, package: str
+) -> None:
+    copier.run_copy(str(template), tmp_path / folder, defaults=True, skip_tasks=True, quiet=True)
+    answers = yaml.safe_load((tmp_path / folder / ".copier-answers.yml").read_text())
+    assert (answers["project_name"], answers["package_name"]) == (name, package)
+
+
+def test_kinds_of_work_are_the_libraries_that_are_recorded(template: Path, tmp_path: Path) -> None:
+    project = render(template, tmp_path / "p", kinds=["tables", "text"])
+    answers = yaml.safe_load((project / ".copier-answers.yml").read_text())
+    kinds = (CATALOGUE["kinds"][name]["libraries"] for name in ("tables", "text"))
+    assert {*answers["libraries"]} == set().union(*kinds)
+    assert "kinds" not in answers
 
 
 def test_the_taken_names_are_those_of_this_python_and_the_catalogue() -> None:

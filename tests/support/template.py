@@ -61,9 +61,13 @@ def questions() -> set[str]:
 
 
 def render(template: Path, project: Path, **answers: Any) -> Path:
-    """Render a project as `copier copy --skip-tasks` without trust does; no question is asked."""
+    """Render a project as `copier copy --skip-tasks` without trust does; no question is asked.
+
+    Its name is that of the questions' page and not of the folder, so that a place plays no part.
+    """
     unknown = set(answers) - questions()  # Copier drops these in silence
     assert not unknown, f"no such questions: {unknown}"
+    answers = {"project_name": "My project", **answers}
     copier.run_copy(
         str(template), project, data=answers, defaults=True, skip_tasks=True, quiet=True
     )
