@@ -20,12 +20,14 @@ from typing import Any
 
 import yaml
 from places import Closure, where
-from wheels import without_wheels
+from wheels import sizes, without_wheels
 
 HERE = Path(__file__).parent
 CONDA = HERE.parent / "template" / "tools" / "env" / "managers" / "conda" / "rattler.txt"
 UPLOADED = HERE / "uploaded.json"
 """When the last file of each pin was uploaded."""
+SIZES = HERE / "sizes.json"
+"""How much each pin is to download, as `wheels.sizes` tells it; for the start page."""
 
 PARTS = ("libraries", "variants", "dev", "tools")
 """The lists of libraries.yml whose entries have packages."""
@@ -45,7 +47,7 @@ class Unresolvable(Exception):
 
 
 def main() -> int:
-    """Write both files of the catalogue, the pins of what handles conda packages, and when all of
+    """Write the files of the catalogue, the pins of what handles conda packages, and when all of
     that was uploaded; prints what was done.
 
     Exit code 1 where something cannot be resolved.
@@ -58,13 +60,15 @@ def main() -> int:
             conda = _resolve(catalogue, catalogue["conda"], Path(scratch) / "conda.txt")
             files = Path(scratch, "pylock.conda.toml")
             uploads = uploaded(_resolve(catalogue, _pinned(conda), files, offline=True))
-            uploads |= uploaded(Path(scratch, "pylock.toml").read_text(encoding="utf-8"))
+            pylock = Path(scratch, "pylock.toml").read_text(encoding="utf-8")
+            uploads |= uploaded(pylock)
         except Unresolvable as error:
             print(f"{error}\nMend catalogue/libraries.yml, then run: make lock", file=sys.stderr)
             return 1
     _write(HERE / "libraries.json", {key: lock[key] for key in lock if key not in LOCKED})
     _write(HERE / "lock.json", {key: lock[key] for key in LOCKED})
     CONDA.write_text(conda, encoding="utf-8", newline="\n")
+    _write(SIZES, sizes(pylock, catalogue["python"]))
     _write(UPLOADED, dict(sorted(uploads.items())))
     print(f"lock.json: {len(lock['packages'])} packages of {len(lock['libraries'])} libraries")
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +51,44 @@ def without_wheels(pylock: str, pythons: list[str]) -> dict[str, set[Place]]:
     return {pin: places for pin, places in gaps.items() if places}
 
 
+def sizes(pylock: str, pythons: list[str]) -> dict[str, Any]:
+    """The bytes of the wheel that is installed, for each "name==version" of a pylock.toml.
+
+    A number where all places have the same, else by system, and there by minor version of Python
+    where they differ. A place without a wheel is left out; None where there is no wheel at all.
+    """
+    found = {}
+    tags = {(each, python): list(_tags(each, python)) for each in SYSTEMS for python in pythons}
+    for package in tomllib.loads(pylock)["packages"]:
+        bytes_of = {tag: wheel["size"] for wheel in package.get("wheels", []) for tag in _of(wheel)}
+        by_system: dict[str, Any] = {}
+        for (system, python), order in tags.items():
+            size = next((bytes_of[tag] for tag in order if tag in bytes_of), None)
+            if size is not None:
+                by_system.setdefault(system, {})[python] = size
+        by_system = {system: _alike(each, pythons) for system, each in by_system.items()}
+        found[f"{package['name']}=={package['version']}"] = _alike(by_system, SYSTEMS)
+    return found
+
+
+def _alike(values: dict[str, Any], keys: Collection[str]) -> Any:
+    """The one value that all keys have, else the values."""
+    first = next(iter(values.values()), None)
+    return first if [values.get(key) for key in keys] == [first] * len(keys) else values
+
+
 def environment(system: str, python: str) -> dict[str, str]:
     """The values of environment markers (PEP 508) on a system, for a minor version of CPython."""
     return {**facts_of(SYSTEMS[system], python), "extra": ""}
 
 
 def _offered(package: Mapping[str, Any]) -> set[Tag]:
-    names = [wheel["url"].rpartition("/")[2] for wheel in package.get("wheels", [])]
-    return {tag for name in names for tag in parse_wheel_filename(name.replace("%2B", "+"))[3]}
+    return {tag for wheel in package.get("wheels", []) for tag in _of(wheel)}
+
+
+def _of(wheel: Mapping[str, Any]) -> Set[Tag]:
+    name = wheel["url"].rpartition("/")[2]
+    return parse_wheel_filename(name.replace("%2B", "+"))[3]
 
 
 def _tags(system: str, python: str) -> Iterator[Tag]:

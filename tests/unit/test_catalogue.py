@@ -14,7 +14,7 @@ import yaml
 from build import CONDA, PARTS, UPLOADED, load, pythons
 from places import where
 from support.template import ROOT
-from wheels import REQUIRED, SYSTEMS, environment, without_wheels
+from wheels import REQUIRED, SYSTEMS, environment, sizes, without_wheels
 
 from env.requirements import notes
 
@@ -193,6 +193,29 @@ def pylock(*names: str) -> str:
 def test_gaps_in_wheels_are_found(text: str, lacking: list[str]) -> None:
     gaps = without_wheels(text, ["3.12"])
     assert sorted(system for system, _ in gaps.get("p==1", ())) == sorted(lacking)
+
+
+@pytest.mark.parametrize(
+    ("names", "size"),
+    [
+        (["p-1-py3-none-any.whl"], 1),
+        (
+            ["p-1-py3-none-any.whl", "p-1-cp311-abi3-win_amd64.whl"],
+            {**dict.fromkeys(SYSTEMS, 1), "Windows": 2},
+        ),
+        (
+            ["p-1-cp311-abi3-win_amd64.whl", "p-1-cp312-cp312-win_amd64.whl"],
+            {"Windows": {"3.11": 1, "3.12": 2}},
+        ),
+        ([], None),
+    ],
+    ids=["pure", "by system", "by Python", "source only"],
+)
+def test_a_size_is_that_of_the_wheel_that_is_installed(names: list[str], size: Any) -> None:
+    text = pylock(*names)
+    for number, name in enumerate(names, start=1):
+        text = text.replace(f'{name}"', f'{name}", size = {number}')
+    assert sizes(text, ["3.11", "3.12"])["p==1"] == size
 
 
 def closure(marker: str = "", pin: str = "p==1") -> dict[str, dict[str, Any]]:
