@@ -104,6 +104,16 @@ def test_an_engine_brings_its_launcher_and_library_and_no_others(
     assert brought == {engine} - {"slurm"}
 
 
+def test_tracking_brings_its_library_and_a_function_and_no_files(
+    bare: dict[str, bytes], template: Path, tmp_path: Path
+) -> None:
+    full = tree(render(template, tmp_path / "full", tracking="mlflow", package_name="own"))
+    assert len(full) == len(bare)
+    assert b"\nmlflow==" in full["requirements.txt"]
+    assert b"def track(" in full["src/own/runs.py"]
+    assert not [name for name, content in bare.items() if b"mlflow" in content]
+
+
 @pytest.mark.skipif(not shutil.which("shellcheck"), reason="there is no shellcheck on this machine")
 def test_the_files_for_slurm_are_sound_bash(template: Path, tmp_path: Path) -> None:
     project = render(template, tmp_path / "p", framework="pytorch", scale_out=["slurm"])

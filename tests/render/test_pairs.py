@@ -39,6 +39,7 @@ ANSWERS: dict[str, list[Any]] = {
     ],
     "shells": [[], ["tcsh"], ["xonsh", "nushell"]],
     "scale_out": [[], ["dask"], ["ray"], ["slurm", "dask"]],
+    "tracking": ["none", "mlflow"],
 }
 ROWS = [dict(zip(ANSWERS, row, strict=True)) for row in AllPairs(list(ANSWERS.values()))]
 REASONS = (
@@ -49,6 +50,7 @@ REASONS = (
     "uv.lock is one lock",
     "Each build comes from an index",
     "searches for settings of the starter",
+    "keeps the runs of the starter",
     "Invalid choice",  # an accelerator that nothing chosen has
 )
 
