@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from support.engine import MINOR, Tiny, clean_environ, shared_cache, tiny
 from support.index import serve
+from support.managers import uv
 from support.template import render
 from support.wheels import wheel
 
@@ -393,3 +394,56 @@ def test_a_driver_is_known_by_what_it_brings(tmp_path: Path, file: str, build: s
     (tmp_path / file).parent.mkdir(parents=True)
     (tmp_path / file).touch()
     assert driver(tmp_path, {}) == build
+
+
+@pytest.fixture
+def by_uv(several: Tiny) -> Tiny:
+    """The same by the manager uv."""
+    path = several.root / "tools" / "env.cfg"
+    text = path.read_text("utf-8").replace("manager = venv", "manager = uv")
+    path.write_text(text.replace(CUDA, f"{CUDA} uv.lock"), "utf-8")
+    path = several.root / "pyproject.toml"
+    conflicts = '[tool.uv]\nconflicts = [[{ group = "cpu" }, { group = "cuda" }]]\n\n'
+    text = path.read_text("utf-8").replace("[[tool", f"{conflicts}[[tool", 1)
+    path.write_text(text, "utf-8")
+    return several
+
+
+def test_uv_has_both_builds_in_one_lock(by_uv: Tiny) -> None:
+    by_uv.sync(SEEDBED_BUILD="cpu")
+    both = {"alpha==1.0", "filelock==3.0"}
+    assert locked(by_uv, CPU) == both | {"torch==2.9+cpu", "tool==1.0"}
+    gpu = {"torch==2.9+cu130", "nvidia-nccl-cu13==2.0", "fast-cuda==1.0"}
+    assert locked(by_uv, "requirements-cuda.txt") == both | gpu
+    assert by_uv.codes() == []
+    assert "is up to date" in by_uv.run("lock").stderr
+    for build in ("cpu", "cuda"):
+        by_uv.sync(SEEDBED_BUILD=build)
+        assert by_uv.codes() == []
+        done = uv(by_uv, "sync", "--check", "--group", build)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.thorough
+def test_what_uv_and_the_engine_change_is_in_the_locks_of_both(by_uv: Tiny, public: Path) -> None:
+    by_uv.sync(SEEDBED_BUILD="cpu")
+    for name, version in (("beta", "1.0"), ("gamma", "1.0"), ("delta", "1.0")):
+        wheel(public, name, version)
+    assert by_uv.run("add", "beta").returncode == 0
+    wheel(public, "beta", "2.0")
+    assert uv(by_uv, "add", "gamma").returncode == 0
+    by_uv.sync()
+    words = ("pip", "install", "--python", str(by_uv.python), "delta")
+    assert uv(by_uv, *words).returncode == 0
+    done = by_uv.run("freeze")
+    assert done.returncode == 0, done.stderr
+    added = {"beta==1.0", "gamma==1.0", "delta==1.0"}
+    assert added < locked(by_uv, "requirements.txt") & locked(by_uv, CUDA)
+    assert uv(by_uv, "lock", "--check").returncode == 0
+    assert by_uv.run("lock", "--upgrade", "beta").returncode == 0
+    assert by_uv.run("remove", "gamma").returncode == 0
+    both = locked(by_uv, CPU) & locked(by_uv, CUDA)
+    assert "beta==2.0" in both
+    assert "gamma" not in (by_uv.root / "uv.lock").read_text("utf-8")
+    assert {"torch==2.9+cpu"} == {pin for pin in locked(by_uv, CPU) if pin.startswith("torch")}
+    assert by_uv.codes() == []

@@ -88,7 +88,7 @@ def test_without_an_index_both_builds_of_pytorch_are_pytorchs_own(
 @pytest.mark.parametrize(
     ("answers", "told"),
     [
-        ({"env_manager": "uv"}, "there would be one for each build"),
+        ({"env_manager": "uv"}, "need the address of the index"),
         ({"torch_index": "https://packages.example.org/"}, "please write {build}"),
     ],
 )
@@ -97,6 +97,16 @@ def test_what_cannot_be_with_two_builds_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=told):
         rendered(template, tmp_path / "p", framework="pytorch", **answers)
+
+
+def test_uv_is_told_which_builds_are_locked_apart(template: Path, tmp_path: Path) -> None:
+    answers = {"framework": "xgboost", "env_manager": "uv", "python_version": "3.13"}
+    project = rendered(template, tmp_path / "p", **answers)
+    locks = ["requirements-dev.txt", "requirements-dev-cuda.txt", "uv.lock"]
+    assert [path.name for path in project.locks] == locks
+    asked = pyproject.asked(project)
+    assert asked.settings["conflicts"] == [[{"group": "cpu"}, {"group": "cuda"}]]
+    assert notes(text_of(project.lock)).asked == asked.sha256
 
 
 def test_a_project_with_one_build_has_nothing_of_it(template: Path, tmp_path: Path) -> None:

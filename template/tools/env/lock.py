@@ -74,7 +74,7 @@ def write(
 def adopt(project: Project, uv: Uv, kept: str) -> list[str]:
     """Write the lock with the pins of the lock text `kept`, which another program has resolved."""
     asked, again = pyproject.asked(project), project.command("sync")
-    commits = [pin.text for pin in pins_of(kept) if pin.is_commit]
+    commits = list(dict.fromkeys(pin.text for pin in pins_of(kept) if pin.is_commit))
     task = Task(project, uv, project.root, asked, again, kept=kept, held=commits)
     return replace(project, resolve(task), again)
 

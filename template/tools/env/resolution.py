@@ -159,8 +159,18 @@ def resolve(task: Task) -> dict[Path, str]:
 
     Raises EnvError, and NoWheel for a task that may build.
     """
-    if not task.project.builds:
-        return _resolve(task)
+    drafts = _level(task) if task.project.builds else _resolve(task)
+    try:
+        manager(task.project).complete(task.project, task.uv, task.source, drafts, task.upgrade)
+    except InstallerFailed as error:
+        raise unresolved.explained(error, task.again) from None
+    for each in task.project.every:
+        _refuse(each, pins_of(drafts[each.lock]))
+    return drafts
+
+
+def _level(task: Task) -> dict[Path, str]:
+    """The locks of several builds. Raises as `resolve` does."""
     from .builds import apart
 
     every = task.project.every
@@ -204,9 +214,7 @@ def _resolve(task: Task) -> dict[Path, str]:
     project = task.project
     with temporary_folder("lock-") as place:
         try:
-            drafts = _resolved(task, place)
-            _refuse(project, pins_of(drafts[project.lock]))
-            return drafts
+            return _resolved(task, place)
         except InstallerFailed as error:
             name = unresolved.without_some(error)
             if task.here or name not in {pin.name for pin in pins_of(text_of(project.lock))}:
@@ -289,8 +297,6 @@ def _resolved(task: Task, place: Path) -> dict[Path, str]:
         kept = (place / _FULL).read_text(encoding="utf-8")
         task.compile(place / _RUN, window.noted(note).options, kept=kept)
         drafts[project.run_lock] = named(project, asked, told, place / _RUN)
-    managed = manager(project)
-    managed.complete(project, task.uv, task.source, drafts, task.upgrade)
     return drafts
 
 

@@ -66,6 +66,17 @@ def noted(note: str | None) -> Window:
     return Window(cutoff, dict(pair.split("=", 1) for pair in pairs if pair))
 
 
+def united(windows: Iterable[Window]) -> Window:
+    """One in which is what is in any of these."""
+    found = Window()
+    for each in windows:
+        exempt = {**found.exempt}
+        for name, until in each.exempt.items():
+            exempt[name] = max(until, exempt.get(name, ""))
+        found = Window(max(filter(None, (found.cutoff, each.cutoff)), default=None), exempt)
+    return found
+
+
 def rules(settings: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
     """How old a package must be, by who says so: the project (`settings` of [tool.uv]) is first."""
     in_file = re.search(r'^exclude-newer *= *"([^"]+)"', indexes.uv_files(environ), re.MULTILINE)

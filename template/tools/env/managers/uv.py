@@ -20,12 +20,12 @@ from ..errors import EnvError
 from ..indexes import of_this_project
 from ..lock import adopt, replace
 from ..processes import say
-from ..project import LOCAL, PINNED, RUN_LOCK, Project, read_text, sha256
-from ..requirements import Notes, normalize, notes, parse, sides
+from ..project import LOCAL, PINNED, Project, read_text, sha256
+from ..requirements import Notes, normalize, notes, parse, sides, text_of
 from ..resolution import named
 from ..temporary import temporary_folder
 from ..uv import Uv
-from ..window import noted
+from ..window import noted, united
 from . import venv
 
 LOCK = "uv.lock"
@@ -50,7 +50,11 @@ class Manager(venv.Manager):
 
     def derive(self, project: Project, uv: Uv, *, missing_too: bool = True) -> None:
         lock = project.root / LOCK
-        if _source(project.lock) == sha256(lock) if lock.exists() else not missing_too:
+        known = [text_of(each.lock) for each in project.every]
+        if lock.exists():
+            if {notes(text).exported for text in known} == {sha256(lock)}:
+                return
+        elif not missing_too:
             return
         if _in_conflict(lock):
             if not missing_too:
@@ -63,16 +67,14 @@ class Manager(venv.Manager):
         with _workplace(project, project.root) as place:
             if not lock.exists():
                 say(f"{LOCK}: making it, with the versions of {project.lock.name}")
-                text = read_text(project.lock)
-                replace(project, _locked(project, uv, place, text))
+                replace(project, _locked(project, uv, place, known))
                 return
             say(f"{LOCK}: it has changed, so {project.lock.name} is exported from it anew")
             # --frozen would take a lock that no longer fits pyproject.toml
             uv.lock(place, [])
             # uv builds what has no wheel and asks nobody: what it took passes our rule, or is told
-            known = read_text(project.lock) if project.lock.exists() else ""
-            taken = _exported(project, uv, place, None, known)[project.lock]
-            for change in adopt(project, uv, taken):
+            taken = _exported(project, uv, place, known)
+            for change in adopt(project, uv, "".join(taken[each.lock] for each in project.every)):
                 say(f"  {change}")
 
     def complete(
@@ -87,8 +89,8 @@ class Manager(venv.Manager):
         # The requirements in `drafts` were resolved with all preferences met: they are the answer,
         # and uv.lock is made to hold exactly them.
         with _workplace(project, source) as place:
-            text = drafts[project.lock]
-            drafts.update(_locked(project, uv, place, text, _commits(text, upgrade)))
+            texts = [drafts[each.lock] for each in project.every]
+            drafts.update(_locked(project, uv, place, texts, _commits(texts, upgrade)))
 
 
 def _in_conflict(lock: Path) -> bool:
@@ -140,49 +142,74 @@ def _link(there: Path, link: Path) -> None:
         link.symlink_to(there)
 
 
-def _commits(text: str, upgrade: Sequence[str] | None) -> list[str]:
-    """The names of a lock's packages from repositories that are to be at their newest commit."""
-    names = [pin.name for pin in parse(text) if pin.is_commit]
+def _commits(texts: Sequence[str], upgrade: Sequence[str] | None) -> list[str]:
+    """The names of packages from repositories in locks that are to be at their newest commit."""
+    names = dict.fromkeys(pin.name for text in texts for pin in parse(text) if pin.is_commit)
     free = {normalize(name) for name in upgrade or ()}
-    return names if upgrade == [] else [name for name in names if name in free]
+    return [name for name in names if upgrade == [] or name in free]
+
+
+def _pins(texts: Sequence[str]) -> list[str]:
+    """The versions in a lock, or in those of all builds, as uv is to take them.
+
+    Of each package those of the build that has most, and without what tells its builds apart.
+    """
+    if len(texts) == 1:
+        return [pin.requirement for pin in parse(texts[0]) if pin.version]
+    found: dict[str, set[str]] = {}
+    for text in texts:
+        lines: dict[str, set[str]] = {}
+        for pin in parse(text):
+            if pin.version:
+                public = re.sub(r"\+[\w.]+", "", pin.requirement)
+                lines.setdefault(pin.name, set()).add(public)
+        more = (name for name in lines if len(lines[name]) > len(found.get(name, ())))
+        found.update({name: lines[name] for name in more})
+    return [line for name in sorted(found) for line in sorted(found[name])]
 
 
 def _locked(
-    project: Project, uv: Uv, place: Path, text: str, newest: Sequence[str] = ()
+    project: Project, uv: Uv, place: Path, texts: Sequence[str], newest: Sequence[str] = ()
 ) -> dict[Path, str]:
-    """The lock files for the pyproject.toml in `place`, with the pins and the window of a lock's
-    `text`; texts by path. Of that window uv.lock tells what pyproject.toml does: uv would not take
-    another one for its own. The packages `newest` are at their newest commit then.
+    """The lock files for the pyproject.toml in `place`, with the pins and the windows of the lock
+    `texts` of each build; texts by path. Of the window uv.lock tells what pyproject.toml does: uv
+    would not take another one for its own. The packages `newest` are at their newest commit then.
     """
-    note, asked = notes(text).cutoff, pyproject.asked(project, place / pyproject.FILE)
-    pins = [pin.requirement for pin in parse(text) if pin.version]
-    uv.lock(place, [*pins, *newest], noted(note).options)
-    if note:
+    asked = pyproject.asked(project, place / pyproject.FILE)
+    window = united(noted(notes(text).cutoff) for text in texts)
+    lock = _OPTIONS.sub("", text_of(place / LOCK), count=1)
+    for _ in range(3):  # of many forks, uv finds some in the second round only
+        before = lock
+        uv.lock(place, [*_pins(texts), *newest], window.options)
+        lock = _OPTIONS.sub("", read_text(place / LOCK), count=1)
+        if lock == before:
+            break
+    if window.cutoff:
         alone = place / "alone"
         alone.mkdir()
         nothing = asked._replace(dependencies=(), groups={})
         (alone / pyproject.FILE).write_text(nothing.draft(project.root, []), encoding="utf-8")
         uv.lock(alone, [], ["--offline"])
         own = _OPTIONS.search(read_text(alone / LOCK))
-        lock = _OPTIONS.sub("", read_text(place / LOCK), count=1)
         lock = lock.replace("\n[", f"\n{own.group() if own else ''}[", 1)
         (place / LOCK).write_text(lock, encoding="utf-8")
-    return _exported(project, uv, place, note, text)
+    return _exported(project, uv, place, texts)
 
 
-def _exported(
-    project: Project, uv: Uv, place: Path, note: str | None, known: str
-) -> dict[Path, str]:
+def _exported(project: Project, uv: Uv, place: Path, known: Sequence[str]) -> dict[Path, str]:
     """The lock files that follow from the pyproject.toml and uv.lock in `place`, texts by path.
 
-    `note` is that of their window, `known` a lock with the hashes that are not in uv.lock.
+    The `known` lock of each build tells its window, and the hashes that are not in uv.lock.
     """
-    asked = pyproject.asked(project, place / pyproject.FILE)
-    told = Notes(exported=sha256(place / LOCK), asked=asked.sha256, cutoff=note)
+    every = pyproject.asked(project, place / pyproject.FILE)
+    told = Notes(exported=sha256(place / LOCK), asked=every.sha256)
     drafts = {}
-    for path, groups in {project.root / RUN_LOCK: (), project.lock: asked.groups}.items():
-        uv.export(place, place / path.name, tuple(groups))
-        drafts[path] = _hashed(named(project, asked, told, place / path.name), known)
+    for each, text in zip(project.every, known):
+        asked = every._replace(build=each.build)
+        told = told._replace(cutoff=notes(text).cutoff)
+        for path, groups in ((each.run_lock, ()), (each.lock, (*asked.groups,))):
+            uv.export(place, place / path.name, (*groups, *asked.own))
+            drafts[path] = _hashed(named(each, asked, told, place / path.name), text)
     drafts[project.root / LOCK] = (place / LOCK).read_text(encoding="utf-8")
     return drafts
 
@@ -200,11 +227,3 @@ def _hashed(text: str, known: str) -> str:
             whole = " \\\n    --hash=".join([pin.text, *hashes])
             text = text.replace(f"\n{pin.text}\n", f"\n{whole}\n")
     return text
-
-
-def _source(requirements: Path) -> str:
-    """sha256 of the uv.lock that `requirements` were exported from, "" where none is named."""
-    try:
-        return notes(read_text(requirements)).exported or ""
-    except (OSError, ValueError):
-        return ""
