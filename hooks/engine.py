@@ -55,7 +55,7 @@ def parsed(text: str) -> dict[str, Any]:
 
     try:
         recorded = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(f"The answers cannot be read: {' '.join(str(error).split())}") from None
     if not isinstance(recorded, dict):
         raise ValueError("There are no answers in the file for them.")

@@ -131,7 +131,7 @@ def read_manifest(env: Path) -> Manifest | None:
     try:
         values: dict[str, Any] = json.loads((env / FOLDER / _MANIFEST).read_text(encoding="utf-8"))
         return Manifest(**values)
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
 
 

@@ -61,7 +61,10 @@ def applies(marker: str, facts: Mapping[str, str]) -> bool:
     if not marker:
         return True
     tokens = _tokens(marker)
-    value = _either(tokens, facts)
+    try:
+        value = _either(tokens, facts)
+    except RecursionError:
+        raise ValueError("not a marker: it is nested too deeply") from None
     if tokens:
         raise ValueError(f"not a marker: {marker}")
     return value

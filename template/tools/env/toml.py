@@ -36,6 +36,8 @@ def loads(project: Project, text: str) -> dict[str, Any]:
             found: dict[str, Any] = import_module(name).loads(text)
         except ImportError:
             continue
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
         return found
     # The environment's Python is newer than this one, or has a reader among its packages.
     code, output, _ = capture([str(project.python_path), "-I", "-c", _READ_FOR_US, text], {})
