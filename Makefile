@@ -7,7 +7,7 @@ PYTEST := pytest -n 4 --dist loadfile --no-loadscope-reorder
 # Where `make refresh` leaves its report: what became of the catalogue, in Markdown.
 MOVED ?= .venv/moved.md
 
-.PHONY: help env new demo test thorough weekly mutants lint types format lock refresh withdrawn audit lock-tools bench page pages pictures release clean
+.PHONY: help env new demo test thorough weekly mutants lint types format lock refresh withdrawn audit lock-tools bench page pages site pictures release clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -75,6 +75,10 @@ page: env  ## write what the start page chooses from: docs/start/index.html
 pages: env  ## write docs/errors.md and docs/checks.md
 	@$(RUN) python tools/errors.py
 	@$(RUN) python tools/checks.py
+
+site: env  ## make these pages a site, in build/site
+	@$(RUN) sphinx-build --quiet --fail-on-warning --keep-going -c docs . build/site
+	@echo "build/site/index.html: written"
 
 pictures: env  ## take the pictures in docs/ from a real run
 	@$(RUN) python tools/pictures.py
