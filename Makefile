@@ -7,7 +7,7 @@ PYTEST := pytest -n 4 --dist loadfile --no-loadscope-reorder
 # Where `make refresh` leaves its report: what became of the catalogue, in Markdown.
 MOVED ?= .venv/moved.md
 
-.PHONY: help env new demo test thorough weekly mutants lint types format lock refresh withdrawn audit lock-tools bench page pages site pictures release clean
+.PHONY: help env new demo test thorough weekly mutants lint types format lock refresh withdrawn audit lock-tools bench bench-peers page pages site pictures release clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -68,6 +68,9 @@ lock-tools: env  ## resolve pyproject.toml into requirements.txt
 
 bench: env  ## measure, and write docs/performance.md and docs/training.md
 	@$(RUN) python benchmarks/bench.py
+
+bench-peers: env  ## measure beside other ways to begin, and write docs/comparison.md
+	@$(RUN) python benchmarks/peers.py
 
 page: env  ## write what the start page chooses from: docs/start/index.html
 	@$(RUN) python tools/page.py

@@ -40,7 +40,7 @@ from support.managers import serve_files
 from support.template import ROOT, git
 
 ADDRESS = "https://github.com/OWNER/seedbed"
-LONG = " demo test thorough weekly lint types format refresh audit bench site pictures "
+LONG = " demo test thorough weekly lint types format refresh audit bench bench-peers site pictures "
 MAKE = f'''make() {{
     case "{LONG}" in *" $1 "*) set -- -n "$@" ;; esac
     command make "$@"
