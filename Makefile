@@ -79,9 +79,9 @@ pages: env  ## write docs/errors.md and docs/checks.md
 	@$(RUN) python tools/errors.py
 	@$(RUN) python tools/checks.py
 
-site: env  ## make these pages a site, in build/site
-	@$(RUN) sphinx-build --quiet --fail-on-warning --keep-going -c docs . build/site
-	@echo "build/site/index.html: written"
+site: env  ## make these pages a site, in docs/_site
+	@$(RUN) sphinx-build --quiet --fail-on-warning --keep-going -c docs . docs/_site
+	@echo "docs/_site/index.html: written"
 
 pictures: env  ## take the pictures in docs/ from a real run
 	@$(RUN) python tools/pictures.py
