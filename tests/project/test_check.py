@@ -42,6 +42,17 @@ def new_lock(project: Tiny, wheelhouse: Path) -> None:
     lock.write_text(lock.read_text() + "# another line\n")
 
 
+def pipe_in_place_of_a_file(project: Tiny, wheelhouse: Path) -> None:
+    path = project.site / "alpha" / "data.txt"
+    path.unlink()
+    os.mkfifo(path)
+
+
+def old_metadata(project: Tiny, wheelhouse: Path) -> None:
+    """What distutils left, which no tool can uninstall."""
+    (project.site / "old-1.0.egg-info").write_text("Name: old\nVersion: 1.0\n")
+
+
 DRIFTS = [
     pytest.param(drifts.extra, ["extra-package"], id="extra package"),
     pytest.param(drifts.transitive_missing, ["missing-package"], id="missing package"),
@@ -56,6 +67,8 @@ DRIFTS = [
     pytest.param(metadata_deleted, ["file-missing"], id="deleted METADATA"),
     pytest.param(all_packages_deleted, ["missing-package"], id="all packages deleted"),
     pytest.param(script_edited, ["file-edited"], id="edited script"),
+    pytest.param(pipe_in_place_of_a_file, ["file-edited"], id="pipe in place of a file"),
+    pytest.param(old_metadata, ["extra-package", "file-missing"], id="metadata of distutils"),
     pytest.param(drifts.stray_pth, ["stray-pth"], id="stray .pth"),
     pytest.param(drifts.other_python, ["other-python"], id="another patch release of Python"),
     pytest.param(new_lock, ["stale-lock"], id="stale lock"),

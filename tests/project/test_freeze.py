@@ -94,6 +94,19 @@ def test_a_locked_package_that_was_upgraded_by_hand_stays_upgraded(
 
 
 @pytest.mark.thorough
+def test_what_only_the_lock_has_left_behind_was_installed_by_nobody(
+    base: Tiny, wheelhouse: Path
+) -> None:
+    wheel(wheelhouse, "alpha", "1.1")
+    assert base.run("lock", "--upgrade", "alpha").returncode == 0  # as a colleague's pull brings
+    assert "freeze" not in base.run("check").stdout
+    wheel(wheelhouse, "delta", "3.0")
+    install(base, "delta")
+    assert "freeze" in base.run("check").stdout
+    freeze(base)
+    assert {"alpha==1.1", "delta==3.0"} <= set(pins(base))
+
+
 def test_a_version_that_others_do_not_allow_is_told(base: Tiny, wheelhouse: Path) -> None:
     path = base.root / "pyproject.toml"
     path.write_text(path.read_text().replace('"beta"', '"beta", "alpha<2"'))

@@ -205,6 +205,7 @@ def test_a_project_that_cannot_be_read_leaves_the_environment_as_it_was(
     done = locked.run("sync")
     assert done.returncode == 3
     assert "pyproject.toml cannot be read: " in done.stderr
+    assert "error: pyproject.toml cannot be read: " in locked.run("add", "delta").stderr
     assert "incomplete-env" not in locked.codes()
     path.write_bytes(before)
     locked.sync()
@@ -212,10 +213,17 @@ def test_a_project_that_cannot_be_read_leaves_the_environment_as_it_was(
 
 
 @pytest.mark.parametrize("body", [b"# caf\xe9\n", b"alpha==\n"])
-def test_a_lock_whose_versions_are_lost_is_named(locked: Tiny, body: bytes) -> None:
+def test_of_a_lock_that_cannot_be_read_whole_the_rest_is_kept(
+    locked: Tiny, wheelhouse: Path, body: bytes
+) -> None:
+    before = pins(locked)
+    wheel(wheelhouse, "gamma", "9.0")  # only the lock to develop has it
     path = locked.root / LOCK
     path.write_bytes(path.read_bytes() + body)
-    assert f"note: {LOCK} cannot be read, so its versions are not kept: " in said(locked, "lock")
+    told = said(locked, "lock")
+    assert f"note: of {LOCK} only what can be read is kept: " in told
+    assert "(new)" not in told
+    assert pins(locked) == before
 
 
 def test_line_endings_of_a_lock_stay(locked: Tiny, wheelhouse: Path) -> None:

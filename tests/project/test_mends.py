@@ -786,6 +786,12 @@ def _(it: Case) -> Iterator[str]:
     yield "check"
 
 
+@situation("⟨lock⟩, which is what ⟨lock⟩ has to run, is no lock")
+def _(it: Case) -> Iterator[str]:
+    (it.root / "requirements.txt").unlink()
+    yield "check"
+
+
 @situation("⟨file⟩ came with no package, and Python imports")
 def _(it: Case) -> Iterator[str]:
     drifts.start_up_code(it.project, it.wheelhouse)

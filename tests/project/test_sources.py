@@ -193,6 +193,17 @@ def test_a_branch_is_locked_at_its_commit_until_told(base: Tiny, tmp_path: Path)
     assert "'2.0'" in (base.site / "delta" / "__init__.py").read_text()
 
 
+def test_a_commit_is_kept_with_its_extras(base: Tiny, tmp_path: Path) -> None:
+    root = tmp_path / "delta"
+    tree(root, "delta", extras={"plot": "alpha"})
+    git(root, "init", "--quiet", "--initial-branch=main")
+    commit(root)
+    assert base.run("remove", "beta").returncode == 0
+    add(base, f"delta[plot] @ git+{root.as_uri()}@main")
+    assert "up to date" in base.run("lock").stderr
+    assert line(base, "alpha==")
+
+
 @pytest.mark.thorough
 def test_another_commit_installed_by_hand_is_a_difference(base: Tiny, tmp_path: Path) -> None:
     root = tmp_path / "delta"

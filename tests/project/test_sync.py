@@ -180,8 +180,14 @@ def test_a_copied_project_leaves_the_original_alone(ready: Tiny, tmp_path: Path)
     assert (copy.info()["state"], ready.info()["state"]) == ("ready", "ready")
 
 
-def test_an_environment_without_its_pyvenv_cfg_is_broken_and_made_anew(ready: Tiny) -> None:
-    (ready.env / "pyvenv.cfg").unlink()
+@pytest.mark.parametrize("left", [None, b"", b"\0\0\0", b"home = caf\xe9\n"])
+def test_an_environment_without_its_pyvenv_cfg_is_broken_and_made_anew(
+    ready: Tiny, left: bytes | None
+) -> None:
+    path = ready.env / "pyvenv.cfg"
+    path.unlink()
+    if left is not None:
+        path.write_bytes(left)
     assert ready.info()["state"] == "broken"
     assert ready.codes() == ["broken-env"]
     ready.sync()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 _BACKEND = '''\
 """The smallest build back end (PEP 517, PEP 660)."""
@@ -16,12 +18,15 @@ import zipfile
 
 NAME, VERSION, REQUIRES, MODULE = {name!r}, {version!r}, {requires!r}, {module!r}
 TOOLS = [importlib.import_module(each).version for each in {tools!r}]
+EXTRAS = {extras!r}
 INFO = f"{{MODULE}}-{{VERSION}}.dist-info"
 
 
 def _wheel(folder, files):
     lines = [f"Metadata-Version: 2.1", f"Name: {{NAME}}", f"Version: {{VERSION}}"]
     lines += [f"Requires-Dist: {{each}}" for each in REQUIRES]
+    for extra, need in EXTRAS.items():
+        lines += [f"Provides-Extra: {{extra}}", f"Requires-Dist: {{need}} ; extra == '{{extra}}'"]
     files[f"{{INFO}}/METADATA"] = "\\n".join(lines) + "\\n"
     files[f"{{INFO}}/WHEEL"] = "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
     lines = [f"{{path}},sha256={{_digest(text)}},{{len(text)}}" for path, text in files.items()]
@@ -55,7 +60,7 @@ backend-path = ["."]
 name = "{name}"
 version = "{version}"
 dependencies = {requires}
-"""
+{optional}"""
 
 
 def tree(
@@ -65,14 +70,21 @@ def tree(
     *,
     requires: tuple[str, ...] = (),
     tools: tuple[str, ...] = (),
+    extras: Mapping[str, str] = MappingProxyType({}),
 ) -> Path:
-    """A source tree at `root`, whose module tells its version; building needs the `tools`."""
+    """A source tree at `root`, whose module tells its version; building needs the `tools`.
+
+    `extras` are what each of them brings.
+    """
     module = name.replace("-", "_")
     (root / "src" / module).mkdir(parents=True, exist_ok=True)
     (root / "src" / module / "__init__.py").write_text(f"version = {version!r}\n")
     told = {"name": name, "version": version, "requires": list(requires)}
-    (root / "pyproject.toml").write_text(_PYPROJECT.format(tools=list(tools), **told))
-    (root / "backend.py").write_text(_BACKEND.format(module=module, tools=list(tools), **told))
+    optional = [f'{extra} = ["{need}"]' for extra, need in extras.items()]
+    optional = ["[project.optional-dependencies]", *optional] if extras else []
+    told["tools"] = list(tools)
+    (root / "pyproject.toml").write_text(_PYPROJECT.format(optional="\n".join(optional), **told))
+    (root / "backend.py").write_text(_BACKEND.format(module=module, extras=dict(extras), **told))
     return root
 
 

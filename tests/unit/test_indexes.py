@@ -129,7 +129,7 @@ def test_nor_a_token_behind_a_question_mark(value: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "https://host:8080/simple/x@1.0/", "https://host/a:b@c", "git@host:team/x",
+        "https://host:8080/simple/x@1.0/", "https://host/a:b@c", "git@host:team/x", "git+ssh://git@host/x",
         "https://[::1]:80/simple", "x @ file:///home/a@b/x.whl", "http://host:80",
     ],
 )  # fmt: skip

@@ -202,6 +202,8 @@ def test_the_environments_python_reads_toml_for_one_that_cannot(
     project.python_path.symlink_to(sys.executable)
     monkeypatch.setattr("env.toml._READERS", ())
     assert loads(project, "a = 1") == {"a": 1}
+    with pytest.raises(ValueError, match="Invalid value"):
+        loads(project, "a =")
     project.python_path.unlink()
     with pytest.raises(EnvError, match=r"reads no TOML\b.*\. Run it with 3\.11 or newer"):
         loads(project, "a = 1")

@@ -76,6 +76,7 @@ def edit(
     lets these packages in at any age. `retry` is the command to name where it fails.
     Raises EnvError, with all files as they were, where uv refuses or there is no solution.
     """
+    pyproject.refuse_unreadable(project)
     uv = resolver(project, editing=True)
     kept = "".join(f"{name}=={version}\n" for name, version in versions.items())
     kept += preferences(project, list(versions) or None, None)

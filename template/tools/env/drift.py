@@ -97,11 +97,14 @@ def unlocked(project: Project) -> Iterator[Difference]:
 def _locks_differ(project: Project) -> Iterator[Difference]:
     """A version that was changed in one of the lock files, and not in the other."""
     run = project.run_lock
+    held = {(pin.name, pin.exact) for pin in pins_of(text_of(project.lock))}
     try:
-        held = {(pin.name, pin.exact) for pin in parse(read_text(project.lock))}
         other = [pin for pin in parse(read_text(run)) if (pin.name, pin.exact) not in held]
-    except (OSError, ValueError):
-        return  # whatever needs that one says so
+    except (OSError, ValueError) as error:
+        why = "it is missing" if isinstance(error, FileNotFoundError) else error
+        message = f"{run.name}, which is what {project.lock.name} has to run, is no lock: {why}."
+        yield Difference(LOCKS_DIFFER, message, "", run.name)
+        other = []
     for pin in other:
         message = f"{pin.name} is {pin.exact} in {run.name}, and not in {project.lock.name}."
         yield Difference(LOCKS_DIFFER, message, pin.name)
@@ -141,9 +144,27 @@ def mend(project: Project, found: list[Difference], *, full: bool = False) -> st
 
 def keep(project: Project, found: list[Difference]) -> str:
     """The command that adopts what `check` found to be installed by hand, "" where nothing was."""
-    codes = {each.code for each in found}
-    by_hand = codes & {EXTRA_PACKAGE, WRONG_VERSION, OTHER_SOURCE} and WITHDRAWN not in codes
-    return project.command("freeze") if by_hand else ""
+    codes = (EXTRA_PACKAGE, WRONG_VERSION, OTHER_SOURCE)
+    names = {each.package for each in found if each.code in codes}
+    manifest = state.assess(project).manifest
+    if not names or manifest is None or any(each.code == WITHDRAWN for each in found):
+        return ""
+    here = contents(project.env / manifest.site_packages)
+    return project.command("freeze") if names & by_hand(here, manifest) else ""
+
+
+def by_hand(here: Contents, manifest: Manifest) -> set[str]:
+    """The packages that are not as the engine has installed them: not what only the lock has left
+    behind, when it was changed."""
+    return {
+        dist.name
+        for dist in here.present
+        if f"{dist.name}=={dist.version}" not in manifest.distributions
+        or (
+            dist.directory in here.records
+            and _from_another_file(dist, here.records[dist.directory], manifest)
+        )
+    }
 
 
 def unhashed(project: Project) -> dict[str, str]:

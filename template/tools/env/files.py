@@ -28,7 +28,8 @@ _MANY = 10
 """As many files of one package are told one by one, and more in one sentence."""
 
 _CHUNK = 1 << 20
-_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+# A pipe in a file's place is read as empty, and not waited for.
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 # What RECORD may use: https://packaging.python.org/en/latest/specifications/binary-distribution-format/
 _PROOFS = {name for name in hashlib.algorithms_guaranteed if "shake" not in name} - {"md5", "sha1"}

@@ -48,7 +48,9 @@ def look(project: Project) -> Found:
         raise EnvError(seen.reason, f"Mend it with: {state.remedy(project, seen)}", DIFFERENT)
     site = project.env / seen.manifest.site_packages
     pins = locked(project, seen.manifest.markers)
-    present = {dist.name: dist for dist in distributions.scan(site)}
+    here = distributions.contents(site)
+    present = {dist.name: dist for dist in here.present}
+    by_hand = drift.by_hand(here, seen.manifest)
     withdrawn.refuse(present.values(), project.command("sync"))
     found = list(present.values())
     own = editable.names(project, editable.installs(project, site, found))
@@ -58,7 +60,7 @@ def look(project: Project) -> Found:
             *drift.compare(pins, found, own),
             *sources.differences(project.root, site, pins, found),
         )
-        if each.code in (EXTRA_PACKAGE, WRONG_VERSION, OTHER_SOURCE)
+        if each.code in (EXTRA_PACKAGE, WRONG_VERSION, OTHER_SOURCE) and each.package in by_hand
     }
     left: dict[str, str] = {}
 

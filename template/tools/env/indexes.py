@@ -41,7 +41,8 @@ _DECIDES = re.compile(
     re.MULTILINE,
 )
 
-_ADDRESS = re.compile(r"(?<=://)\S+")
+# Over ssh a name alone, as git@HOST, is no secret, and a command without it would be another one.
+_ADDRESS = re.compile(r"(?<=://)(?!(?<=ssh://)[\w.-]+@)\S+")
 # A password may hold what should have been quoted: then the last @ of the word ends it. What a
 # message gives as an example is none.
 _LOGIN = re.compile(r"\A(?!\[|NAME:PASSWORD@)(?:[^\s/?#]*?:(?!\d*(?:[/?#]|\Z))\S*@|[^\s/?#]*@)")

@@ -267,8 +267,14 @@ class _Target(NamedTuple):
     def _installed(self, site: Path, work: _Work) -> Contents:
         label, pins = self.project.env_label, list(self.pins.values())
         for dist in work.spoilt:  # it is installed over its own files
-            say(f"{label}: installing {dist.name} again, its RECORD is damaged")
-            shutil.rmtree(site / dist.directory)
+            if dist.name in self.pins:
+                say(f"{label}: installing {dist.name} again, its RECORD is damaged")
+            else:
+                say(f"{label}: removing {dist.directory}, which tells no files")
+            if (site / dist.directory).is_dir():
+                shutil.rmtree(site / dist.directory)
+            else:
+                os.unlink(site / dist.directory)
         self.uv.uninstall(work.extra)
         parts = sources.parts(self.project, pins, work.again, work.anew, self.pack)
         built = {name for part in parts if part.tools for name in part.names}
@@ -281,8 +287,13 @@ class _Target(NamedTuple):
 
 
 def _spoilt(here: Contents) -> list[Distribution]:
-    """What uv can make no sense of; an .egg-info it can, which has no RECORD."""
-    return [dist for dist in here.spoilt if not dist.directory.endswith(".egg-info")]
+    """What uv can make no sense of: it can of an .egg-info that names its modules."""
+    return [
+        dist
+        for dist in here.spoilt
+        if not dist.directory.endswith(".egg-info")
+        or not (here.site / dist.directory / "top_level.txt").is_file()
+    ]
 
 
 def explained(

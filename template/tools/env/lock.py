@@ -128,16 +128,24 @@ def preferences(project: Project, upgrade: Sequence[str] | None, prefer: Path | 
 def held(project: Project, asked: Asked, upgrade: Sequence[str] | None = None) -> list[str]:
     """The lines of today's lock that name commits: uv would take the newest of their branches.
 
-    Not where pyproject.toml asks for another place or branch now.
+    Each with the extras that are asked for, which a lock does not tell. Not where pyproject.toml
+    asks for another place, branch or version now.
     """
     text = text_of(project.lock)
     known = dict(each.split("=") for each in (notes(text).commits or "").split())
     free = {normalize(name) for name in upgrade or ()}
-    return [
-        pin.text
+    kept = [
+        pin
         for pin in (pins_of(text) if upgrade != [] else ())
         if pin.name not in free and known.get(pin.name) == asked.origin(pin.name)
     ]
+    lines = [pin.text for pin in kept]
+    for pin in kept:
+        for each in asked.lines(pin.name):
+            if each["extras"]:
+                marker = f" ; {each['marker']}" if each["marker"] else ""
+                lines.append(f"{pin.name}[{each['extras']}] @ {pin.reference}{marker}")
+    return lines
 
 
 def _files(project: Project) -> list[Path]:
@@ -160,7 +168,7 @@ def _say_unless_readable(path: Path) -> None:
     except OSError:
         pass  # there is none yet
     except ValueError as error:
-        say(f"note: {path.name} cannot be read, so its versions are not kept: {error}")
+        say(f"note: of {path.name} only what can be read is kept: {error}")
 
 
 def _prove(project: Project, drafts: Mapping[Path, str], retry: str) -> None:

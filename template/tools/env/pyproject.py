@@ -99,14 +99,18 @@ class Asked(NamedTuple):
         return found
 
     def origin(self, name: str) -> str:
-        """A short hash of what says that a package comes from elsewhere than an index."""
+        """A short hash of what says that a package comes from elsewhere than an index, and where
+        it is needed. Bounds are none of it: of what has a place of its own, uv heeds none."""
         sources = {normalize(each): at for each, at in self.settings.get("sources", {}).items()}
-        every = (self.dependencies, *self.groups.values(), *self.builds.values())
-        lines = [line for some in every for line in some]
-        placed = (line for line in lines if "@" in line.partition(";")[0])
-        lines = [_canonical(line) for line in placed if _canonical(line).startswith(name)]
+        lines = [_canonical(x[0]) for x in self.lines(name) if "@" in x["rest"] or x["marker"]]
         told = json.dumps([sources.get(name), lines], sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()[:8]
+
+    def lines(self, name: str) -> list[re.Match[str]]:
+        """The requirements that ask for a package by its normalized name."""
+        every = (self.dependencies, *self.groups.values(), *self.builds.values())
+        found = (REQUIREMENT.match(line) for some in every for line in some)
+        return [each for each in found if each and normalize(each["name"]) == name]
 
     def draft(self, root: Path, environments: Sequence[str]) -> str:
         """A pyproject.toml with this and nothing else, for any directory.
@@ -210,7 +214,8 @@ def unlocked(project: Project) -> Iterator[Difference]:
     """
     if not (project.root / FILE).exists():
         return
-    locked = {notes(text_of(each.lock)).asked for each in project.every} - {None}
+    locks = {path for each in project.every for path in (each.lock, each.run_lock)}
+    locked = {notes(text_of(path)).asked for path in locks} - {None}
     try:
         if locked - {asked(project).sha256}:
             message = f"What {FILE} asks for has changed since it was locked."

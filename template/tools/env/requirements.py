@@ -8,7 +8,8 @@ for the notes at its top.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -162,27 +163,28 @@ def parse(text: str) -> list[Pin]:
 def _parsed(text: str) -> tuple[Pin, ...]:
     if len(sides(text)) > 1:
         raise ValueError("git left both sides of a conflict in it")
-    pins = []
-    for words in map(str.split, _logical(text)):
-        hashes = tuple(word[7:] for word in words if word.startswith("--hash="))
-        line = " ".join(words)
-        found = _PIN.fullmatch(" ".join(words[: len(words) - len(hashes)]))
-        if found is None:
-            raise ValueError(f"{line} is not an exact version")
-        reference = found["reference"]
-        if reference and reference.startswith("git+") and not _COMMIT.match(reference):
-            raise ValueError(f"{line} names no whole commit")
-        pins.append(
-            Pin(
-                name=normalize(found["name"]),
-                version=found["version"],
-                marker=found["marker"] or "",
-                hashes=hashes,
-                text=line,
-                reference=reference,
-            )
-        )
-    return tuple(pins)
+    return tuple(map(_pin, _logical(text)))
+
+
+def _pin(line: str) -> Pin:
+    """What one logical line pins; ValueError where that is nothing exact."""
+    words = line.split()
+    hashes = tuple(word[7:] for word in words if word.startswith("--hash="))
+    line = " ".join(words)
+    found = _PIN.fullmatch(" ".join(words[: len(words) - len(hashes)]))
+    if found is None:
+        raise ValueError(f"{line} is not an exact version")
+    reference = found["reference"]
+    if reference and reference.startswith("git+") and not _COMMIT.match(reference):
+        raise ValueError(f"{line} names no whole commit")
+    return Pin(
+        name=normalize(found["name"]),
+        version=found["version"],
+        marker=found["marker"] or "",
+        hashes=hashes,
+        text=line,
+        reference=reference,
+    )
 
 
 def proven(text: str) -> list[Pin]:
@@ -210,18 +212,26 @@ def sides(text: str) -> list[str]:
 
 
 def pins_of(text: str) -> list[Pin]:
-    """The pins of a lock, of both sides where it holds a conflict; none where it is no lock."""
+    """The pins of a lock as far as its lines are any, of both sides where it holds a conflict."""
+    return [pin for side in sides(text) for pin in _pins_in(side)]
+
+
+def _pins_in(text: str) -> Iterator[Pin]:
     try:
-        return [pin for side in sides(text) for pin in parse(side)]
+        yield from parse(text)
     except ValueError:
-        return []
+        for line in _logical(text):
+            with suppress(ValueError):
+                yield _pin(line)
 
 
 def text_of(path: Path) -> str:
-    """The text of a lock, "" where there is none or nobody can read it."""
+    """The text of a lock, "" where there is none; what is no text in it is left out."""
     try:
         return read_text(path)
-    except (OSError, ValueError):
+    except ValueError:  # a letter in a comment, say: its pins are none the worse for it
+        return path.read_bytes().decode("ascii", "ignore").replace("\r\n", "\n")
+    except OSError:
         return ""
 
 

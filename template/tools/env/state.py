@@ -85,8 +85,8 @@ def _look(project: Project) -> Assessment:
     if stamp.base and not same_file(project.python_path, Path(stamp.base)):
         why = f"The Python of {label} is not {stamp.base} any more, from which it was made."
         return Assessment(BROKEN, why, stamp, found)
-    if not (env / "pyvenv.cfg").is_file():
-        why = f"{label}/pyvenv.cfg is gone, so its Python takes another one's packages."
+    if not _is_configured(env):
+        why = f"{label}/pyvenv.cfg is gone or damaged, so its Python takes another one's packages."
         return Assessment(BROKEN, why, stamp, found)
     wanted = stamp.python or project.python
     if not satisfies(found.python, wanted):
@@ -132,6 +132,15 @@ def _may_reach(path: str) -> bool:
     except OSError:
         pass
     return True
+
+
+def _is_configured(env: Path) -> bool:
+    """Whether the file that makes a venv of a directory can be read, and names its Python."""
+    try:
+        lines = (env / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return False
+    return any(line.partition("=")[0].strip() == "home" for line in lines)
 
 
 def _is_empty(path: Path) -> bool:

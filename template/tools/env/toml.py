@@ -24,6 +24,8 @@ for name in {_READERS}:
         break
     except ImportError:
         pass
+    except ValueError as error:
+        sys.exit(f"not TOML: {{error}}")
 """
 
 _TOOL_UV = re.compile(r"^\[ *tool *\. *uv *\][^\n]*\n", re.MULTILINE)
@@ -40,8 +42,11 @@ def loads(project: Project, text: str) -> dict[str, Any]:
             raise ValueError("it is nested too deeply") from None
         return found
     # The environment's Python is newer than this one, or has a reader among its packages.
-    code, output, _ = capture([str(project.python_path), "-I", "-c", _READ_FOR_US, text], {})
-    if code != 0 or not output:
+    argv = [str(project.python_path), "-I", "-c", _READ_FOR_US, text]
+    _, output, errors = capture(argv, {})
+    if errors.startswith("not TOML: "):
+        raise ValueError(errors.partition(": ")[2].strip())
+    if not output:
         version = ".".join(map(str, sys.version_info[:2]))
         raise EnvError(
             f"Python {version} reads no TOML, as pyproject.toml is.",
