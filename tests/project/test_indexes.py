@@ -122,6 +122,30 @@ def test_an_index_on_top_is_looked_at_too(
     assert untold.codes() == []
 
 
+@pytest.mark.parametrize("manager", [name for name in table() if name != "conda"])
+def test_a_package_comes_from_an_index_of_its_own_and_what_it_needs_does_not(
+    manager: str, wheelhouse: Path, environ: dict[str, str], tmp_path: Path
+) -> None:
+    project = make(manager, tmp_path / "project", wheelhouse, environ)
+    wheel(wheelhouse, "epsilon", "1.0")
+    (tmp_path / "ours").mkdir()
+    wheel(tmp_path / "ours", "delta", "1.0", requires=("epsilon",))
+    wheel(tmp_path / "ours", "epsilon", "9.0")
+    environ.update(UV_INDEX_OURS_USERNAME="reader", UV_INDEX_OURS_PASSWORD=PASSWORD)
+    path = project.root / "pyproject.toml"
+    with serve(tmp_path / "ours", login=f"reader:{PASSWORD}") as ours:
+        index = f'[[tool.uv.index]]\nname = "ours"\nurl = "{ours}"\nexplicit = true\n'
+        source = '[tool.uv.sources]\ndelta = { index = "ours" }\n'
+        path.write_text(f"{path.read_text()}\n{index}{source}")
+        done = project.run("add", "delta")
+        assert done.returncode == 0, done.stderr
+    assert project.codes() == []
+    lock = project.root / "requirements.txt"
+    assert f'# From another index: [["ours={ours}", "delta", ""]]\n' in lock.read_text()
+    assert "epsilon==1.0" in lock.read_text()
+    _is_secret(done.stdout + done.stderr, project.root)
+
+
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE"])
 def test_a_companys_certificate_is_trusted_and_no_other(
     untold: Tiny, wheelhouse: Path, tmp_path: Path, installer: str, name: str

@@ -115,6 +115,8 @@ def test_no_password_is_printed_whatever_is_in_it(
     secret = f"<{password}>"
     hidden = indexes.without_login(f"at {scheme}://{name}:{secret}@{host}/simple, trying again")
     assert secret not in hidden
+    told = indexes.host({"UV_DEFAULT_INDEX": f"{scheme}://{name}:{secret}@{host}/simple"})
+    assert not told or password not in told or password in host
     assert hidden.startswith(f"at {scheme}://****")
     assert hidden.endswith(" trying again")
 

@@ -77,8 +77,17 @@ def lock(project: Project, options: Namespace) -> int:
     from .lock import write
 
     prefer = Path(options.prefer) if options.prefer else None
+    flags = ["--prefer", options.prefer] if prefer else []
+    flags += [word for name in options.newest for word in ("--newest", name)]
+    flags += [] if options.upgrade is None else ["--upgrade", *options.upgrade]
     with turn(project):
-        changes = write(project, upgrade=options.upgrade, prefer=prefer, newest=options.newest)
+        changes = write(
+            project,
+            upgrade=options.upgrade,
+            prefer=prefer,
+            again=project.command("lock", *flags),
+            newest=options.newest,
+        )
     for change in changes:
         say(f"  {change}")
     if changes:
@@ -116,7 +125,7 @@ def edit(project: Project, options: Namespace) -> int:
 
 def freeze(project: Project, options: Namespace) -> int:
     from . import dependencies
-    from .freeze import look, not_kept
+    from .freeze import look, not_kept, replaced
     from .sync import make_ready
 
     with turn(project):
@@ -145,6 +154,8 @@ def freeze(project: Project, options: Namespace) -> int:
             say(f"What was left out goes with the next: {project.command('sync')}")
         else:
             make_ready(project)
+            for note in replaced(project, found):
+                say(f"note: {note}")
     return DONE
 
 

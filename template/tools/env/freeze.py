@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from . import distributions, drift, editable, sources, state, unresolved, withdrawn
 from .difference import EXTRA_PACKAGE, OTHER_SOURCE, WRONG_VERSION
-from .distributions import Distribution
+from .distributions import Contents, Distribution
 from .errors import DIFFERENT, EnvError
 from .markers import applies
 from .project import Project
@@ -36,6 +36,9 @@ class Found(NamedTuple):
 
     left: dict[str, str]
     """What cannot be adopted: the reason by "name==version"."""
+
+    prints: dict[str, str]
+    """What is installed of `versions`, by name (distributions.fingerprint)."""
 
 
 def look(project: Project) -> Found:
@@ -92,6 +95,7 @@ def look(project: Project) -> Found:
         dict(sorted(direct.items())),
         {name: dist.version for name, dist in sorted(differ.items()) if name not in left},
         {f"{name}=={differ[name].version}": why for name, why in sorted(left.items())},
+        {name: print for name, print in _prints(here).items() if name not in left},
     )
 
 
@@ -107,6 +111,24 @@ def not_kept(project: Project, found: Found) -> Iterator[str]:
                 have = f"{pin.version} is locked" if pin else "it is not locked"
                 ask = project.command("add", f"{name}=={version}")
                 yield f"{have} in place of {name} {version}, as others ask for it; to ask: {ask}"
+
+
+def replaced(project: Project, found: Found) -> Iterator[str]:
+    """A sentence for each adopted package of which the index has another file than was there."""
+    seen = state.assess(project)
+    site = project.env / seen.manifest.site_packages if seen.manifest else project.env
+    now = _prints(distributions.contents(site))
+    for name, version in found.versions.items():
+        if now.get(name, "") != found.prints.get(name, ""):
+            yield (
+                f"the index has another file of {name} {version} than was installed, and that is "
+                "here now. Look at where it comes from before you use it"
+            )
+
+
+def _prints(here: Contents) -> dict[str, str]:
+    records = ((dist.name, here.records.get(dist.directory)) for dist in here.present)
+    return {name: distributions.fingerprint(each.lines) for name, each in records if each}
 
 
 def _unserved(project: Project, versions: Mapping[str, str]) -> dict[str, str]:

@@ -135,7 +135,7 @@ def is_on(value: str | None) -> bool:
 def host(environ: Mapping[str, str]) -> str | None:
     """The host of the index that stands in place of the public one, None without one."""
     address = environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL", "")
-    found = re.search(r"://(?:[^/@]*@)?([^/?#]+)", address)
+    found = re.search(r"://(?:\*{4}@)?([^/?#]+)", without_login(address))
     return found[1] if found else None
 
 

@@ -7,6 +7,7 @@ All of it is resolved beside the project (resolution.py); then all files are rep
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping, Sequence
 from itertools import product
@@ -186,7 +187,9 @@ def _prove(project: Project, drafts: Mapping[Path, str], retry: str) -> None:
                 f"What uv resolved makes no lock that can be proven: {error}.",
                 f"Ask for another version of it (nothing was changed), then run again: {retry}",
             ) from None
-        for name in (pin.name for pin in pins if has_login(pin.reference or "")):
+        told = [(pin.name, pin.reference or "") for pin in pins]
+        told += [(name, index) for index, name, _ in json.loads(notes(draft).indexes or "[]")]
+        for name in (name for name, address in told if has_login(address)):
             raise EnvError(
                 f"The address of {name} holds a login, which would come into the lock and so into "
                 "git.",

@@ -98,6 +98,20 @@ class Asked(NamedTuple):
                     found[each["path"]] = name
         return found
 
+    @property
+    def indexes(self) -> list[tuple[str, str, str]]:
+        """The packages that have an index of their own: its name and address, as uv takes them, the
+        package, and the marker of where that is so."""
+        known = {
+            each["name"]: each["url"] for each in self.settings.get("index", ()) if "name" in each
+        }
+        return [
+            (f"{each['index']}={known[each['index']]}", normalize(name), each.get("marker", ""))
+            for name, source in self.settings.get("sources", {}).items()
+            for each in (source if isinstance(source, list) else [source])
+            if each.get("index") in known
+        ]
+
     def origin(self, name: str) -> str:
         """A short hash of what says that a package comes from elsewhere than an index, and where
         it is needed. Bounds are none of it: of what has a place of its own, uv heeds none."""

@@ -7,6 +7,7 @@ for the notes at its top.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -46,6 +47,9 @@ class Pin(NamedTuple):
 
     text: str
     """The whole logical line."""
+
+    source: str | None = None
+    """Address of the index of its own that it comes from, None for the ordinary one."""
 
     reference: str | None = None
     """What follows `@` in a direct reference: the address of a wheel or an sdist,
@@ -112,6 +116,10 @@ class Notes(NamedTuple):
     commits: str | None = None
     """The packages that come from repositories, each with a hash of what asked for it: "x=1a2b"."""
 
+    indexes: str | None = None
+    """The packages that come from an index of their own, as JSON: rows of its address, as uv takes
+    it ("name=https://..."), the name of a package, and the marker of where that is so."""
+
 
 _NOTES = Notes(
     "# Draft: ",
@@ -120,6 +128,7 @@ _NOTES = Notes(
     "# Cut-off: ",
     "# Built from source: ",
     "# Commits, each for what asked for it: ",
+    "# From another index: ",
 )
 
 
@@ -257,11 +266,16 @@ def read(project: Project) -> list[Pin]:
 
 
 def locked(project: Project, facts: Mapping[str, str]) -> dict[str, Pin]:
-    """`read` and `for_this_system` in one; raises EnvError as `read` does."""
+    """`read` and `for_this_system` in one, with the indexes; raises EnvError as `read` does."""
+    pins = read(project)
     try:
-        return for_this_system(read(project), facts)
+        found = for_this_system(pins, facts)
+        for index, name, marker in json.loads(notes(text_of(project.lock)).indexes or "[]"):
+            if name in found and applies(marker, facts):
+                found[name] = found[name]._replace(source=index)
     except ValueError as error:
         raise _no_lock(project, error) from None
+    return found
 
 
 def _no_lock(project: Project, reason: object) -> EnvError:

@@ -6,6 +6,7 @@ is for, so it takes a version that has wheels for them, or says that none does.
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import re
@@ -250,7 +251,16 @@ def named(project: Project, asked: Asked, notes: Notes, written: Path) -> str:
     pins = {pin.name: pin for pin in pins_of(text)}
     built = " ".join(sorted(pins.keys() & {*asked.buildable}))
     commits = " ".join(f"{x}={asked.origin(x)}" for x in sorted(pins) if pins[x].is_commit)
-    return with_notes(notes._replace(built=built or None, commits=commits or None), text)
+    theirs = project.torch_packages if project.torch_index else ()
+    rows = [row for row in asked.indexes if row[1] in pins and row[1] not in theirs]
+    return with_notes(
+        notes._replace(
+            built=built or None,
+            commits=commits or None,
+            indexes=json.dumps(sorted(rows)) if rows else None,
+        ),
+        text,
+    )
 
 
 def pythons(project: Project) -> tuple[str, ...]:

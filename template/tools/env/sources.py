@@ -96,26 +96,28 @@ def parts(
         )
     theirs = project.torch_packages if project.torch_index and not pack else ()
     built = (notes(read_text(project.lock)).built or "").split()
-    groups: dict[str, list[Pin]] = {}
+    groups: dict[tuple[str, str], list[Pin]] = {}
     for pin in pins:
-        name = "torch" if pin.name in theirs else "others"
+        name, index = "others", "" if pack else pin.source or ""
         if not pin.hashable:
             name = "references"
         elif pin.name not in lines and (pin.name in built or pin.archive):
             name = "archives"
-        groups.setdefault(name, []).append(pin)
+        elif pin.name in theirs:
+            name, index = "torch", project.torch_index or ""
+        groups.setdefault((name, index), []).append(pin)
     tools = [pin for pin in pins if pin.reference is None and pin.name not in lines]
     return [
         Part(
-            _written(project, name, some),
+            _written(project, f"{name}-{number}" if index else name, some),
             [pin.name for pin in some],
             [pin.name for pin in some if pin.name in again],
             [pin.name for pin in some if pin.name in anew],
-            project.torch_index if name == "torch" else None,
+            index or None,
             name != "references",
             _written(project, "tools", tools) if name in ("references", "archives") else None,
         )
-        for name, some in sorted(groups.items(), reverse=True)
+        for number, ((name, index), some) in enumerate(sorted(groups.items(), reverse=True))
     ]
 
 
