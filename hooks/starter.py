@@ -1,7 +1,8 @@
 """What an update means for files that are the project's own, which it leaves alone.
 
-What the starter has for an answer that was just changed is added; nothing is removed. What a new
-version of the template has changed in the starter is offered.
+What the starter has for an answer that was just changed is added; nothing is removed but the locks
+of builds that there are no more, which the engine made. What a new version of the template has
+changed in the starter is offered.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from project_tools import starter_fixes
 
 DERIVED = ("/requirements.txt", "/requirements-dev.txt")
 """The project's own too, and made by the engine."""
+
+LOCK = b"Made by tools/env; do not edit."
+"""In the first line of what the engine locks."""
 
 PARTS = (*(f"template/{each}" for each in starter_fixes.CODE), "frameworks")
 """What the starter's code is rendered from."""
@@ -55,6 +59,9 @@ def adapt(
             Path(name).write_bytes(has[name])
         kept = [name for name in has if name in had and has[name] != had[name]]
         unused = [name for name in had if name not in has]
+    for path in map(Path, unused):
+        if path.is_file() and LOCK in path.read_bytes().partition(b"\n")[0]:
+            path.unlink()
     unused += sorted(_locks(template, before) - _locks(template, now))
     there = [tuple(name for name in names if Path(name).exists()) for names in (kept, unused)]
     return Starter(tuple(added), *there)

@@ -44,10 +44,11 @@ def main() -> int:
     parser.add_argument("--osv-url", default="https://api.osv.dev/v1/query", metavar="ADDRESS")
     options = parser.parse_args()
     try:
-        locks = options.locks or [project.load(ROOT, os.environ).lock]
+        locks = options.locks or [each.lock for each in project.load(ROOT, os.environ).every]
         text = options.accepted.read_text(encoding="utf-8") if options.accepted.exists() else ""
         accepted = acceptances(text)
-        pins = [pin for lock in locks for pin in requirements.parse(lock.read_text("utf-8"))]
+        every = (pin for lock in locks for pin in requirements.parse(lock.read_text("utf-8")))
+        pins = list(dict.fromkeys(every))
         answers = [ask(world, options.osv_url) for world in worlds(pins)]
         for pin in filter(lambda pin: pin.reference, pins):
             print(f"{pin.name} is not asked for: it comes from an address, and OSV knows none.")

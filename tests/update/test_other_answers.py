@@ -70,6 +70,35 @@ def test_locks_of_the_manager_before_are_named(made: Made, home: Path) -> None:
 
 
 @pytest.mark.thorough
+def test_a_second_build_comes_and_goes_and_a_library_of_ones_own_stays(
+    made: Made, home: Path
+) -> None:
+    project = made("v2.0.0", framework="xgboost", libraries=[], accelerator="cpu")
+    asked = project / "pyproject.toml"
+    asked.write_text(asked.read_text().replace('    "numpy', '    "humanize",\n    "numpy', 1))
+    commit(project)
+    done = update(project, home, "--data", "accelerator=[cpu, cuda]")
+    assert done.returncode == 0, done.stdout + done.stderr
+    locks = [f"requirements{name}.txt" for name in ("", "-dev", "-cuda", "-dev-cuda")]
+    for lock in locks:
+        assert "\nhumanize==" in (project / lock).read_text()
+
+    (project / "requirements-cuda.txt").write_text("# mine\n")
+    commit(project)
+    done = update(project, home, "--data", "accelerator=cpu")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not (project / "requirements-dev-cuda.txt").exists()
+    assert not (project / "tools" / "env" / "builds.py").exists()
+    assert (project / "requirements-cuda.txt").read_text() == "# mine\n"
+    assert "of no use for these answers any more:\n- requirements-cuda.txt\n" in done.stdout
+    assert "\n- requirements-dev-cuda.txt\n" in done.stdout
+    for lock in locks[:2]:
+        assert "\nhumanize==" in (project / lock).read_text()
+    assert '"humanize"' in asked.read_text()
+    assert "xgboost-cpu" in asked.read_text()
+
+
+@pytest.mark.thorough
 def test_what_the_starter_has_for_other_answers_can_be_seen(made: Made, home: Path) -> None:
     project = made("v2.0.0")
     done = update(project, home, "--data", "env_manager=uv")
