@@ -14,7 +14,7 @@ import pytest
 from support.engine import MINOR, Tiny
 from support.index import serve
 from support.real import cached_environ, copied, cpu_torch, inside
-from support.slurm import MISSING, Cluster, cluster, wait
+from support.slurm import Cluster, wait
 
 pytestmark = pytest.mark.thorough
 
@@ -39,14 +39,6 @@ def project(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         # A table of which two processes share each batch equally.
         rows = [f"{x},{y},{x * y + x / 7}\n" for x in range(25) for y in range(40)]
         (made.root / "even.csv").write_text("x,y,z\n" + "".join(rows), encoding="utf-8")
-        yield made
-
-
-@pytest.fixture(scope="module")
-def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    if MISSING:
-        pytest.skip(f"there is no Slurm on this machine: {', '.join(MISSING)}")
-    with cluster(tmp_path_factory.mktemp("slurm")) as made:
         yield made
 
 

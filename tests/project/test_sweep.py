@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
 import tempfile
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from project.test_cluster import eventually
+from project.test_scaling import parent
 from support.engine import MINOR, Tiny
 from support.real import cached_environ, copied, inside
 from support.template import git
@@ -39,21 +41,19 @@ TRIALS = (
 )
 
 
-@pytest.fixture(scope="module")
-def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Tiny:
-    place = tmp_path_factory.mktemp("sweep")
+def make(template: Path, place: Path, engines: list[str]) -> Tiny:
     (place / "home").mkdir()
     environ = cached_environ(place / "home", OMP_NUM_THREADS="1")
-    answers = {
-        "python_version": MINOR,
-        "libraries": [],
-        "package_name": "own",
-        "extras": ["sweep"],
-        "scale_out": ENGINES,
-    }
+    answers: dict[str, Any] = {"extras": ["sweep"], "scale_out": engines, "libraries": []}
+    answers |= {"python_version": MINOR, "package_name": "own"}
     project = copied(template, place / "my-project", environ, **answers)
     git(project.root, "add", "--all")
     return project
+
+
+@pytest.fixture(scope="module")
+def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    return make(template, tmp_path_factory.mktemp("sweep"), ENGINES)
 
 
 @pytest.fixture
@@ -89,43 +89,43 @@ def chosen(project: Tiny) -> list[Any]:
     return [each[:4] for each in trials(project)]
 
 
-def kill_a_training(project: Tiny, *words: str) -> subprocess.CompletedProcess[str]:
-    """A search of which one worker and its training are killed, once the run has begun."""
+@contextmanager
+def searching(
+    project: Tiny, begun: str, *words: str, **extra: str
+) -> Iterator[subprocess.Popen[str]]:
+    """A search; the body comes when a trial whose number is `begun` trains."""
     argv = [str(project.env / "bin" / "python"), "tools/sweep", *SHORT, *words]
-    variables = {**project.environ, "PATH": f"{project.env / 'bin'}:{os.environ['PATH']}"}
+    path = f"{project.env / 'bin'}:{os.environ['PATH']}"
+    variables = {**project.environ, "PATH": path, **extra}
     with subprocess.Popen(
         argv, cwd=project.root, env=variables, stdout=subprocess.PIPE, text=True
     ) as search:
-        end, victims = time.monotonic() + 120, list[int]()
-        while not victims and time.monotonic() < end:
-            begun = any(
-                json.loads(path.read_text("utf-8"))["state"] == "running"
-                for path in (project.root / "runs").glob("*_sweep-*-1/run.json")
-            )
-            victims = family(search.pid, "-1") if begun else []
-        assert len(victims) == 2, "no training of trial 1 was seen"
-        for victim in victims:
-            os.kill(victim, signal.SIGKILL)
+        eventually(lambda: search.poll() is not None or training(project, begun) is not None)
+        assert search.returncode is None, f"no training of trial {begun} was seen"
+        yield search
+
+
+def training(project: Tiny, number: str) -> int | None:
+    """The process that trains a trial whose run has begun; its parent is the worker."""
+    for path in (project.root / "runs").glob(f"*_sweep-*-{number}/run.json"):
+        if json.loads(path.read_text("utf-8"))["state"] == "running":
+            name = path.parent.name.partition("_")[2].encode()
+            for words in Path("/proc").glob("[0-9]*/cmdline"):
+                with suppress(OSError):
+                    if b"\0--name\0" + name + b"\0" in words.read_bytes():
+                        return int(words.parent.name)
+    return None
+
+
+def kill_a_training(project: Tiny, *words: str, **extra: str) -> subprocess.CompletedProcess[str]:
+    """A search of which one worker and its training are killed, once the run has begun."""
+    with searching(project, "1", *words, **extra) as search:
+        victim = training(project, "1")
+        assert victim
+        for each in (parent(victim), victim):
+            os.kill(each, signal.SIGKILL)
         output = search.communicate()[0]
-    return subprocess.CompletedProcess(argv, search.returncode, output)
-
-
-def family(driver: int, end: str) -> list[int]:
-    """The worker of a search that trains the run whose name has this end, and the training."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes().split(b"\0")
-            parent = int(
-                re.findall(r"^PPid:\s(\d+)", path.with_name("status").read_text(), re.M)[0]
-            )
-            above = Path(f"/proc/{parent}/status").read_text()
-        except (OSError, IndexError):
-            continue
-        named = b"--name" in words and words[words.index(b"--name") + 1].decode().endswith(end)
-        if named and f"PPid:\t{driver}\n" in above:
-            found = [parent, int(path.parent.name)]
-    return found
+    return subprocess.CompletedProcess(search.args, search.returncode, output)
 
 
 def test_a_search_that_was_killed_goes_on_as_the_whole_one(project: Tiny) -> None:
@@ -179,6 +179,21 @@ def test_a_worker_of_an_engine_finds_what_one_on_this_machine_does(project: Tiny
     shutil.rmtree(project.root / "runs")
     assert sweep(project, *SHORT).returncode == 0
     assert chosen(project) == there
+
+
+@pytest.mark.parametrize("on", ENGINES)
+def test_what_an_engine_starts_is_killed_in_the_midst_and_the_search_ends(
+    project: Tiny, on: str
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="ray-") as short:
+        done = kill_a_training(project, "--on", on, "--workers", "2", RAY_TMPDIR=short)
+    # The worker's command has failed, which Dask and Ray let be; the other one has done its trial.
+    assert [each[:2] for each in trials(project)] == [[n, "COMPLETE"] for n in range(3)], (
+        done.stdout
+    )
+    assert [each[4]["tries"] for each in trials(project)] == [1, 2, 1]
+    assert "1 of 2 workers ended well" in done.stdout
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize(

@@ -77,8 +77,11 @@ def _local(workers: int) -> LocalCluster:
 def _slurm(workers: int):  # its class is there only where Slurm was chosen, too
     from dask_jobqueue import SLURMCluster
 
+    one = ["--nthreads", "1"]  # command at a time in a job, however many cores it has for it
+    told = dask.config.get("jobqueue.slurm.worker-extra-args", None) or []
+    each = {"processes": 1, "python": sys.executable, "worker_extra_args": [*one, *told]}
     try:
-        return SLURMCluster(n_workers=workers, processes=1, python=sys.executable)
+        return SLURMCluster(n_workers=workers, **each)
     except ValueError as error:
         mend = "Set DASK_JOBQUEUE__SLURM__CORES and DASK_JOBQUEUE__SLURM__MEMORY, as 4 and 8GiB."
         raise CouldNot(f"Dask does not know how large a job is: {error}", mend) from None
