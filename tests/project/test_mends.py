@@ -32,6 +32,7 @@ from support.wheels import Wheel, uv_wheel, wheel
 ROWS: list[Row] = []
 LOCK_FAILED = "the lines above say why. Mend that (nothing was changed) and run again: "
 UNREACHED = {
+    "⟨file⟩ is for the build ⟨build⟩, and this": "test_packing has it",
     "⟨place⟩ asks for the build ⟨build⟩": "test_builds has it",
     "No version of ⟨package⟩ serves all builds": "test_builds has it",
     "⟨environment⟩ has build ⟨build⟩": "test_builds has it",

@@ -253,6 +253,31 @@ def test_a_build_of_pytorch_comes_from_its_own_index(
     assert there.codes() == []
 
 
+def test_of_two_builds_each_has_its_pack_and_takes_no_other(
+    tmp_path: Path, wheelhouse: Path, environ: dict[str, str]
+) -> None:
+    locks = "requirements-dev.txt requirements-dev-cuda.txt"
+    project = tiny(tmp_path / "project", environ, builds="cpu cuda", lock=locks)
+    alpha, fast = wheel(wheelhouse, "alpha", "1.0"), wheel(wheelhouse, "fast-cuda", "1.0")
+    for name, text in {"": alpha.line, "-cuda": alpha.line + fast.line}.items():
+        (project.root / f"requirements{name}.txt").write_text(text, encoding="utf-8")
+        (project.root / f"requirements-dev{name}.txt").write_text(text, encoding="utf-8")
+    packs = {}
+    for build in ("cpu", "cuda"):
+        project.sync(SEEDBED_BUILD=build)
+        assert project.run("pack").returncode == 0
+        (packs[build],) = (project.root / "dist").glob(f"tiny-{build}-*.tar")
+    assert {*members(packs["cuda"])} - {*members(packs["cpu"])} == {fast.path.name}
+    there = island(project, tmp_path / "there")
+    done = there.run("sync", "--from", str(packs["cuda"]), SEEDBED_BUILD="cpu")
+    assert done.returncode == 3
+    assert f"{packs['cuda']} is for the build cuda, and this is cpu." in done.stderr
+    (there.root / "tools" / "env.local.cfg").write_text("build = cuda\n", encoding="utf-8")
+    there.sync("--from", str(packs["cuda"]))
+    assert there.codes() == []
+    assert there.info()["fingerprint"] == project.info()["fingerprint"]
+
+
 def test_a_project_without_it_says_how_to_choose_it(ready: Tiny) -> None:
     for name in ("pack", "packing"):
         (ready.root / "tools" / "env" / f"{name}.py").unlink()

@@ -20,7 +20,7 @@ from urllib.parse import unquote
 
 from . import indexes
 from .errors import EnvError
-from .project import Project
+from .project import LOCAL, Project
 from .requirements import Pin, read
 from .sources import Pack, address
 from .temporary import temporary_folder
@@ -61,6 +61,9 @@ class Told(NamedTuple):
     built: dict[str, list[str]]
     """Version and sha256 of what has no wheel in the lock, by package."""
 
+    build: str | None = None
+    """Which of the project's builds it is, None where there is but one."""
+
 
 @contextmanager
 def opened(project: Project, path: Path) -> Iterator[Pack]:
@@ -81,6 +84,12 @@ def opened(project: Project, path: Path) -> Iterator[Pack]:
                 f"{path} is for {told.platform}, and this is {this_platform()}.",
                 "Make one for that, where there is a network: "
                 + project.command("pack", "--platform", this_platform()),
+            )
+        if told.build != project.build and told.build in project.builds:
+            raise EnvError(
+                f"{path} is for the build {told.build}, and this is {project.build}.",
+                f"Let `build = {told.build}` be a line of {LOCAL}, then run: "
+                + project.command("sync", "--from", str(path)),
             )
         if told.lock != lock_digest(project):
             raise EnvError(

@@ -58,7 +58,8 @@ def write(project: Project, *, wanted: str | None, output: Path | None) -> None:
     python = ".".join(proof.python.split(".")[:2])
     facts = facts_of(PLATFORMS[wanted], python) if wanted else proof.markers
     goal = platform_name(facts["sys_platform"], facts["platform_machine"])
-    output = output or project.root / "dist" / f"{project.name}-{goal}.tar"
+    words = filter(None, (project.name, project.build, goal))
+    output = output or project.root / "dist" / f"{'-'.join(words)}.tar"
     pins = locked(project, facts)
     built = _built(project, pins.values())
     if built and goal != this_platform():
@@ -82,7 +83,7 @@ def write(project: Project, *, wanted: str | None, output: Path | None) -> None:
             path = wheel(project, here, dist, folder)
             files[path.name] = dist.name
             made[dist.name] = [dist.version, sha256_of(path)]
-        told = Told(lock_digest(project), goal, python, files, made)
+        told = Told(lock_digest(project), goal, python, files, made, project.build)
         text = json.dumps(told._asdict(), indent=1, sort_keys=True)
         (folder / TOLD).write_text(f"{text}\n", encoding="utf-8")
         _archive(folder, [TOLD, *sorted(files)], output)
