@@ -107,6 +107,10 @@ def build(catalogue: dict[str, Any], scratch: Path, today: dict[str, Any]) -> di
     lost = choosable(today) - choosable(content)
     if lost:
         raise Unresolvable(f"Projects may have {', '.join(sorted(lost))}: move it to `retired`.")
+    unknown = named(content) - {entry["name"] for entry in content["libraries"]}
+    if unknown:
+        names = ", ".join(sorted(unknown))
+        raise Unresolvable(f"`starter`, `frameworks` or `kinds` names {names}, no library here.")
     entries = [entry for part in PARTS for entry in content[part]]
     requirements = [line for entry in entries for line in entry["require"]]
     if catalogue["cutoff"] == today["cutoff"]:  # uv keeps the pins of the file it writes to
@@ -162,6 +166,13 @@ def choosable(catalogue: dict[str, Any]) -> set[str]:
     retired = catalogue.get("retired", {"libraries": [], "frameworks": {}})
     libraries = [*catalogue["libraries"], *retired["libraries"]]
     return {each["name"] for each in libraries} | {*catalogue["frameworks"], *retired["frameworks"]}
+
+
+def named(catalogue: dict[str, Any]) -> set[str]:
+    """The libraries that the starter, a framework or a kind of work names."""
+    lists = [catalogue["starter"], *catalogue["frameworks"].values()]
+    lists += [kind["libraries"] for kind in catalogue["kinds"].values()]
+    return set().union(*lists)
 
 
 def pythons(catalogue: dict[str, Any]) -> dict[str, Any]:

@@ -241,7 +241,6 @@ def test_defaults_and_choices_of_questions_are_documented(
 def test_the_libraries_are_those_of_the_catalogue() -> None:
     lock = load()
     assert text("docs/libraries.md") == libraries.page(lock), "run: make lock"
-    assert f"{len(lock['libraries'])} libraries" in text("CHANGELOG.md")
 
 
 def test_files_of_projects_have_the_owners_that_the_leads_page_names() -> None:

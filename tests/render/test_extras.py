@@ -71,7 +71,7 @@ def test_every_choice_is_in_the_table() -> None:
 
 @pytest.fixture(scope="module")
 def bare(template: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    return tree(render(template, tmp_path_factory.mktemp("bare") / "p"))
+    return tree(render(template, tmp_path_factory.mktemp("bare") / "p", extras=[]))
 
 
 @pytest.mark.parametrize("extra", FILES)
@@ -86,7 +86,7 @@ def test_a_choice_brings_its_files_and_no_others(
 def test_a_shell_brings_its_helper_and_no_others(
     shell: str, bare: dict[str, bytes], template: Path, tmp_path: Path
 ) -> None:
-    full = tree(render(template, tmp_path / "full", shells=[shell]))
+    full = tree(render(template, tmp_path / "full", extras=[], shells=[shell]))
     assert set(full) - set(bare) == HELPERS[shell]
 
 
@@ -94,7 +94,7 @@ def test_a_shell_brings_its_helper_and_no_others(
 def test_an_engine_brings_its_launcher_and_library_and_no_others(
     engine: str, bare: dict[str, bytes], template: Path, tmp_path: Path
 ) -> None:
-    full = tree(render(template, tmp_path / "full", scale_out=[engine]))
+    full = tree(render(template, tmp_path / "full", extras=[], scale_out=[engine]))
     assert set(full) - set(bare) == ENGINES[engine]
     brought = {
         name
@@ -107,7 +107,8 @@ def test_an_engine_brings_its_launcher_and_library_and_no_others(
 def test_tracking_brings_its_library_and_a_function_and_no_files(
     bare: dict[str, bytes], template: Path, tmp_path: Path
 ) -> None:
-    full = tree(render(template, tmp_path / "full", tracking="mlflow", package_name="own"))
+    answers = {"extras": [], "tracking": "mlflow", "package_name": "own"}
+    full = tree(render(template, tmp_path / "full", **answers))
     assert len(full) == len(bare)
     assert b"\nmlflow==" in full["requirements.txt"]
     assert b"def track(" in full["src/own/runs.py"]

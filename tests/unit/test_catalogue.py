@@ -36,14 +36,20 @@ def edited() -> dict[str, Any]:
 def test_the_lock_was_made_from_todays_libraries(
     lock: dict[str, Any], edited: dict[str, Any]
 ) -> None:
+    def same(made: list[dict[str, Any]], asked: list[dict[str, Any]]) -> bool:
+        return [{**each, "require": listed(each["require"])} for each in asked] == [
+            {name: entry[name] for name in each} for entry, each in zip(made, asked, strict=True)
+        ]
+
     for key, value in edited.items():
         if key in PARTS:
-            pairs = zip(lock[key], value, strict=True)
-            made = [{name: entry[name] for name in asked} for entry, asked in pairs]
-            asked = [{**each, "require": listed(each["require"])} for each in value]
-            assert made == asked, "libraries.yml was changed: run `make lock`"
+            fits = same(lock[key], value)
+        elif key == "retired":
+            fits = same(lock[key]["libraries"], value["libraries"])
+            fits = fits and lock[key]["frameworks"] == value["frameworks"]
         else:
-            assert lock[key] == value, "libraries.yml was changed: run `make lock`"
+            fits = lock[key] == value
+        assert fits, "libraries.yml was changed: run `make lock`"
 
 
 def test_nothing_in_the_catalogue_was_uploaded_in_its_window(edited: dict[str, Any]) -> None:

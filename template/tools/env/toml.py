@@ -25,7 +25,7 @@ for name in {_READERS}:
     except ImportError:
         pass
     except ValueError as error:
-        sys.exit(f"not TOML: {{error}}")
+        sys.exit("not TOML: " + str(error))
 """
 
 _TOOL_UV = re.compile(r"^\[ *tool *\. *uv *\][^\n]*\n", re.MULTILINE)
