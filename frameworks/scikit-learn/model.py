@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .data import Schema
 
 FILE = "model.joblib"
+BATCH = 40_000  # rows at a time where nothing is learned
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,11 @@ def load(path: Path, _config: Config, _schema: Schema) -> Pipeline:
 
 def predict(fitted: Pipeline, X: pd.DataFrame) -> np.ndarray:
     """Numbers, or of classes a row of probabilities for each row."""
-    with threads(0, len(X)):
-        if not hasattr(fitted, "predict_proba"):
-            return fitted.predict(X)
-        return fitted.predict_proba(X)
+    of = fitted.predict_proba if hasattr(fitted, "predict_proba") else fitted.predict
+    with threads(0, len(X)):  # in batches: inside, the numbers are of double precision
+        return np.concatenate([of(X[at : at + BATCH]) for at in range(0, len(X), BATCH)])
 
 
 def threads(count: int, rows: int) -> threadpool_limits:
     """So many threads; for 0 what suits: on few rows they would only wait for each other."""
-    return threadpool_limits(count or (1 if rows < 20_000 else joblib.cpu_count()))
+    return threadpool_limits(count or (1 if rows < 50_000 else joblib.cpu_count()))

@@ -63,16 +63,18 @@ def load(path: Path, changes: Sequence[str] = ()) -> Config:
         raise ValueError(f"There is no file {path} here. Name one: --config FILE.") from None
     except ValueError as error:  # of TOML, or of UTF-8
         raise ValueError(f"{path} is not valid TOML ({error}). Mend that place.") from None
-    for change in changes:
-        *tables, last = change.partition("=")[0].split(".")
+    for key, _, text in (change.partition("=") for change in changes):
+        *tables, last = key.split(".")
         table = values
         for name in tables:
             table = table.setdefault(name, {})
+            if not isinstance(table, dict):
+                raise ValueError(f"There is no key {key}: {name} is no table. Leave it out.")
         try:
-            table[last] = tomllib.loads("x = " + change.partition("=")[2])["x"]
+            table[last] = tomllib.loads(f"x = {text}")["x"]
         except ValueError:  # a text without quotes
-            table[last] = change.partition("=")[2]
-    return _typed(Config, values, "")
+            table[last] = text
+    return _typed(Config, values)
 
 
 def dump(config: Config) -> str:
@@ -86,35 +88,30 @@ def dump(config: Config) -> str:
     return text
 
 
-def _typed(kind: Any, values: Any, prefix: str) -> Any:
-    """A table as the dataclass `kind`: only its keys, each of its type."""
-    if not isinstance(values, dict):
-        raise ValueError(f"{prefix.rstrip('.')} is {values!r}. A table of keys is needed.")
-    hints = get_type_hints(kind)
-    for name in values:
+def _typed(hint: Any, value: Any, key: str = "") -> Any:
+    """A value as its declaration asks; a table as its dataclass, with no other keys."""
+    kinds, kind = get_args(hint), type(value)
+    if is_dataclass(hint):
+        needed, fits = "a table of keys", kind is dict
+    elif get_origin(hint) is Literal:
+        needed, fits = f"one of {', '.join(kinds)}", value in kinds
+    elif kinds:
+        needed = f"a list in brackets, each {NEEDED[kinds[0]]},"
+        fits = kind is list and all(type(each) is kinds[0] for each in value)
+    else:
+        needed = NEEDED[hint]
+        fits = kind in (int, float) and abs(value) < 1e300 if hint is float else kind is hint
+    if not fits:
+        raise ValueError(f"{key} is {value!r}. {needed.capitalize()} is needed.")
+    if not is_dataclass(hint):
+        return tuple(value) if kind is list else float(value) if hint is float else value
+    hints, prefix = get_type_hints(hint), f"{key}." if key else ""
+    for name in value:
         if name not in hints:
             near = get_close_matches(name, hints, 1)
             advice = f"Did you mean {prefix}{near[0]}?" if near else f"Known: {', '.join(hints)}."
             raise ValueError(f"There is no key {prefix}{name}. {advice}")
-    for field in fields(kind):
-        if field.name not in values and field.default is MISSING:
+    for field in fields(hint):
+        if field.name not in value and field.default is MISSING:
             raise ValueError(f"The key {prefix}{field.name} is missing. Add it to the settings.")
-    return kind(**{name: _value(hints[name], values[name], prefix + name) for name in values})
-
-
-def _value(hint: Any, value: Any, key: str) -> Any:
-    options = get_args(hint)
-    if is_dataclass(hint):
-        return _typed(hint, value, f"{key}.")
-    if get_origin(hint) is Literal:
-        needed, fits = f"one of {', '.join(options)}", value in options
-    elif options:
-        needed = f"a list in brackets, each {NEEDED[options[0]]},"
-        fits = isinstance(value, list) and all(type(each) is options[0] for each in value)
-    elif hint is float:
-        needed, fits = NEEDED[float], type(value) in (int, float) and abs(value) < 1e300
-    else:
-        needed, fits = NEEDED[hint], type(value) is hint
-    if not fits:
-        raise ValueError(f"{key} is {value!r}. {needed.capitalize()} is needed.")
-    return tuple(value) if isinstance(value, list) else float(value) if hint is float else value
+    return hint(**{name: _typed(hints[name], each, prefix + name) for name, each in value.items()})

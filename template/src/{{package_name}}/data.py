@@ -76,17 +76,24 @@ def read(wanted: config.Data, kinds: dict[str, str] | None) -> tuple[pd.DataFram
         raise SystemExit(f"{path} has no column {name!r}. It has {', '.join(kinds)[:300]}.")
     if not set(kinds) - apart:
         raise SystemExit(f"{path} has no column to learn from. One besides the target is needed.")
-    found: list[pd.DataFrame] = []
-    beside: dict[str, list[pd.Series]] = {name: [] for name in apart}
+    others: dict[str, list[pd.Series]] = {}
+    # Begun as large as this, it grows in its place, and goes back to the system when it is let go.
+    numbers, rows, names = np.empty(1 << 24, "float32"), 0, pd.Index([])
     try:
         for piece in tables.pieces(path, kinds, drop):
             table = derive(tables.typed(piece, kinds))
-            for name, values in beside.items():
-                values.append(table.pop(name))
-            found.append(plain(table))
+            beside = {name: table.pop(name) for name in apart}
+            X = plain(table)
+            names = X.columns[X.dtypes == "float32"]
+            rows += len(X)
+            numbers.resize((rows, len(names)), refcheck=False)
+            numbers[rows - len(X) :] = X[names]
+            for name, values in {**X.drop(columns=names), **beside}.items():
+                others.setdefault(name, []).append(values)
     except tables.OtherKindError as error:  # the texts begin farther down
         return read(wanted, {**kinds, error.args[0]: "text"})
-    return joined(found).assign(**{name: column(values) for name, values in beside.items()}), kinds
+    whole = {name: column(values) for name, values in others.items()}
+    return pd.DataFrame(numbers, columns=names, copy=False).assign(**whole), kinds
 
 
 def plain(table: pd.DataFrame) -> pd.DataFrame:
@@ -100,16 +107,6 @@ def plain(table: pd.DataFrame) -> pd.DataFrame:
         raise SystemExit(f"{name!r} has infinite numbers, or beyond 3e38. {advice}")
     texts = {name: pd.Categorical(table[name]) for name in table if name not in names}
     return pd.DataFrame(numbers, columns=names, copy=False).assign(**texts)
-
-
-def joined(pieces: list[pd.DataFrame]) -> pd.DataFrame:
-    """The rows of all pieces. Of one block, what is not needed goes back to the system."""
-    numbers = [piece.select_dtypes("float32") for piece in pieces]
-    block = np.concatenate([each.to_numpy() for each in numbers])
-    texts = [name for name in pieces[0] if name not in numbers[0]]
-    return pd.DataFrame(block, columns=numbers[0].columns, copy=False).assign(
-        **{name: column([piece[name] for piece in pieces]) for name in texts}
-    )
 
 
 def column(parts: list[pd.Series]) -> Any:
@@ -154,20 +151,22 @@ def split(
     """The rows of each part. A group is in one part only; of times, the last ones are the test."""
     random = np.random.default_rng(wanted.split_seed)
     if wanted.split == "time":
-        key = by.to_numpy("float64")
+        key = by.fillna(-np.inf).to_numpy("float64")
     elif wanted.split == "group":
         groups = pd.factorize(by)[0]
         key = random.permutation(groups.max() + 2)[groups]
     else:
         key = random.permutation(len(y))
-    # Each class is cut for itself. What has one key, as a group, has one rank and so one part.
-    strata = y if classes and wanted.split == "random" else np.zeros(len(y), "int64")
-    rank = pd.Series(key).groupby(strata).rank(method="min").to_numpy()
-    count = np.bincount(strata)[strata]
-    test, validation = (
-        np.maximum(np.round(count * share), count > 2) for share in (wanted.test, wanted.validation)
-    )
-    part = np.where(rank > count - test, 2, np.where(rank > count - test - validation, 1, 0))
+    part = np.zeros(len(y), "int8")
+    strata = y if classes and wanted.split == "random" else np.zeros(len(y), "int8")
+    for rows in pd.Series(key).groupby(strata).indices.values():  # each class is cut for itself
+        smaller = np.searchsorted(np.sort(key[rows]), key[rows])  # one number for a whole group
+        test, validation = (
+            max(round(len(rows) * share), len(rows) > 2)
+            for share in (wanted.test, wanted.validation)
+        )
+        after = smaller >= len(rows) - test
+        part[rows] = after + (smaller >= len(rows) - test - validation).astype("int8")
     return {name: np.flatnonzero(part == place) for place, name in enumerate(PARTS)}
 
 

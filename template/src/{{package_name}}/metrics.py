@@ -25,10 +25,10 @@ def measure(y: np.ndarray, predicted: np.ndarray, classes: list[Any] | None) -> 
             "macro_f1": metrics.f1_score(y, guess, labels=here, average="macro"),
             "log_loss": metrics.log_loss(y, predicted, labels=range(len(classes))),
         }
-    if classes is not None and len(classes) == 2 and len(here) == 2:
-        figures["roc_auc"] = metrics.roc_auc_score(y, predicted[:, 1])
-        figures["pr_auc"] = metrics.average_precision_score(y, predicted[:, 1])
-        figures["brier"] = metrics.brier_score_loss(y, predicted[:, 1])
+        if len(classes) == len(here) == 2:
+            figures["roc_auc"] = metrics.roc_auc_score(y, predicted[:, 1])
+            figures["pr_auc"] = metrics.average_precision_score(y, predicted[:, 1])
+            figures["brier"] = metrics.brier_score_loss(y, predicted[:, 1])
     return {name: float(figure) for name, figure in figures.items()}
 
 

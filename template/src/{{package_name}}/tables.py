@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import csv
 import re
-import warnings
 from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
 
-ROWS = 100_000  # in a piece
-FIRST = 10_000  # rows that tell what a column holds
+ROWS = 25_000  # in a piece
+FIRST = 5_000  # rows that tell what a column holds
 NOTHING = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "-", "?"]
-DATE = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?"
+FORMS = {  # with a zero in front it is no number but a code, as a postcode
+    "number": re.compile(r"(?i)(?!0\d)[+-]?(?:(?:\d+[.,]?\d*|[.,]\d+)(?:e[+-]?\d+)?|inf)"),
+    "date": re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?"),
+}
 ISO = {"format": "ISO8601"} if int(pd.__version__.split(".")[0]) > 1 else {}
 
 
@@ -28,43 +31,53 @@ def pieces(
     """The rows of a CSV or Parquet file; a column of CSV without a kind is read as text."""
     if not path.is_file():
         raise SystemExit(f"There is no data file {path}. Put it there, or name another.")
+    found = parquet(path, rows) if path.suffix == ".parquet" else delimited(path, kinds, rows)
     try:
-        if path.suffix == ".parquet":
-            from pyarrow import parquet
+        for piece in found:
+            yield piece.drop(columns=[name for name in piece if name in drop])
+    except UnicodeDecodeError:
+        raise SystemExit(f"{path} is not in UTF-8. Save it so.") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise SystemExit(f"{path} is no table in CSV ({error}). Mend that line.") from None
 
-            file = parquet.ParquetFile(path)
-            names = [name for name in file.schema_arrow.names if name not in drop]
-            yield from (batch.to_pandas() for batch in file.iter_batches(rows, columns=names))
-            return
-        first = pd.read_csv(path, sep="\0", header=None, nrows=9, dtype=str, quoting=csv.QUOTE_NONE)
-        header, *lines = first[0].str.lstrip("\ufeff")
-        sep = max(",;\t|", key=header.count)
-        names = [name.strip() for name in next(csv.reader([header], delimiter=sep))]
-        if twice := [name for name in names if names.count(name) > 1]:
-            raise SystemExit(f"{path} has two columns {twice[0]!r}. Give each its own name.")
-        if not lines:
-            raise SystemExit(f"{path} has a header and no rows. Put a line below it for each row.")
-        comma = sep == ";" and any(re.search(r"(^|;)-?\d+,\d+(;|$)", line) for line in lines)
-        texts = {name for name in names if kinds.get(name, "text") == "text"}
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # of values without a name
-            for piece in pd.read_csv(
-                path, sep=sep, decimal="," if comma else ".", header=0, names=names,
-                dtype=dict.fromkeys(texts, str), keep_default_na=False, low_memory=False,
-                na_values={n: [""] if n in texts else NOTHING for n in names},
-                index_col=False, chunksize=rows,
-            ):  # fmt: skip
-                yield piece.drop(columns=[name for name in names if name in drop])
+
+def parquet(path: Path, rows: int) -> Iterator[pd.DataFrame]:
+    try:
+        from pyarrow.parquet import ParquetFile
     except ModuleNotFoundError:
         advice = "Add it: python tools/env add pyarrow"
         raise SystemExit(f"pandas needs pyarrow to read Parquet. {advice}") from None
-    except UnicodeDecodeError:
-        raise SystemExit(f"{path} is not in UTF-8. Save it so.") from None
-    except pd.errors.ParserWarning:
-        advice = "Name each column."
-        raise SystemExit(f"{path} has more values in a line than names. {advice}") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise SystemExit(f"{path} is no table in CSV ({error}). Mend that line.") from None
+    yield from (batch.to_pandas() for batch in ParquetFile(path).iter_batches(rows))
+
+
+def delimited(path: Path, kinds: dict[str, str], rows: int) -> Iterator[pd.DataFrame]:
+    """CSV, compressed too; the separator and the decimal sign are those of the first lines."""
+    first = pd.read_csv(path, sep="\0", header=None, nrows=9, dtype=str, quoting=csv.QUOTE_NONE)
+    header, *lines = first[0].str.lstrip("\ufeff")
+    sep = max(",;\t|", key=header.count)
+    names = [name.strip() for name in next(csv.reader([header], delimiter=sep))]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise SystemExit(f"{path} has two columns {twice[0]!r}. Give each its own name.")
+    if not lines:
+        raise SystemExit(f"{path} has a header and no rows. Put a line below it for each row.")
+    if len(next(csv.reader(lines, delimiter=sep))) > len(names):
+        raise SystemExit(f"{path} has more values in a line than names. Name each column.")
+    comma = sep == ";" and any(re.search(r"(^|;)-?\d+,\d+(;|$)", line) for line in lines)
+    texts = {name for name in names if kinds.get(name, "text") == "text"}
+    yield from pd.read_csv(
+        path, sep=sep, decimal="," if comma else ".", header=0, names=names, index_col=False,
+        dtype=dict.fromkeys(texts, str), keep_default_na=False, low_memory=False, chunksize=rows,
+        na_values={name: [""] if name in texts else NOTHING for name in names},
+    )  # fmt: skip
+
+
+def ahead(found: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    """The same, but the next one is read, in a thread, while one is worked on."""
+    with ThreadPoolExecutor(1) as reader:
+        following = reader.submit(next, found, None)
+        while (piece := following.result()) is not None:
+            following = reader.submit(next, found, None)
+            yield piece
 
 
 def kind_of(values: pd.Series) -> str:
@@ -73,16 +86,8 @@ def kind_of(values: pd.Series) -> str:
         return "date"
     if is_numeric_dtype(values):
         return "text" if is_bool_dtype(values) else "number"
-    known = values.dropna().astype(str)
-    known = known[~known.isin(NOTHING)]
-    if len(known) and known.str.fullmatch(DATE).all():
-        return "date"
-    numbers = pd.to_numeric(
-        known.str.replace(r"^(-?\d+),(\d+)$", r"\1.\2", regex=True), errors="coerce"
-    )
-    # With a zero in front it is no number but a code, as a postcode.
-    code = known.str.match(r"0\d").any() or numbers.isna().any()
-    return "text" if code else "number"
+    known = [text.strip() for text in values.dropna().astype(str) if text not in NOTHING]
+    return next((kind for kind, form in FORMS.items() if all(map(form.fullmatch, known))), "text")
 
 
 def typed(piece: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
@@ -91,13 +96,13 @@ def typed(piece: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
     try:
         for name, values in piece.items():
             if kinds[name] == "number":
-                columns[name] = pd.to_numeric(values)
+                columns[name] = values if is_numeric_dtype(values) else pd.to_numeric(values)
             elif kinds[name] == "date":
                 moments = pd.to_datetime(values, utc=True, **ISO)
                 since = moments - pd.Timestamp("2000-01-01", tz="UTC")
                 columns[name] = since / pd.Timedelta(days=1)
             else:
-                columns[name] = values.map(str, na_action="ignore").astype("category")
+                columns[name] = values.astype("category").cat.rename_categories(str)
     except (ValueError, TypeError) as error:  # of the column that the loop is at
         raise OtherKindError(name, error) from None
     return pd.DataFrame(columns, copy=False)
