@@ -17,7 +17,7 @@ PAGE = REPOSITORY / "docs" / "comparison.md"
 CHART = REPOSITORY / "docs" / "pictures" / "comparison.svg"
 _LOCKS = {"uv.lock", "requirements.txt", "requirements-dev.txt"}
 _BARS = (("#4c8dd6", "empty caches"), ("#2f9e6e", "full caches"))
-_OUTPUT = {".venv", ".git", "runs", "__pycache__"}
+_OUTPUT = {".venv", ".git", "runs"}
 
 # What is read in their documentation and not measured here, in the order of WAYS.
 ABILITIES = {
@@ -40,7 +40,7 @@ class Size(NamedTuple):
 
     files: int
     lines: int
-    """Without locks."""
+    """Without locks and data."""
 
     root: int
     """Entries of the root."""
@@ -68,7 +68,11 @@ class Measured:
 def size(project: Path) -> Size:
     """What a project looks like to the person who opens it."""
     files = list(_files(project))
-    lines = sum(file.read_bytes().count(b"\n") for file in files if file.name not in _LOCKS)
+    lines = sum(
+        file.read_bytes().count(b"\n")
+        for file in files
+        if file.name not in _LOCKS and file.suffix != ".csv"
+    )
     root = [each for each in project.iterdir() if each.name not in _OUTPUT]
     packages = list(project.glob(".venv/lib/python*/site-packages/*.dist-info"))
     return Size(len(files), lines, len(root), len(packages))
@@ -76,7 +80,8 @@ def size(project: Path) -> Size:
 
 def _files(folder: Path) -> Iterator[Path]:
     for place, folders, files in os.walk(folder):
-        folders[:] = [each for each in folders if each not in _OUTPUT]
+        hidden = _OUTPUT if Path(place) == folder else {"__pycache__"}
+        folders[:] = [each for each in folders if each not in hidden]
         yield from (Path(place, each) for each in files)
 
 
@@ -90,7 +95,11 @@ def write(measured: Sequence[Measured], failed: Mapping[str, str], where: str, r
 
 def page(measured: Sequence[Measured], failed: Mapping[str, str], where: str, rounds: int) -> str:
     recipes = "\n".join(f"- {each.way.name}: {each.way.recipe}." for each in measured)
-    asked = ", ".join(f"{each.way.name} `{' '.join(each.way.asked)}`" for each in measured)
+    asked = "\n".join(f"- {each.way.name}: `{' '.join(each.way.asked)}`" for each in measured)
+    load, cores = os.getloadavg()[2], os.cpu_count() or 1
+    busy = (
+        f" The machine was busy (load {load:.0f}): the seconds are rough." if load > cores else ""
+    )
     missing = "".join(
         f"\n- {name} could not be measured here: {why}" for name, why in failed.items()
     )
@@ -106,17 +115,19 @@ recipe, with the packages that this template's default project asks for, in the 
 
 Seconds from nothing to an environment in which these packages import: cold with empty caches of its
 own, so with all downloads; warm the next time. The ratio is of the warm ones. Lines are without
-locks. A way may bring packages of its own: kedro's recipe installs Jupyter.
+locks and data. A way may bring packages of its own: kedro's recipe installs Jupyter.
 
 {recipes}{missing}
 
-Machine: {where}; warm runs: {rounds}. Tools: {", ".join(PINNED.values())}. Not measured:
-lightning-hydra-template, which is PyTorch alone and has no recipe with these packages; copier-uv,
-which makes libraries.
+Machine: {where}; warm runs: {rounds}.{busy}
+Tools: {", ".join(PINNED.values())}. Not measured: lightning-hydra-template, which is PyTorch
+alone and has no recipe with these packages; copier-uv, which makes libraries.
 
 ## What each notices
 
-Each difference was made in each environment. Asked was what comes with the way: {asked}.
+Each difference was made in each environment. Asked was what comes with the way:
+
+{asked}
 
 {_notices(measured)}
 

@@ -196,8 +196,8 @@ WAYS = (
     ),
     Way(
         "cookiecutter-data-science",
-        "`ccds` with its choices uv and `pyproject.toml`, `make create_environment`, "
-        "`make requirements`",
+        "`ccds` with its choices uv and `pyproject.toml`, then make's `create_environment`\n"
+        "  and `requirements`",
         _ccds,
         ("uv", "sync", "--check"),
     ),

@@ -1,7 +1,8 @@
-"""`make pictures`: docs/pictures/first-minutes.svg, the screen of a terminal after a real run.
+"""`make pictures`: in docs/pictures/, the screen of a terminal after a real run, and its report.
 
 A newcomer's first commands are typed into a bash in a pseudo-terminal, with this working tree as
-the template, in a temporary home directory that is shown as `~`. For Linux and macOS.
+the template, in a temporary home directory that is shown as `~`. A headless Chromium shows the
+report that the training wrote. For Linux and macOS.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from terminal import draw
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PICTURE = REPOSITORY / "docs" / "pictures" / "first-minutes.svg"
+REPORT = PICTURE.with_name("report.png")
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 LIBRARIES = json.loads((REPOSITORY / "catalogue" / "libraries.json").read_text("utf-8"))
 PYTHON = LIBRARIES["python_question"]["default"]
 COLUMNS, ROWS = 100, 60
@@ -47,12 +50,14 @@ def main() -> int:
             hidden = (str(home), str(REPOSITORY), str(Path.home()), sys.base_prefix)
             if any(path in seen for path in hidden):
                 raise Failed(f"A path of this machine is on the screen:\n{seen}")
+            report = photograph(next(home.glob("work/digits/runs/*/report.html")), home)
     except (Failed, subprocess.CalledProcessError, pexpect.ExceptionPexpect) as error:
         print(f"{error}\nMend that, then run it again: make pictures", file=sys.stderr)
         return 1
-    PICTURE.parent.mkdir(parents=True, exist_ok=True)
     PICTURE.write_text(draw(screen, title="~/work/digits"), encoding="utf-8")
-    print(f"{PICTURE.relative_to(REPOSITORY)}: taken")
+    REPORT.write_bytes(report)
+    for each in (PICTURE, REPORT):
+        print(f"{each.relative_to(REPOSITORY)}: taken")
     return 0
 
 
@@ -115,6 +120,18 @@ def record(home: Path, shell: dict[str, str]) -> pyte.Screen:
     if codes != ["0"] * (len(COMMANDS) + 1):
         raise Failed("A command did not end well:\n" + "\n".join(screen.display).strip())
     return screen
+
+
+def photograph(page: Path, home: Path) -> bytes:
+    """The top of a page as a PNG, in the colours of a light desk."""
+    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if program is None:
+        raise Failed("There is no Chromium on PATH. Install chromium.")
+    words = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+    words += [f"--user-data-dir={home / 'profile'}", "--window-size=640,860"]
+    words += [f"--screenshot={home / REPORT.name}", page.as_uri()]
+    subprocess.run([program, *words], check=True, capture_output=True)
+    return (home / REPORT.name).read_bytes()
 
 
 def interpreter() -> str:
