@@ -22,14 +22,12 @@ CERTIFICATES = "/etc/ssl/certs"
 _PACKAGES = "ca-certificates,python3,python3-venv"
 _DOCKER = """\
 #!/bin/sh
-# The few words of docker's that the page says, by buildah. Volumes stand for the mounts of RUN,
-# after which buildah 1.28 with a chroot empties the whole image.
+# The few words of docker's that the page says, by buildah.
 set -e
 command=$1; shift
 case $command in
 build)
-    sed 's/--mount=[^ ]* *//; /^ *\\\\$/d' Dockerfile > {place}/Dockerfile
-    exec buildah bud --layers --file {place}/Dockerfile --build-arg BASE={base} {volumes} "$@" ;;
+    exec buildah bud --layers --build-arg BASE={base} {volumes} "$@" ;;
 run)
     shift; image=$1; shift
     container=$(buildah from "$image")
@@ -87,7 +85,7 @@ def builder(programs: Path) -> Builder:
     (PLACE / "cache").mkdir(exist_ok=True)
     volumes += ["--volume", f"{PLACE / 'cache'}:/var/cache/seedbed"]
     programs.mkdir()
-    text = _DOCKER.format(place=programs, base=BASE, volumes=" ".join(volumes))
+    text = _DOCKER.format(base=BASE, volumes=" ".join(volumes))
     (programs / "docker").write_text(text, encoding="utf-8")
     (programs / "docker").chmod(0o755)
     environ = {
