@@ -52,6 +52,9 @@ TIMEOUT_S = 300
 class Outcome(NamedTuple):
     module: str
     killed: int
+    late: int
+    """Of `killed`, those whose tests were stopped at TIMEOUT_S: on a busy machine none may fail."""
+
     survived: tuple[str, ...]
     """Each as the lines of its diff that differ."""
 
@@ -121,7 +124,8 @@ def judged(place: Path, module: str, options: argparse.Namespace) -> Outcome:
     survived = [difference(each.diff) for each in done if each.test_outcome == TestOutcome.SURVIVED]
     head = f"{module}: {len(done) - len(survived)} of {len(done)} noticed"
     print("\n".join([head, *survived]), file=sys.stderr, flush=True)
-    return Outcome(module, len(done) - len(survived), tuple(survived))
+    late = sum(each.output == "timeout" for each in done)
+    return Outcome(module, len(done) - len(survived), late, tuple(survived))
 
 
 def keep(session: Path, most: int, seed: str) -> None:
@@ -151,7 +155,8 @@ def score(outcomes: Sequence[Outcome]) -> str:
     tried = survived + sum(each.killed for each in outcomes)
     return (
         f"On {datetime.date.today()}, of {tried} changes in {len(outcomes)} of {len(modules())} "
-        f"modules, the tests noticed {tried - survived}.\n"
+        f"modules, the tests noticed {tried - survived}; "
+        f"{sum(each.late for each in outcomes)} of these by running too long.\n"
     )
 
 

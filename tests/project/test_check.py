@@ -70,6 +70,7 @@ DRIFTS = [
     pytest.param(pipe_in_place_of_a_file, ["file-edited"], id="pipe in place of a file"),
     pytest.param(old_metadata, ["extra-package", "file-missing"], id="metadata of distutils"),
     pytest.param(drifts.stray_pth, ["stray-pth"], id="stray .pth"),
+    pytest.param(drifts.hidden_module, ["stray-module"], id="module hidden by a package"),
     pytest.param(drifts.other_python, ["other-python"], id="another patch release of Python"),
     pytest.param(new_lock, ["stale-lock"], id="stale lock"),
 ]

@@ -68,6 +68,8 @@ def of(version: str) -> dict[str, str]:
 @example(marker="implementation_version > '1.0.post1'", facts=of("1.0.post2"))
 @example(marker="implementation_version < '1.0'", facts=of("1.0rc1"))
 @example(marker="implementation_version < '1.0rc2'", facts=of("1.0rc1"))
+@example(marker="implementation_version > '1.0.dev1'", facts=of("1.0"))
+@example(marker="implementation_version >= '1.0.dev2'", facts=of("1.0.dev1"))
 def test_any_marker_holds_exactly_where_packaging_says(marker: str, facts: dict[str, str]) -> None:
     try:
         expected = Marker(marker).evaluate(facts)
