@@ -25,7 +25,8 @@ def rendered(template: Path, place: Path, home: Path, **answers: Any) -> Tiny:
 
 
 def copied(template: Path, place: Path, environ: dict[str, str], **answers: Any) -> Tiny:
-    """A project made as a user makes it, hooks and all; it must work."""
+    """A project made as a user makes it, hooks and all; it must work. Its name as by `render`."""
+    answers = {"project_name": "My project", **answers}
     data = [
         f"{key}={value if isinstance(value, str) else json.dumps(value)}"
         for key, value in answers.items()
