@@ -53,7 +53,8 @@ def make(manager: str, root: Path, wheelhouse: Path, environ: dict[str, str]) ->
     locks = " ".join(table()[manager]["lock"])
     project = tiny(root, environ, manager=manager, lock=locks, python_minimum=MINOR)
     (root / "pyproject.toml").write_text(PYPROJECT)
-    (root / "requirements-dev.txt").write_text("".join(each.line for each in wheels))
+    for name, some in (("requirements.txt", wheels[:2]), ("requirements-dev.txt", wheels)):
+        (root / name).write_text("".join(each.line for each in some))
     if manager == "conda":
         (root / "environment.yml").write_text(ENVIRONMENT)
     return project
