@@ -166,7 +166,7 @@ look() {                        # what is at the environment's place -> state, w
         # python3 has become the next one, which takes none of its packages
         state=broken why="The Python of $label is not $base any more, from which it was made."
     elif [ ! -f "$env/pyvenv.cfg" ]; then
-        state=broken why="$label/pyvenv.cfg is gone, so its Python takes another one's packages."
+        state=broken why="$label/pyvenv.cfg is gone or damaged, so its Python takes another one's packages."
     else
         state=stale
         replaced "$lock" ' ' ' or '
