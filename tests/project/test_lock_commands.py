@@ -67,6 +67,20 @@ def test_todays_pins_are_kept_until_told(asking: Tiny, wheelhouse: Path) -> None
     assert pins(asking) == ["alpha==1.1", "beta==2.0", "gamma==1.1"]
 
 
+def test_whether_all_is_locked_is_said_and_nothing_resolved(asking: Tiny) -> None:
+    done = asking.run("lock", "--check")
+    assert (done.returncode, done.stdout) == (0, "requirements-dev.txt is up to date\n")
+    path = asking.root / "pyproject.toml"
+    path.write_text(path.read_text().replace('"gamma"', '"gamma>=1"'))
+    before = tree(asking.root)
+    done = asking.run("lock", "--check")
+    assert done.returncode == 1
+    assert "tools/env lock\n" in done.stdout
+    assert tree(asking.root) == before
+    assert asking.run("lock").returncode == 0
+    assert asking.run("lock", "--check").returncode == 0
+
+
 def test_the_constraints_of_both_programs_are_kept(
     asking: Tiny, wheelhouse: Path, tmp_path: Path
 ) -> None:

@@ -107,9 +107,11 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("lock", commands.lock, "resolve pyproject.toml, keeping today's pins")
     sub.add_argument("--prefer", metavar="FILE", help="a lock whose pins go before today's")
     sub.add_argument("--offline", action="store_true", help="use only what is in the caches")
-    sub.add_argument(
+    either = sub.add_mutually_exclusive_group()
+    either.add_argument(
         "--upgrade", nargs="*", metavar="NAME", help="let go of these pins, of all without a name"
     )
+    either.add_argument("--check", action="store_true", help="only say whether there is need to")
     _newest(sub)
     for verb, noun, text in (
         ("add", "REQUIREMENT", "add direct dependencies, then lock and sync"),

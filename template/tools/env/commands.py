@@ -76,6 +76,12 @@ def check(project: Project, options: Namespace) -> int:
 def lock(project: Project, options: Namespace) -> int:
     from .lock import write
 
+    if options.check:
+        found = [each.message for each in drift.unlocked(project)]
+        print("\n".join(found) or f"{project.lock.name} is up to date")
+        if found:
+            print(f"Lock it with: {project.command('lock')}")
+        return DIFFERENT if found else DONE
     prefer = Path(options.prefer) if options.prefer else None
     flags = ["--prefer", options.prefer] if prefer else []
     flags += [word for name in options.newest for word in ("--newest", name)]
