@@ -22,7 +22,13 @@ ORDER = {
         "docs/errors",
         "docs/checks",
     ],
-    "Explanation": ["docs/security", "SECURITY", "docs/comparison", "docs/performance"],
+    "Explanation": [
+        "docs/security",
+        "docs/quality",
+        "SECURITY",
+        "docs/comparison",
+        "docs/performance",
+    ],
     "Teams": ["docs/teams"],
     "Maintainers": ["docs/maintaining", "CONTRIBUTING", "CHANGELOG"],
 }

@@ -71,7 +71,7 @@ def train(run: runs.Run) -> None:
 
 def best_of(history: list[dict[str, float]]) -> int:
     """The round with the least validation loss."""
-    return min(history, key=lambda row: row["validation_loss"])["round"]
+    return int(min(history, key=lambda row: row["validation_loss"])["round"])
 
 
 def resumed(run: runs.Run, parameters: dict[str, Any]) -> tuple[list, lgb.Booster | None]:

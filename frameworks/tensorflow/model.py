@@ -65,7 +65,7 @@ class Network(keras.Model):
         self.hidden = [dense(each, "relu", dtype=kind) for each in settings.hidden]
         self.dropout = keras.layers.Dropout(settings.dropout, dtype=kind)
         self.top = dense(len(schema.classes or [0]), dtype="float32")
-        self(np.zeros((1, len(schema.columns)), "float32"))  # makes the weights
+        super().__call__(np.zeros((1, len(schema.columns)), "float32"))  # makes the weights
 
     def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:  # (batch, numbers + words)
         numbers, codes = x[:, : self.numbers], tf.cast(x[:, self.numbers :], "int64")

@@ -128,7 +128,7 @@ class Epochs(keras.callbacks.Callback):
         """Whether the last epochs brought nothing better, or all are done."""
         settings, done = self.run.config.model, len(self.history)
         waited = done - self.history[:, 1].argmin() - 1 if done else 0
-        return done >= settings.epochs or waited >= settings.patience
+        return bool(done >= settings.epochs or waited >= settings.patience)
 
     def on_epoch_begin(self, epoch: int, *_: object) -> None:
         number = number_of(self.run.config.seed, epoch + 1)

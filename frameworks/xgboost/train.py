@@ -85,7 +85,7 @@ class Rounds(xgb.callback.TrainingCallback):
         return False
 
     def best(self) -> int:
-        return min(self.history, key=lambda row: row["validation_loss"])["round"]
+        return int(min(self.history, key=lambda row: row["validation_loss"])["round"])
 
 
 def main(given: Sequence[str] | None = None) -> None:

@@ -43,7 +43,7 @@ def project(
     framework: str = request.param
     place = tmp_path_factory.mktemp(framework)
     (place / "home").mkdir()
-    answers: dict[str, Any] = {"framework": framework, "python_version": MINOR}
+    answers: dict[str, Any] = {"framework": framework, "python_version": MINOR, "extras": ["types"]}
     if framework in BY_ACCELERATOR:
         answers["accelerator"] = "cpu"
     with serve(TORCH) if TORCH and framework == "pytorch" else nullcontext() as address:
@@ -79,6 +79,7 @@ def test_it_trains_and_the_figures_hold(project: Tiny) -> None:
 def test_the_projects_own_tests_and_linter_pass(project: Tiny) -> None:
     assert " passed" in inside(project, "poe", "test")
     inside(project, "poe", "lint")
+    inside(project, "poe", "types")
 
 
 @pytest.mark.thorough

@@ -33,6 +33,7 @@ FILES = {
     },
     "gitlab": {".gitlab-ci.yml", "tools/template_update.py"},
     "renovate": {"renovate.json"},
+    "types": {"src/my_project/py.typed"},
     "sweep": {
         "configs/sweep.toml",
         *(

@@ -181,9 +181,10 @@ def describe(table: pd.DataFrame, y: np.ndarray, schema: Schema, rows: dict[str,
             print(f"note: {name!r} has over {WORDS} texts; the rare ones count as missing")
     hashes = pd.util.hash_pandas_object(table, index=False).to_numpy()
     for part, places in rows.items():
-        absent = sorted(set(range(len(schema.classes or ()))) - set(y[places]))
+        classes = schema.classes or ()
+        absent = sorted(set(range(len(classes))) - set(y[places]))
         if absent:
-            some = ", ".join(str(schema.classes[code]) for code in absent[:5])
+            some = ", ".join(str(classes[code]) for code in absent[:5])
             print(f"note: {part} has no row of {len(absent)} classes ({some}): they are too rare")
         if part != "train" and (twins := np.isin(hashes[places], hashes[rows["train"]]).sum()):
             print(f"note: {twins} of {len(places)} {part} rows are among the training rows, too")

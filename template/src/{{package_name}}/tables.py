@@ -47,7 +47,8 @@ def parquet(path: Path, rows: int) -> Iterator[pd.DataFrame]:
     except ModuleNotFoundError:
         advice = "Add it: python tools/env add pyarrow"
         raise SystemExit(f"pandas needs pyarrow to read Parquet. {advice}") from None
-    yield from (batch.to_pandas() for batch in ParquetFile(path).iter_batches(rows))
+    with ParquetFile(path) as file:
+        yield from (batch.to_pandas() for batch in file.iter_batches(rows))
 
 
 def delimited(path: Path, kinds: dict[str, str], rows: int) -> Iterator[pd.DataFrame]:
@@ -64,11 +65,12 @@ def delimited(path: Path, kinds: dict[str, str], rows: int) -> Iterator[pd.DataF
         raise SystemExit(f"{path} has more values in a line than names. Name each column.")
     comma = sep == ";" and any(re.search(r"(^|;)-?\d+,\d+(;|$)", line) for line in lines)
     texts = {name for name in names if kinds.get(name, "text") == "text"}
-    yield from pd.read_csv(
+    with pd.read_csv(
         path, sep=sep, decimal="," if comma else ".", header=0, names=names, index_col=False,
         dtype=dict.fromkeys(texts, str), keep_default_na=False, low_memory=False, chunksize=rows,
         na_values={name: [""] if name in texts else NOTHING for name in names},
-    )  # fmt: skip
+    ) as found:  # fmt: skip
+        yield from found
 
 
 def ahead(found: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
@@ -92,7 +94,7 @@ def kind_of(values: pd.Series) -> str:
 
 def typed(piece: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
     """Columns of the file as numbers, days since 2000, or categories."""
-    columns = {}
+    columns, name = {}, None
     try:
         for name, values in piece.items():
             if kinds[name] == "number":
