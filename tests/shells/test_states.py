@@ -34,8 +34,8 @@ SAID: dict[Callable[[Sample], None], str] = {
     no_manifest: "Making .venv was not finished. Finish it with:",
     python_gone: "The Python of .venv is gone. Repair it with:",
     python_of_a_removed_base: "The Python of .venv is gone. Repair it with:",
-    pyvenv_cfg_gone: ".venv/pyvenv.cfg is gone or damaged, so its Python takes another one's packages. "
-    "Repair it with:",
+    pyvenv_cfg_gone: ".venv/pyvenv.cfg is gone or damaged, so its Python takes another one's "
+    "packages. Repair it with:",
     python_moved_on: "The Python of .venv is not /nowhere/bin/python3.1 any more, from which it "
     "was made. Repair it with:",
     made_on_another_system: ".venv was made on another system (plan9), which may still use it.",
