@@ -14,13 +14,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import adoption
 import entering
 from engine import answers, command, engine, facts, in_a_temporary_copy, strict
 from pristine import names
-from project_tools import TEMPLATE
-
-LOCAL = Path("tools/env.local.cfg")
-"""What holds on this machine only; git ignores it."""
+from project_tools import LOCAL, TEMPLATE
 
 FIRST_COMMIT = "Start the project"
 NAMELESS = r"tell me who you are|empty ident name|auto-detect email"
@@ -30,19 +28,28 @@ IDENTITY = (
 )
 
 
-def main(answers_file: str, python_index: str, login: str) -> int:
-    """Exit code: 0, or with SEEDBED_STRICT=1 that of what failed.
+def main(answers_file: str, python_index: str, login: str, kind: str) -> int:
+    """Exit code: 0, or with SEEDBED_STRICT=1 that of what failed; 1 where all was left as it was.
 
-    `login` is not empty where the template's address had a name or password in it.
+    `kind` is "new", or for a project of the template "anew" where its files are overwritten and
+    "kept" where they are not. `login` is not empty where the template's address had a name or
+    password in it.
     """
     if in_a_temporary_copy():
         return 0
-    if python_index:  # not among the recorded answers, since those are in git
-        LOCAL.write_text(f"index = {python_index}\n", encoding="utf-8")
     chosen = answers(answers_file)
+    # Not among the recorded answers, since those are in git.
+    local = f"index = {python_index}\n" if python_index else ""
+    rendered = names(TEMPLATE, chosen, answers_file)
+    if kind == "kept":
+        return adoption.again(chosen, answers_file)
+    if kind == "new" and adoption.is_due(rendered):
+        return adoption.main(chosen, answers_file, local)
+    if local:
+        LOCAL.write_text(local, encoding="utf-8")
     code = engine("sync") if chosen["create_env"] else 0
     # Last: the first commit has the locks that the environment brought.
-    later = start_repository(names(TEMPLATE, chosen, answers_file)) if chosen["git_init"] else []
+    later = start_repository(rendered) if chosen["git_init"] else []
     if login:
         say(f"git: the login in the template's address is left out of {answers_file}.")
         say("     Updates ask git for it; let git keep it:")

@@ -117,7 +117,7 @@ def owned(template: Path) -> list[str]:
 
     with (template / "copier.yml").open(encoding="utf-8") as file:
         found: list[str] = next(yaml.safe_load_all(file))["_skip_if_exists"]
-    return found
+    return [each for each in found if each.startswith("/")]
 
 
 def included(names: set[str], patterns: Sequence[str]) -> set[str]:

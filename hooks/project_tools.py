@@ -16,7 +16,11 @@ from template_check import NOTE, lost, option, stopped_update, what_is_missing, 
 TEMPLATE = Path(__file__).resolve().parent.parent
 """The clone of the template that Copier works from."""
 
+LOCAL = Path("tools/env.local.cfg")
+"""What holds on this machine only; git ignores it."""
+
 __all__ = [
+    "LOCAL",
     "NOTE",
     "TEMPLATE",
     "lost",

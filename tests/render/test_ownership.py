@@ -56,9 +56,7 @@ def test_whatever_the_list_names_is_there_or_comes_with_the_work(
     template: Path, tmp_path: Path
 ) -> None:
     project = render(template, tmp_path / "p")
-    missing = [
-        place for place in settings()["_skip_if_exists"] if not (project / place[1:]).exists()
-    ]
+    missing = [place for place in kept(settings()) if not (project / place[1:]).exists()]
     of_builds = [place for place in missing if place.startswith("/requirements-")]
     assert [place for place in missing if place not in of_builds] == ["/models", "/runs"]
 
@@ -67,8 +65,13 @@ def test_what_is_skipped_where_it_exists_is_left_out_of_updates() -> None:
     found = settings()
     (rule,) = [each for each in found["_exclude"] if "_copier_operation == 'update'" in each]
     # What else is in configs comes with an extra, which an update may add.
-    own = [place.replace("/configs", "/configs/train.toml") for place in found["_skip_if_exists"]]
+    own = [place.replace("/configs", "/configs/train.toml") for place in kept(found)]
     assert rule.splitlines()[1:-1] == own
+
+
+def kept(found: dict[str, Any]) -> list[str]:
+    """Those of `_skip_if_exists` that are always there; where nothing is overwritten, all is."""
+    return [place for place in found["_skip_if_exists"] if place.startswith("/")]
 
 
 def settings() -> dict[str, Any]:
@@ -80,4 +83,4 @@ def settings() -> dict[str, Any]:
 
 def owned() -> PathSpec[Any]:
     """Matches what is the project's own."""
-    return PathSpec.from_lines("gitignore", settings()["_skip_if_exists"])
+    return PathSpec.from_lines("gitignore", kept(settings()))

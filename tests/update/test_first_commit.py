@@ -27,7 +27,7 @@ def after_copy(project: Path, home: Path, settings: str = NAMED) -> str:
     """What Copier runs last, with settings of git's; what it says."""
     (home / "gitconfig").write_text(settings)
     environ = clean_environ(home, GIT_CONFIG_GLOBAL=str(home / "gitconfig"), SHELL="/bin/sh")
-    argv = [sys.executable, "-B", str(ROOT / "hooks" / "after_copy.py"), ANSWERS, "", ""]
+    argv = [sys.executable, "-B", str(ROOT / "hooks" / "after_copy.py"), ANSWERS, "", "", "new"]
     done = subprocess.run(
         argv, cwd=project, env=environ, capture_output=True, text=True, check=True
     )

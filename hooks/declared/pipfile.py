@@ -1,0 +1,50 @@
+"""Pipfile, whose tables are nearly Poetry's. https://pipenv.pypa.io/en/latest/pipfile.html"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from . import LOGIN, Source
+
+
+def read(tables: Mapping[str, Any]) -> Source:
+    """What it asks for; its index is named and not taken, for it may have a login."""
+    found = Source("Pipfile")
+    requires = tables.get("requires", {})
+    python = requires.get("python_version") or requires.get("python_full_version")
+    found.python = f"=={'.'.join(python.split('.')[:2])}.*" if python else None
+    for table, into in (
+        ("packages", found.dependencies),
+        ("dev-packages", found.groups.setdefault("dev", [])),
+    ):
+        for name, told in tables.get(table, {}).items():
+            _ask(found, name, {"version": told} if isinstance(told, str) else dict(told), into)
+    for each in tables.get("source", ()):
+        address = LOGIN.sub("", each.get("url", ""))
+        if "://pypi.org/" not in address:
+            why = "is an index; give it as [[tool.uv.index]] in pyproject.toml"
+            found.leave(address, why)
+    return found
+
+
+def _ask(found: Source, name: str, told: dict[str, Any], into: list[str]) -> None:
+    extras = f"[{','.join(told['extras'])}]" if told.get("extras") else ""
+    version = told.get("version", "*")
+    markers = [told["markers"]] if told.get("markers") else []
+    # Each variable of PEP 508 is a key, too: sys_platform = "== 'linux'".
+    markers += [
+        f"{key} {told[key]}" for key in ("sys_platform", "os_name", "platform_machine",
+        "python_version", "platform_system") if key in told
+    ]  # fmt: skip
+    marker = f" ; {' and '.join(f'({each})' for each in markers)}" if markers else ""
+    if told.get("path") in (".", "./"):
+        return  # the project itself
+    if "path" in told:
+        found.paths[name] = told["path"]
+        into.append(f"{name}{extras}{marker}")
+    elif "git" in told:
+        at = f"@{told['ref']}" if "ref" in told else ""
+        found.ask(f"{name}{extras} @ git+{told['git']}{at}{marker}", into=into)
+    else:
+        found.ask(f"{name}{extras}{'' if version == '*' else version}{marker}", into=into)

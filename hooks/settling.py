@@ -1,0 +1,183 @@
+"""Brings the template's files into a repository as HEAD has it, and tells what came from where."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import repository
+from adapting import adapted, has_code
+from adopted import merged, without_package
+from adoption import FILE, TOOLS, files, say, tracked
+from declared import Source
+from declared.project import combined, package, read
+from engine import command, engine, parsed, strict
+from pathspec import GitIgnoreSpec
+from pristine import NOW, jinja, owned, rendered
+from project_tools import LOCAL, TEMPLATE
+
+LISTS = (".gitignore", ".gitattributes")
+"""Files that are a rule a line: theirs, with ours after them."""
+
+SETTINGS = "tools/env.cfg"
+UNDO = "git reset --hard && git clean -fdx tools/env"
+
+
+def settle(chosen: Mapping[str, Any], written: str, answers_file: str, local: str) -> int:
+    """Make the project; `written` is the answers' file as Copier wrote it. The exit code.
+
+    Raises ValueError where pyproject.toml cannot be read or merged.
+    """
+    before, sources = tracked(), read(Path())
+    told = combined(sources)
+    answers, notes = adapted(chosen, answers_file, before, told, sources)
+    with rendered(TEMPLATE, NOW, answers, answers_file) as wanted:
+        text, place = pyproject(wanted, told)
+        kept = put(wanted, before)
+    Path(FILE).write_text(text, encoding="utf-8")
+    if "build-system" not in text and not place:
+        settings = Path(SETTINGS).read_text(encoding="utf-8")
+        Path(SETTINGS).write_text(without_package(settings), encoding="utf-8")
+    if local:
+        LOCAL.write_text(local, encoding="utf-8")
+    Path(answers_file).write_text(recorded(written, answers), encoding="utf-8")
+    stage()
+    code, versions = lock(told)
+    if code == 0 and answers["create_env"]:
+        code = engine("sync")
+    stage()
+    summary(sources, told, notes, kept, versions)
+    return code if strict() else 0
+
+
+def pyproject(wanted: Path, told: Source) -> tuple[str, str | None]:
+    """The merged pyproject.toml, and the directory of the package, where there is one."""
+    theirs = Path(FILE).read_text(encoding="utf-8") if Path(FILE).exists() else ""
+    ours = (wanted / FILE).read_text(encoding="utf-8")
+    by_setuptools = any(Path(each).exists() for each in ("setup.py", "setup.cfg"))
+    place = package(Path(), {"project": {"name": told.name}})
+    return merged(theirs, ours, told, place, by_setuptools=by_setuptools), place
+
+
+def put(wanted: Path, before: Sequence[str]) -> list[str]:
+    """Write the template's files where they are missing; those of the same names that stay."""
+    own = {each.strip("/") for each in owned(TEMPLATE)} if has_code(before) else set()
+    readme = any(re.match(r"readme\b", name, re.IGNORECASE) for name in before)
+    kept = []
+    for name in files(wanted):
+        path, lock = Path(name), re.fullmatch(r"requirements.*\.txt", name)
+        if name == FILE or (name == "README.md" and readme):
+            continue
+        if name in LISTS and path.exists():
+            path.write_bytes(with_lines(path, (wanted / name).read_text("utf-8"), before))
+        elif path.exists() and not lock:
+            kept.append(name)
+        elif lock or name.split("/")[0] not in own:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(wanted / name, path)
+    return kept
+
+
+def with_lines(path: Path, ours: str, before: Sequence[str]) -> bytes:
+    """A list with our rules after theirs, without those that mean a file that git has already."""
+    theirs = path.read_bytes()
+    known = set(theirs.decode("utf-8", "replace").splitlines())
+    held = [name for name in before if not name.startswith(TOOLS)]
+    starter = tuple(owned(TEMPLATE)) if has_code(before) else ()
+    lines = []
+    for rule in ours.splitlines():
+        if not rule or rule.startswith("#") or rule in known:
+            continue
+        # Where data and models are is not the template's to say in code that it did not start.
+        if rule.lstrip("!").startswith(starter):
+            continue
+        pattern = GitIgnoreSpec.from_lines([rule.split()[0]])
+        if rule.startswith("!") or not any(pattern.match_files(held)):
+            lines.append(rule)
+    if not lines:
+        return theirs
+    head = "# For tools/env, which the template owns"
+    return theirs.rstrip() + b"\n\n" + "\n".join([head, *lines, ""]).encode()
+
+
+def recorded(written: str, answers: Mapping[str, Any]) -> str:
+    """The answers' file, of these answers."""
+    head = "".join(line for line in written.splitlines(keepends=True) if line.startswith("#"))
+    now = {key: answers.get(key, value) for key, value in parsed(written).items()}
+    body = jinja(TEMPLATE).from_string("{{ now | to_nice_yaml(sort_keys=false) }}").render(now=now)
+    return head + body
+
+
+def lock(told: Source) -> tuple[int, list[str]]:
+    """Lock with the versions of today; the exit code, and a line for each that was not kept."""
+    place = repository.git("rev-parse", "--git-path", "seedbed-pins.txt").decode().strip()
+    pins = "".join(f"{name}=={version}\n" for name, version in sorted(told.pins.items()))
+    Path(place).write_text(pins, encoding="utf-8")
+    words = ["lock", "--prefer", place]
+    code = engine(*words)
+    if code:
+        say("")
+        say("The files are in place; the lock is not made. Mend what is said above, then run:")
+        say(f"  {command(*words)} && {command('sync')}")
+        say("Or take it back, and copy again for another Python: -d python_version=3.11")
+        return code, []
+    Path(place).unlink()
+    from env.requirements import pins_of
+
+    locked: dict[str, set[str]] = {}
+    for pin in pins_of(Path("requirements-dev.txt").read_text(encoding="utf-8")):
+        locked.setdefault(pin.name, set()).add(str(pin.version))
+    return 0, [
+        f"{name} {version} -> {' or '.join(sorted(locked[name]))}"
+        for name, version in sorted(told.pins.items())
+        if name in locked and version not in locked[name]
+    ]
+
+
+def stage() -> None:
+    """One change for git to show, new files too; whatever the lists of the machine ignore."""
+    repository.git("add", "--all", ".")
+
+
+def summary(
+    sources: Sequence[Source],
+    told: Source,
+    notes: Sequence[str],
+    kept: Sequence[str],
+    versions: Sequence[str],
+) -> None:
+    say("\nAdopted. What was taken, and from where:")
+    for source in sources:
+        say(f"- {source.file}: {counted(source)}")
+    part("Answers", notes)
+    part("Other versions than you had", versions)
+    part("Not taken", [line for source in sources for line in source.untaken])
+    part("Yours, and left as they are; the template has others", kept)
+    say("\nAll of it is staged, and nothing is committed. Look at it, then commit it:")
+    say("  git diff --cached")
+    say("  git commit -m 'Adopt the template'")
+    say("Or take all of it back:")
+    say(f"  {command('delete', '--yes')}; {UNDO}")
+
+
+def counted(source: Source) -> str:
+    """What a file gave, in words."""
+    parts = [
+        (len(source.dependencies), "to run"),
+        (sum(map(len, source.groups.values())), "to develop"),
+        (sum(map(len, source.extras.values())), "of extras"),
+        (len(source.pins), "pinned"),
+    ]
+    said = [f"{number} {what}" for number, what in parts if number]
+    said += [f"Python {source.python}"] if source.python else []
+    return ", ".join(said) or "nothing"
+
+
+def part(title: str, lines: Sequence[str]) -> None:
+    if lines:
+        say(f"{title}:")
+        for line in lines:
+            say(f"- {line}")
