@@ -13,7 +13,14 @@ from sphinx.application import Sphinx
 
 ORDER = {
     "Begin": ["docs/tutorial"],
-    "How to": ["docs/using", "docs/recipes", "docs/scaling", "docs/containers", "docs/managers"],
+    "How to": [
+        "docs/using",
+        "docs/adopting",
+        "docs/recipes",
+        "docs/scaling",
+        "docs/containers",
+        "docs/managers",
+    ],
     "Reference": [
         "docs/questions",
         "docs/libraries",
