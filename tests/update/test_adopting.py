@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tomllib
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -58,14 +59,18 @@ KEPT = {
     "ccds-2": {"alpha==1.1", "gamma==2.0"},
     "member": {"beta==2.0"},
 }
-QUICK = {"src", "conda"}
-"""Those of each test run; the others take half a minute."""
+QUICK = {"src", "conda", "edited", "broken"}
+"""The rows of each test run; all of them take a minute."""
 
 
-@pytest.mark.parametrize(
-    "layout",
-    [name if name in QUICK else pytest.param(name, marks=pytest.mark.thorough) for name in LAYOUTS],
-)
+def rows(names: Iterable[str]) -> list[Any]:
+    return [
+        pytest.param(name, id=name, marks=() if name in QUICK else pytest.mark.thorough)
+        for name in names
+    ]
+
+
+@pytest.mark.parametrize("layout", rows(LAYOUTS))
 def test_what_is_there_stays_and_what_it_asks_for_is_locked(
     layout: str, template: Path, served: Path, environ: dict[str, str], tmp_path: Path
 ) -> None:
@@ -94,22 +99,22 @@ def test_what_is_there_stays_and_what_it_asks_for_is_locked(
     assert "is up to date" in again.stderr, again.stderr
 
 
-@pytest.mark.parametrize(
-    ("spoil", "said"),
-    [
-        (lambda root: (root / "new.py").write_text(""), "No commit has these files as they are: n"),
-        (lambda root: (root / "README.md").write_text("x"), "they are: README.md"),
-        (lambda root: git(root, "mv", "README.md", "READ"), "No commit has these files"),
-        (lambda root: (root / ".git").rename(root.parent / "git"), "are in no commit"),
-        (lambda root: _commit(root, "activate.sh", "echo mine\n"), "names that are taken: activ"),
-        (lambda root: _commit(root, ".copier-answers.yml", "_src_path: x\n"), "another template"),
-        (lambda root: _commit(root, "pyproject.toml", "[project\n"), "pyproject.toml is no TOML"),
-    ],
-    ids=["new", "edited", "staged", "no git", "taken", "other template", "broken"],
-)
+SPOILT: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "new": (lambda root: (root / "new.py").write_text(""), "these files as they are: new.py"),
+    "edited": (lambda root: (root / "README.md").write_text("x"), "as they are: README.md"),
+    "staged": (lambda root: git(root, "mv", "README.md", "READ"), "No commit has these files"),
+    "no git": (lambda root: (root / ".git").rename(root.parent / "git"), "are in no commit"),
+    "taken": (lambda root: _commit(root, "activate.sh", "echo mine\n"), "taken: activate.sh"),
+    "other": (lambda root: _commit(root, ".copier-answers.yml", "x: y\n"), "another template"),
+    "broken": (lambda root: _commit(root, "pyproject.toml", "[project\n"), "toml is no TOML"),
+}
+
+
+@pytest.mark.parametrize("how", rows(SPOILT))
 def test_what_could_not_be_reviewed_is_refused_and_all_is_as_it_was(
-    spoil: Any, said: str, template: Path, environ: dict[str, str], tmp_path: Path
+    how: str, template: Path, environ: dict[str, str], tmp_path: Path
 ) -> None:
+    spoil, said = SPOILT[how]
     root = repository(tmp_path / "repository", "src")
     spoil(root)
     before = tree(root)
@@ -137,6 +142,7 @@ def test_a_project_of_the_template_is_not_adopted_again(
     assert tree(root) == before
 
 
+@pytest.mark.thorough
 def test_a_repository_without_code_gets_the_starter(
     template: Path, environ: dict[str, str], tmp_path: Path
 ) -> None:
@@ -171,6 +177,7 @@ def test_a_login_in_a_file_comes_into_none_of_the_projects(
     assert "has a login in its address" in done.stderr
 
 
+@pytest.mark.thorough
 def test_an_update_of_an_adopted_project_loses_no_line(
     served: Path, environ: dict[str, str], tmp_path: Path
 ) -> None:
@@ -207,6 +214,7 @@ def test_an_update_of_an_adopted_project_loses_no_line(
     assert yaml.safe_load(after[".copier-answers.yml"])["adopted"] is True
 
 
+@pytest.mark.weekly
 def test_the_environment_of_an_adopted_project_is_made_and_takes_more(
     template: Path, served: Path, environ: dict[str, str], tmp_path: Path
 ) -> None:
