@@ -32,9 +32,7 @@ it happens.
 - [States](#states): what `info` says of the environment as a whole
 - [Differences](#differences): what `check` finds inside of it
 
-What to do about the most frequent ones stands in
-[Using a project](using.md#when-something-is-wrong). Codes and states are explained in
-[the engine](engine.md).
+What the states mean stands in [the engine](engine.md#states).
 
 ## Errors
 

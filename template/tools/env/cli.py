@@ -91,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command(
         "sync", commands.sync, "bring the environment to the lock: create, install, prune, repair"
     )
-    sub.add_argument("--python", metavar="X", help="version, command or path to make it from")
+    sub.add_argument("--python", metavar="X", help="version, command or path, for now and later")
     sub.add_argument("--fetch", action="store_true", help="let uv download that Python")
     sub.add_argument("--full", action="store_true", help="look for damage by hashing every file")
     sub.add_argument("--offline", action="store_true", help="use only what is in the caches")
@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command(
         "check", commands.check, "is the environment exactly the lock? exit code 1 if not"
     )
-    sub.add_argument("--json", action="store_true")
+    sub.add_argument("--json", action="store_true", help="print JSON")
     sub.add_argument("--fast", action="store_true", help="sizes and times in place of hashes")
     sub = command("lock", commands.lock, "resolve pyproject.toml, keeping today's pins")
     sub.add_argument("--prefer", metavar="FILE", help="a lock whose pins go before today's")
@@ -134,10 +134,10 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("freeze", commands.freeze, "adopt what was installed past the lock")
     sub.add_argument("--dev", action="store_true", help="into the development group")
     sub.add_argument("--offline", action="store_true", help="use only what is in the caches")
-    sub = command("run", commands.run, "run a command in the environment: run -- COMMAND ...")
+    sub = command("run", commands.run, "run a command in the environment")
     sub.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND")
     sub = command("info", commands.info, "state, place, Python, lock and fingerprint")
-    sub.add_argument("--json", action="store_true")
+    sub.add_argument("--json", action="store_true", help="print JSON")
     sub.add_argument("--pythons", action="store_true", help="list the Pythons that will do, too")
     sub = command("delete", commands.delete, "remove the environment, if it is our own")
     sub.add_argument("--yes", action="store_true", help="do not ask")
