@@ -159,6 +159,42 @@ def test_a_search_that_was_killed_goes_on_as_the_whole_one(project: Tiny) -> Non
     assert len(chosen(project)) == 4
 
 
+def test_torn_records_cost_a_search_nothing_but_themselves(project: Tiny) -> None:
+    with searching(project, "1") as search:
+        journal = folder(project) / "journal.log"
+        with journal.open("ab") as file:
+            file.write(b'{"op_code":6,"wor')  # the disk was full
+        output = search.communicate()[0]
+    assert search.returncode == 0, output
+    whole = chosen(project)
+    assert [each[:2] for each in whole] == [[number, "COMPLETE"] for number in range(3)]
+
+    lines = journal.read_bytes().splitlines(keepends=True)
+    assert [json.loads(line)["op_code"] for line in lines]
+    told = max(at for at, line in enumerate(lines) if b'"op_code":6' in line)
+    glued = lines[2][:30] + lines[2]
+    torn = [*lines[:3], glued, b"\0" * 40 + b"\n", *lines[3:told], lines[told][:40]]
+    journal.write_bytes(b"".join(torn))
+    space(project, trials=4)
+    again = sweep(project, *SHORT)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "dropped 2 torn records" in again.stdout
+    assert journal.with_name("journal-torn.log").read_bytes().count(b"\0") == 40
+    assert "trial 2 is taken up again" in again.stdout
+    assert chosen(project)[:3] == whole
+    assert len(chosen(project)) == 4
+
+
+@pytest.mark.weekly
+def test_what_died_with_a_lock_in_its_hand_holds_nobody_up_for_ever(project: Tiny) -> None:
+    with searching(project, "1") as search:
+        for name in ("journal.log.lock", "trials.lock"):
+            (folder(project) / name).touch()
+        output = search.communicate()[0]
+    assert search.returncode == 0, output
+    assert [each[1] for each in trials(project)] == ["COMPLETE"] * 3
+
+
 def test_workers_share_a_search_and_one_that_dies_is_followed_by_another(project: Tiny) -> None:
     space(project, trials=5)
     done = kill_a_training(project, "--workers", "2")

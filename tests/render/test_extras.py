@@ -38,7 +38,7 @@ FILES = {
         "configs/sweep.toml",
         *(
             f"tools/sweep/{name}.py"
-            for name in ("__main__", "pictures", "results", "search", "space", "worker")
+            for name in ("__main__", "journal", "pictures", "results", "search", "space", "worker")
         ),
     },
 }

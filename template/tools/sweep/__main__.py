@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -110,15 +111,25 @@ def share(at: int, workers: int) -> dict[str, str]:
     """The variables that give one of several workers its part of this machine: cores, and a GPU."""
     if workers == 1:
         return {}
-    cores = str(max(1, (os.cpu_count() or 1) // workers))
-    wanted = {"OMP_NUM_THREADS": cores, "LOKY_MAX_CPU_COUNT": cores}
+    free = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))(0)
+    cores = str(max(1, len(free) // workers))
+    shared = {"OMP_NUM_THREADS": cores, "LOKY_MAX_CPU_COUNT": cores}
+    wanted = {name: value for name, value in shared.items() if name not in os.environ}
+    if gpus := visible_gpus():
+        wanted["CUDA_VISIBLE_DEVICES"] = gpus[at % len(gpus)]
+    return wanted
+
+
+def visible_gpus() -> list[str]:
+    """As CUDA names them: what a queue gave to this job, else all of this machine."""
+    given = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if given is not None:
+        return given.split(",")
     try:
         listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True).stdout
     except OSError:
-        listed = ""
-    if gpus := sum(line.startswith("GPU ") for line in listed.splitlines()):
-        wanted["CUDA_VISIBLE_DEVICES"] = str(at % gpus)
-    return {name: value for name, value in wanted.items() if name not in os.environ}
+        return []
+    return [str(at) for at in range(len(re.findall(r"^GPU ", listed, re.MULTILINE)))]
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,7 @@ from typing import Any
 import numpy as np
 import optuna
 import space
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, JournalFileSymlinkLock
+from journal import open_journal
 from optuna.trial import FrozenTrial
 from record import RUNS, CouldNot
 
@@ -44,10 +42,9 @@ class Search:
         return self.folder / "settings.toml"
 
     def study(self) -> optuna.Study:
-        journal = str(self.folder / "journal.log")
         return optuna.create_study(
             study_name=self.folder.name,
-            storage=JournalStorage(JournalFileBackend(journal, lock_obj=exclusive(journal))),
+            storage=open_journal(self.folder / "journal.log"),
             direction=self.direction,
             sampler=Sampler(self.seed),
             load_if_exists=True,
@@ -75,30 +72,17 @@ class Search:
         return len(done) >= min(HOPELESS, self.trials) and "COMPLETE" not in done
 
 
-class Sampler(optuna.samplers.BaseSampler):
+class Sampler(optuna.samplers.TPESampler):
     """Optuna's usual one, but its chance depends on the number of the trial alone: so a search that
     was stopped goes on as one that was not."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
 
-    def before_trial(self, study: Any, trial: FrozenTrial) -> None:
-        seed = int(np.random.SeedSequence([self.seed, trial.number]).generate_state(1)[0])
-        self.of_trial = optuna.samplers.TPESampler(seed=seed, constant_liar=True)
-
-    def infer_relative_search_space(self, study: Any, trial: FrozenTrial) -> dict[str, Any]:
-        return self.of_trial.infer_relative_search_space(study, trial)
-
-    def sample_relative(self, study: Any, trial: FrozenTrial, search_space: Any) -> dict[str, Any]:
-        return self.of_trial.sample_relative(study, trial, search_space)
-
-    def sample_independent(self, study: Any, trial: Any, param_name: str, distribution: Any) -> Any:
-        return self.of_trial.sample_independent(study, trial, param_name, distribution)
-
-
-def exclusive(path: str) -> Any:
-    """A lock that holds on network file systems, too; Windows has no links for everybody."""
-    return JournalFileOpenLock(path) if os.name == "nt" else JournalFileSymlinkLock(path)
+    def before_trial(self, study: optuna.Study, trial: FrozenTrial) -> None:
+        seed = np.random.SeedSequence([self.seed, trial.number]).generate_state(1)[0]
+        super().__init__(seed=int(seed), constant_liar=True)
+        super().before_trial(study, trial)
 
 
 def prepare(config_file: Path, space_file: Path, changes: list[str]) -> Search:

@@ -16,9 +16,10 @@ from typing import IO
 
 import optuna
 import space
+from optuna.storages.journal import JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
 from record import CouldNot, figure
-from search import Search, exclusive
+from search import Search
 
 try:
     import fcntl
@@ -31,6 +32,9 @@ PAUSE = 2.0
 AGE = 60.0
 """Seconds without a sign of life after which a worker of another machine is dead."""
 
+STUCK = 90
+"""Seconds after which one who has not yet taken a trial is dead; the journal alone waits for 30."""
+
 TRIES = 3
 """So often a trial is begun whose training is killed."""
 
@@ -40,7 +44,8 @@ HERE = f"{platform.node()} {BOOT.read_text().strip() if BOOT.is_file() else ''}"
 
 def work(search: Search) -> None:
     """Raises CouldNot where no trial could succeed."""
-    study, lock = search.study(), exclusive(str(search.folder / "trials"))
+    study = search.study()
+    lock = JournalFileOpenLock(str(search.folder / "trials"), grace_period=STUCK)
     while not search.ended(study.get_trials(deepcopy=False)):
         lock.acquire()  # one worker at a time: so each trial is taken by one, and none is too many
         try:
@@ -56,35 +61,40 @@ def work(search: Search) -> None:
 
 
 def _take(search: Search, study: optuna.Study) -> tuple[optuna.Trial, IO[str]] | None:
+    """A trial that nobody works on, new or begun, and its log, which is locked."""
     trials = study.get_trials(deepcopy=False)
+    clock = search.folder / "clock"
+    clock.touch()
+    now = clock.stat().st_mtime
     for each in trials:
-        if each.state == TrialState.RUNNING and (log := _claim(search, each)):
-            trial = optuna.trial.Trial(study, each._trial_id)
+        if each.state != TrialState.RUNNING or _alive_elsewhere(search, each, now):
+            continue
+        if log := _locked(search.log(each.number)):
+            trial = optuna.Trial(study, each._trial_id)
             print(f"trial {each.number} is taken up again: its worker is dead", flush=True)
             break
     else:
         if search.ended(trials) or len(trials) >= search.trials:
             return None
         trial = study.ask()
-        log = _claim(search, study.trials[trial.number])
+        log = _locked(search.log(trial.number))
         assert log
     trial.set_user_attr("worker", HERE)
     trial.set_user_attr("tries", trial.user_attrs.get("tries", 0) + 1)
     return trial, log
 
 
-def _claim(search: Search, trial: FrozenTrial) -> IO[str] | None:
-    """The log of a trial that nobody works on, locked; None if somebody does.
-
-    The lock goes with the training's process, also where its worker is dead. On another machine it
-    need not be seen; there, what counts is when the log was last touched, by the disk's own clock.
-    """
+def _alive_elsewhere(search: Search, trial: FrozenTrial, now: float) -> bool:
+    """Whether the worker of another machine, whose lock need not be seen here, touched the log a
+    short time ago. `now` is by the clock of the disk, as the times of its files."""
     path, place = search.log(trial.number), trial.user_attrs.get("worker")
-    if place and (place != HERE or not fcntl):
-        clock = search.folder / "clock"
-        clock.touch()
-        if path.exists() and clock.stat().st_mtime - path.stat().st_mtime < AGE:
-            return None
+    if not place or (place == HERE and fcntl) or not path.exists():
+        return False
+    return now - path.stat().st_mtime < AGE
+
+
+def _locked(path: Path) -> IO[str] | None:
+    """A log, opened; None where a worker or its training, which inherits the lock, has it."""
     log = path.open("a", encoding="utf-8")
     try:
         if fcntl:
@@ -102,34 +112,35 @@ def _try(search: Search, study: optuna.Study, trial: optuna.Trial, log: IO[str])
     began, number = time.monotonic(), trial.number
     settings = [f"{key}={text}" for key, text in space.suggest(trial, search.dimensions).items()]
     code = 0 if _figures(search, number) else _train(search, number, settings, log)
-    figures, killed = _figures(search, number), code < 0 or code == 130
+    killed = code < 0 or code == 130
     if killed and trial.user_attrs["tries"] < TRIES:
         print(f"trial {number} was killed; it goes on from its checkpoint", flush=True)
         return
-    value = figures.get(search.metric) if figures and code == 0 else None
     if folder := search.run_folder(number):
         trial.set_user_attr("run", folder.name)
-    if value is None or not math.isfinite(value):
-        error = f"{search.metric} is {value}" if value is not None else _last_line(log)
-        error = f"killed {TRIES} times" if killed else error
-        if figures and value is None and code == 0:
-            error = f"no figure {search.metric}"
-        trial.set_user_attr("error", error)
-        study.tell(number, state=TrialState.FAIL)
-        print(f"trial {number} failed: {error}", flush=True)
-        if figures and value is None and code == 0:
-            known = ", ".join(figures)
-            raise CouldNot(
-                f"There is no figure {search.metric!r}. As metric, name one of: {known}."
-            )
+    figures = _figures(search, number) if code == 0 else None
+    value = figures.get(search.metric) if figures else None
+    if value is not None and math.isfinite(value):
+        study.tell(number, value)
+        best = study.best_trial
+        print(
+            f"trial {number}: {search.metric} {figure(value)}, best {figure(best.value)} (trial "
+            f"{best.number}), {time.monotonic() - began:.1f} s  {' '.join(settings)}",
+            flush=True,
+        )
         return
-    study.tell(number, value)
-    best = study.best_trial
-    print(
-        f"trial {number}: {search.metric} {figure(value)}, best {figure(best.value)} (trial "
-        f"{best.number}), {time.monotonic() - began:.1f} s  {' '.join(settings)}",
-        flush=True,
-    )
+    if value is not None:
+        error = f"{search.metric} is {value}"
+    elif figures:
+        error = f"no figure {search.metric}"
+    else:
+        error = f"killed {TRIES} times" if killed else _last_line(log)
+    trial.set_user_attr("error", error)
+    study.tell(number, state=TrialState.FAIL)
+    print(f"trial {number} failed: {error}", flush=True)
+    if figures and value is None:
+        known = ", ".join(figures)
+        raise CouldNot(f"There is no figure {search.metric!r}. As metric, name one of: {known}.")
 
 
 def _train(search: Search, number: int, settings: list[str], log: IO[str]) -> int:
