@@ -20,6 +20,7 @@ ORDER = {
         "docs/scaling",
         "docs/containers",
         "docs/managers",
+        "docs/leaving",
     ],
     "Reference": [
         "docs/questions",
@@ -35,6 +36,7 @@ ORDER = {
         "SECURITY",
         "docs/comparison",
         "docs/performance",
+        "docs/training",
     ],
     "Teams": ["docs/teams"],
     "Maintainers": ["docs/maintaining", "CONTRIBUTING", "CHANGELOG"],

@@ -231,6 +231,14 @@ def test_the_folders_that_pages_name_exist() -> None:
     assert shown == there
 
 
+def test_the_folders_that_the_picture_of_the_architecture_names_exist(rendered: Path) -> None:
+    shown = re.findall(r'class="path"[^>]*>([^<]+)<', text("docs/pictures/architecture.svg"))
+    assert len(shown) > 12
+    made = {".venv/.seedbed/stamp", ".venv/.seedbed/manifest.json"}  # by the engine
+    lost = [each for each in shown if not ((ROOT / each).exists() or (rendered / each).exists())]
+    assert set(lost) <= made
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_pages_name_no_path_of_a_machine(page: Path) -> None:
     found = re.search(r"/(root|work|tmp|home)/(?!linuxbrew)", prose(page))  # Homebrew's is fixed
