@@ -69,7 +69,14 @@ TOPICS = {
     "The project and its settings": ["project", "indexes", "managers.manager"],
     "Which Python": ["interpreters", "provision", "sync.running", "managers.venv"],
     "The place of the environment": ["state", "sync", "commands.delete", "commands._yes"],
-    "Installing packages": ["sync.make_ready", "installation", "bootstrap", "uv", "sources"],
+    "Installing packages": [
+        "sync.make_ready",
+        "installation",
+        "editable",
+        "bootstrap",
+        "uv",
+        "sources",
+    ],
     "The lock, and adding libraries": [
         "requirements",
         "lock",

@@ -443,6 +443,14 @@ def _(it: Case) -> Iterator[str]:
     it.edit("pyproject.toml", '["beta"', '["beta"]')
 
 
+@situation("pyproject.toml names ⟨file⟩ as the project's")
+def _(it: Case) -> Iterator[str]:
+    it.settings(package="tiny")
+    it.edit("pyproject.toml", "[project]", '[project]\nreadme = "README.md"')
+    yield "add delta"
+    it.settings(package="")  # to install it takes a build backend; tests with real projects do
+
+
 @situation("⟨package⟩ has no wheel for ⟨place⟩")
 def _(it: Case) -> Iterator[str]:
     wheel(it.wheelhouse, "epsilon", "1.0", tag="py3-none-manylinux2014_x86_64")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from support.engine import Tiny, other_pythons, run, tiny
 from support.managers import uv
+from support.template import tree
 from support.wheels import Wheel
 
 PYPROJECT = """\
@@ -242,3 +244,37 @@ def test_a_project_without_code_of_its_own_is_not_installed(ready: Tiny) -> None
     assert ready.codes() == ["extra-package"]
     ready.sync()
     assert ready.codes() == []
+
+
+NEEDS = """\
+readme = "docs/README.md"
+license = { file = "LICENSE.txt" }
+dependencies = ["alpha"]"""
+
+
+@pytest.mark.parametrize(
+    ("gone", "told"),
+    [
+        ("pyproject.toml", "pyproject.toml cannot be read: No such file or directory."),
+        ("docs/README.md", "names docs/README.md as the project's readme"),
+        ("LICENSE.txt", "names LICENSE.txt as the project's license"),
+        ("src/tiny", "names src/tiny as the project's code"),
+    ],
+)
+def test_what_the_install_needs_is_looked_for_before_anything_is_changed(
+    own: Tiny, gone: str, told: str
+) -> None:
+    edit(own, 'dependencies = ["alpha"]', NEEDS)
+    edit(own, 'backend = "backend"', 'backend = "uv_build"')
+    (own.root / "docs").mkdir()
+    for name in ("docs/README.md", "LICENSE.txt"):
+        (own.root / name).write_text("Tiny\n")
+    (own.root / gone).rename(own.root / "aside")
+    shutil.rmtree(own.site / "alpha")
+    before = tree(own.root)
+    for words in (["sync"], ["add", "alpha>=1"]):
+        done = own.run(*words)
+        assert done.returncode == 3
+        assert told in done.stderr
+        assert tree(own.root) == before
+    assert "incomplete-env" not in own.codes()

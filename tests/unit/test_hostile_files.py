@@ -20,7 +20,7 @@ from env import manifest, state
 from env.errors import EnvError
 from env.markers import applies, facts_of
 from env.project import Project, load
-from env.pyproject import asked, refuse_unreadable, unlocked
+from env.pyproject import asked, unlocked, whole
 from env.requirements import locked, notes, pins_of, proven
 from env.window import noted
 
@@ -82,7 +82,7 @@ def test_settings(root: Path, name: str, raw: bytes) -> None:
 def test_pyproject(root: Path, name: str, raw: bytes) -> None:
     path = root / name
     path.write_bytes(raw)
-    for reader in (asked, refuse_unreadable, lambda project: list(unlocked(project))):
+    for reader in (asked, whole, lambda project: list(unlocked(project))):
         with suppress(EnvError):
             reader(load(root, {}))
     path.unlink()

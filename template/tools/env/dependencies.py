@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from . import pyproject, window
+from . import editable, pyproject, window
 from .errors import WRONG_USE, EnvError, InstallerFailed
 from .lock import held, preferences, replace
 from .processes import say
@@ -76,7 +76,7 @@ def edit(
     lets these packages in at any age. `retry` is the command to name where it fails.
     Raises EnvError, with all files as they were, where uv refuses or there is no solution.
     """
-    pyproject.refuse_unreadable(project)
+    editable.refuse(project, retry)
     uv = resolver(project, editing=True)
     kept = "".join(f"{name}=={version}\n" for name, version in versions.items())
     kept += preferences(project, list(versions) or None, None)

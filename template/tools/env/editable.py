@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from .difference import MISSING_PACKAGE, STALE_PROJECT, Difference
 from .distributions import Distribution, fingerprint, record
 from .errors import EnvError
 from .project import Project, read_text, same_file, sha256
+from .requirements import normalize
 from .sources import origin, path_of
 
 
@@ -66,6 +68,22 @@ def differences(
     elif proof is not None and not _is_made_of(project, proof):
         message = f"{pyproject.FILE} has changed since {name} was installed from it."
         yield Difference(STALE_PROJECT, message, name)
+
+
+def refuse(project: Project, retry: str) -> None:
+    """EnvError where the project could not be installed; `retry` is the command to name.
+
+    Its build would say so last of all, with everything else changed by then.
+    """
+    if not project.package and not (project.root / pyproject.FILE).exists():
+        return
+    content = pyproject.whole(project)
+    for what, path in _needs(content or {}) if project.package else ():
+        if not (project.root / path).exists():
+            raise EnvError(
+                f"{pyproject.FILE} names {path} as the project's {what}, and it is not there.",
+                f"Bring it back, or change that line, then run: {retry}",
+            )
 
 
 def is_current(
@@ -119,6 +137,22 @@ def _asked(project: Project) -> str | None:
     except (OSError, ValueError, KeyError, AttributeError, EnvError):
         return None
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _needs(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The files that a build needs, as far as that is known here: what each is, and its name."""
+    with suppress(AttributeError, LookupError, TypeError):  # a table is none: the build tells
+        told = content["project"]
+        for key in ("readme", "license"):
+            value = told.get(key)
+            name = value.get("file") if isinstance(value, dict) else value
+            if name and (key == "readme" or name != value):
+                yield key, name
+        if content["build-system"]["build-backend"] == "uv_build":
+            uv = content.get("tool", {}).get("uv", {}).get("build-backend", {})
+            module = uv.get("module-name", normalize(told["name"]).replace("-", "_"))
+            if isinstance(module, str) and not uv.get("namespace"):
+                yield "code", "/".join((uv.get("module-root", "src"), *module.split(".")))
 
 
 def _print(site: Path, ours: Sequence[Distribution]) -> str:

@@ -57,6 +57,7 @@ def write(
     too, and taken at any age, which pyproject.toml tells from then on.
     Raises EnvError, with all files as they were, where there is no uv or no solution.
     """
+    pyproject.whole(project)  # or why it cannot be read
     uv = resolver(project)
     again = again or project.command("lock")
     if newest and upgrade != []:

@@ -197,19 +197,24 @@ def write_setting(
     return found
 
 
-def refuse_unreadable(project: Project) -> None:
-    """EnvError where pyproject.toml is no TOML: uv could not install the project then."""
+def whole(project: Project) -> dict[str, Any] | None:
+    """All that stands in pyproject.toml, None where nothing here reads TOML.
+
+    Raises EnvError where it cannot be read.
+    """
     try:
-        toml.loads(project, read_text(project.root / FILE, utf8=True))
-    except ValueError as error:
+        text = read_text(project.root / FILE, utf8=True)
+        return toml.loads(project, text)
+    except (OSError, ValueError) as error:
         raise _unreadable(project, error) from None
-    except (OSError, EnvError):
-        pass  # absent, or nothing here reads TOML
+    except EnvError:
+        return None
 
 
 def _unreadable(project: Project, reason: object) -> EnvError:
-    mend = f"Mend it, then run: {project.command('lock')}"
-    return EnvError(f"{FILE} cannot be read: {reason}.", mend)
+    error = getattr(reason, "strerror", None) or reason  # the path is told already
+    mend = f"Mend it or bring it back, then run: {project.command('lock')}"
+    return EnvError(f"{FILE} cannot be read: {error}.", mend)
 
 
 def name_at(directory: Path) -> str:
@@ -226,7 +231,7 @@ def unlocked(project: Project) -> Iterator[Difference]:
     """What was edited and not locked. A lock without a hash is of an older template, or of another
     tool: nothing is known, until it is locked again. Nor is there where nothing is asked for.
     """
-    if not (project.root / FILE).exists():
+    if not (project.root / FILE).exists() and not project.package:
         return
     locks = {path for each in project.every for path in (each.lock, each.run_lock)}
     locked = {notes(text_of(path)).asked for path in locks} - {None}

@@ -80,13 +80,13 @@ def make_ready(
     here, found = _look(project, seen, full=full)
     if _is_right(project, seen, chosen, full=full) and not found:
         return False
-    from . import pyproject
+    from . import editable
     from .installation import install, move_away, no_trusted_copy
 
     if project.build:
         say(f"{project.env_label}: build {project.build}, {project.build_why}")
     environ = scrubbed(os.environ)
-    pyproject.refuse_unreadable(project)
+    editable.refuse(project, project.command("sync"))
     own = _kept(project, seen, wanted, chosen, environ)
     newer_than = proof.written_at(project.env) if seen.manifest and not full else None
     if own and here is None:
