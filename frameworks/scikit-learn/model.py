@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from sklearn.ensemble import (
 )
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OrdinalEncoder
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 if TYPE_CHECKING:
     from .config import Config
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 FILE = "model.joblib"
 BATCH = 40_000  # rows at a time where nothing is learned
+POOLS = ThreadpoolController()
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,6 @@ def predict(fitted: Pipeline, X: pd.DataFrame) -> np.ndarray:
         return np.concatenate([of(X[at : at + BATCH]) for at in range(0, len(X), BATCH)])
 
 
-def threads(count: int, rows: int) -> threadpool_limits:
+def threads(count: int, rows: int) -> AbstractContextManager:
     """So many threads; for 0 what suits: on few rows they would only wait for each other."""
-    return threadpool_limits(count or (1 if rows < 50_000 else joblib.cpu_count()))
+    return POOLS.limit(limits=count or (1 if rows < 50_000 else joblib.cpu_count()))

@@ -23,7 +23,9 @@ def train(run: runs.Run) -> None:
     settings = run.config.model
     schema, parts = data.load(run.config, ("train", "validation"))
     run.keep_schema(schema)
-    (X, y), (X_validation, y_validation) = parts["train"], parts["validation"]
+    (X, y), (X_validation, y_validation) = parts.pop("train"), parts.pop("validation")
+    if (X.dtypes == "float32").all():
+        X = X.astype("float64")  # scikit-learn would, and keep both
 
     path = run.folder / model.FILE
     if path.exists():  # what was stopped was the report

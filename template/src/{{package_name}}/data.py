@@ -51,16 +51,17 @@ def load(
     target = table.pop(wanted.target)
     by = table.pop(wanted.split_by) if wanted.split_by else target
     y, classes = labels(target, settings.task)
-    here = np.flatnonzero(target.notna())
-    parts = split(y[here], classes is not None, by.iloc[here], wanted)
-    rows = {name: here[places] for name, places in parts.items()}
+    known = target.notna().to_numpy()
+    part = np.full(len(y), -1, "int8")
+    part[known] = split(y[known], classes is not None, by[known], wanted)
+    rows = {name: part == place for place, name in enumerate(PARTS)}
     if schema is None:
-        columns = {name: meaning(values.iloc[rows["train"]]) for name, values in table.items()}
+        columns = {name: meaning(values[rows["train"]]) for name, values in table.items()}
         columns = {name: known for name, known in columns.items() if known}  # else all are missing
-        sizes = {name: len(places) for name, places in rows.items()}
+        sizes = {name: int(here.sum()) for name, here in rows.items()}
         schema = Schema(wanted.target, classes, columns, kinds, sizes)
         describe(table, y, schema, rows)
-    return schema, {n: (encode(table.iloc[rows[n]], schema), y[rows[n]]) for n in names}
+    return schema, {n: (encode(table[rows[n]], schema), y[rows[n]]) for n in names}
 
 
 def read(wanted: config.Data, kinds: dict[str, str] | None) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -145,10 +146,11 @@ def labels(target: pd.Series, task: str) -> tuple[np.ndarray, list[Any] | None]:
     return pd.Categorical(target, categories=classes).codes.astype("int64"), classes
 
 
-def split(
-    y: np.ndarray, classes: bool, by: pd.Series, wanted: config.Data
-) -> dict[str, np.ndarray]:
-    """The rows of each part. A group is in one part only; of times, the last ones are the test."""
+def split(y: np.ndarray, classes: bool, by: pd.Series, wanted: config.Data) -> np.ndarray:
+    """The part of each row: its place in PARTS.
+
+    A group is in one part only; of times, the last ones are the test.
+    """
     random = np.random.default_rng(wanted.split_seed)
     if wanted.split == "time":
         key = by.fillna(-np.inf).to_numpy("float64")
@@ -156,7 +158,7 @@ def split(
         groups = pd.factorize(by)[0]
         key = random.permutation(groups.max() + 2)[groups]
     else:
-        key = random.permutation(len(y))
+        key = random.permutation(np.arange(len(y), dtype="int32"))
     part = np.zeros(len(y), "int8")
     strata = y if classes and wanted.split == "random" else np.zeros(len(y), "int8")
     for rows in pd.Series(key).groupby(strata).indices.values():  # each class is cut for itself
@@ -167,7 +169,7 @@ def split(
         )
         after = smaller >= len(rows) - test
         part[rows] = after + (smaller >= len(rows) - test - validation).astype("int8")
-    return {name: np.flatnonzero(part == place) for place, name in enumerate(PARTS)}
+    return part
 
 
 def describe(table: pd.DataFrame, y: np.ndarray, schema: Schema, rows: dict[str, Any]) -> None:
@@ -180,14 +182,15 @@ def describe(table: pd.DataFrame, y: np.ndarray, schema: Schema, rows: dict[str,
         if len(known) == WORDS:
             print(f"note: {name!r} has over {WORDS} texts; the rare ones count as missing")
     hashes = pd.util.hash_pandas_object(table, index=False).to_numpy()
-    for part, places in rows.items():
+    for part, here in rows.items():
         classes = schema.classes or ()
-        absent = sorted(set(range(len(classes))) - set(y[places]))
+        absent = sorted(set(range(len(classes))) - set(y[here]))
         if absent:
             some = ", ".join(str(classes[code]) for code in absent[:5])
             print(f"note: {part} has no row of {len(absent)} classes ({some}): they are too rare")
-        if part != "train" and (twins := np.isin(hashes[places], hashes[rows["train"]]).sum()):
-            print(f"note: {twins} of {len(places)} {part} rows are among the training rows, too")
+        if part != "train" and (twins := np.isin(hashes[here], hashes[rows["train"]]).sum()):
+            share = f"{twins} of {schema.rows[part]} {part}"
+            print(f"note: {share} rows are among the training rows, too")
 
 
 def example(path: Path) -> None:

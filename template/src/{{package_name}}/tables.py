@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
@@ -73,7 +74,7 @@ def delimited(path: Path, kinds: dict[str, str], rows: int) -> Iterator[pd.DataF
         yield from found
 
 
-def ahead(found: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+def ahead(found: Iterator[Any]) -> Iterator[Any]:
     """The same, but the next one is read, in a thread, while one is worked on."""
     with ThreadPoolExecutor(1) as reader:
         following = reader.submit(next, found, None)
