@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 from project.test_notebooks import NOTEBOOK
-from support.engine import MINOR
-from support.real import cached_environ, copied
+from support.engine import MINOR, Tiny, other_pythons
+from support.real import cached_environ, copied, inside
 from support.template import git
 
 SECRET = {"name": "stdout", "output_type": "stream", "text": ["a customer's name"]}
 
 
+ROLES = ("AUTHOR_NAME", "AUTHOR_EMAIL", "COMMITTER_NAME", "COMMITTER_EMAIL")
+WHO = {f"GIT_{role}": "a@b.c" for role in ROLES}
+
+
+def commit(root: Path, environ: dict[str, str], message: str) -> subprocess.CompletedProcess[str]:
+    """As a person does it: git's own settings and hooks."""
+    git(root, "add", "--all")
+    argv = ["git", "commit", "--quiet", "--message", message]
+    return subprocess.run(argv, cwd=root, env=environ, capture_output=True, text=True, check=False)
+
+
 def test_outputs_of_notebooks_do_not_get_into_git(
     template: Path, tmp_path: Path, home: Path
 ) -> None:
-    roles = ("AUTHOR_NAME", "AUTHOR_EMAIL", "COMMITTER_NAME", "COMMITTER_EMAIL")
-    environ = cached_environ(home, **{f"GIT_{role}": "a@b.c" for role in roles})
+    environ = cached_environ(home, **WHO)
     project = copied(
         template,
         tmp_path / "p",
@@ -32,14 +44,47 @@ def test_outputs_of_notebooks_do_not_get_into_git(
     cells = [{**cell, "outputs": [SECRET]} for cell in NOTEBOOK["cells"]]
     path.write_text(json.dumps({**NOTEBOOK, "cells": cells}))
 
-    def commit() -> subprocess.CompletedProcess[str]:
-        git(project.root, "add", "--all")
-        argv = ["git", "commit", "--quiet", "--message", "A day"]
-        return subprocess.run(argv, cwd=project.root, env=environ, capture_output=True, text=True)
-
-    refused = commit()  # it changes the file and says so
+    refused = commit(project.root, environ, "A day")  # it changes the file and says so
     assert refused.returncode != 0
     assert "strip outputs off notebooks" in refused.stderr + refused.stdout
-    assert commit().returncode == 0
+    assert commit(project.root, environ, "A day").returncode == 0
     assert "customer" not in git(project.root, "show", "HEAD:day.ipynb")
     assert project.codes() == []
+
+
+@pytest.fixture(scope="module")
+def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    """With the newest Python at hand: its NumPy has the newest hints."""
+    home = tmp_path_factory.mktemp("home")
+    newest = max({*other_pythons(), MINOR} & {"3.11", "3.12", "3.13", "3.14"})
+    extras = ["pre-commit", "types", "devcontainer"]
+    answers = {"extras": extras, "python_version": newest}
+    return copied(template, home / "p", cached_environ(home, **WHO), **answers)
+
+
+@pytest.mark.thorough
+def test_a_new_project_passes_its_own_hooks(made: Tiny) -> None:
+    inside(made, "pre-commit", "run", "--all-files")
+    assert git(made.root, "status", "--porcelain") == ""
+
+
+@pytest.mark.thorough
+@pytest.mark.skipif(sys.platform == "win32", reason="the container is a Linux")
+def test_hooks_work_in_a_dev_container_of_the_same_folder(made: Tiny, tmp_path: Path) -> None:
+    text = (made.root / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8")
+    container = json.loads(text.replace("/opt/", f"{tmp_path}/"))
+    path = container["remoteEnv"]["PATH"].replace("${containerEnv:PATH}", made.environ["PATH"])
+    environ = {**made.environ, **container["containerEnv"], "PATH": path}
+    hook = made.root / ".git" / "hooks" / "pre-commit"
+    of_the_host = hook.read_text(encoding="utf-8")
+    (made.root / ".venv").rename(tmp_path / "of the host")  # its Python is not in the container
+    for there, expected in ((True, of_the_host), (False, str(tmp_path / "my-project"))):
+        if not there:  # a clone
+            hook.unlink()
+        argv = ["sh", "-c", container["postCreateCommand"]]
+        subprocess.run(argv, cwd=made.root, env=environ, check=True, capture_output=True)
+        assert expected in hook.read_text(encoding="utf-8")
+        (made.root / "src" / "my_project" / "own.py").write_text("import os\n")
+        refused = commit(made.root, environ, "Unused")
+        assert refused.returncode != 0
+        assert "F401" in refused.stdout + refused.stderr

@@ -20,7 +20,7 @@ from env.uv import OLDEST
 
 FILES = {
     "pack": {f"tools/env/{name}.py" for name in ("pack", "packing", "rebuilding")},
-    "vscode": {".vscode/extensions.json", ".vscode/settings.json"},
+    "vscode": {f".vscode/{name}.json" for name in ("extensions", "launch", "settings", "tasks")},
     "direnv": {".envrc"},
     "devcontainer": {".devcontainer/devcontainer.json"},
     "docker": {".dockerignore", "Dockerfile", "apptainer.def", "kubernetes-job.yaml"},
@@ -33,6 +33,8 @@ FILES = {
     },
     "gitlab": {".gitlab-ci.yml", "tools/template_update.py"},
     "renovate": {"renovate.json"},
+    "citation": {"CITATION.cff"},
+    "agents": {"AGENTS.md"},
     "types": {"src/my_project/py.typed"},
     "sweep": {
         "configs/sweep.toml",
@@ -150,6 +152,35 @@ def test_vs_code_finds_the_environment_wherever_it_lives(
     settings = parsed(project, ".vscode/settings.json")
     assert settings.get("python.defaultInterpreterPath") == expected
     assert settings["python.testing.pytestEnabled"] is True
+
+
+@pytest.mark.parametrize("framework", ["none", "scikit-learn"])
+def test_vs_code_starts_what_there_is(framework: str, template: Path, tmp_path: Path) -> None:
+    project = render(
+        template, tmp_path / "p", extras=["vscode", "types"], framework=framework, libraries=[]
+    )
+    asked = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    tasks = parsed(project, ".vscode/tasks.json")["tasks"]
+    names = [task["args"][-1] for task in tasks if "poe" in task["args"]]
+    assert {"test", "lint", "format", "types"} <= set(names) <= set(asked["tool"]["poe"]["tasks"])
+    launches = parsed(project, ".vscode/launch.json")["configurations"]
+    modules = [each["module"].split(".") for each in launches if "module" in each]
+    assert len(modules) == (0 if framework == "none" else 2)
+    assert all((project / "src" / package / f"{name}.py").is_file() for package, name in modules)
+
+
+@pytest.mark.parametrize("manager", ["venv", "uv", "conda"])
+def test_assistants_are_told_of_commands_and_files_that_there_are(
+    manager: str, template: Path, tmp_path: Path
+) -> None:
+    answers = {"env_manager": manager, "extras": ["agents", "types", "pre-commit"]}
+    project = render(template, tmp_path / "p", **answers)
+    asked = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    text = (project / "AGENTS.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"poe ([a-z-]+)", text)) <= set(asked["tool"]["poe"]["tasks"])
+    named = re.findall(r"`([\w./*-]+[./][\w./*-]*)`", text)
+    missing = {name for name in named if not [*project.glob(name)]}
+    assert missing <= {"pixi.lock", "runs/", "uv.lock"}  # made later
 
 
 def test_a_dev_container_keeps_its_environment_outside_the_mount(

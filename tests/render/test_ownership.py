@@ -16,7 +16,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "defaults": {},
     "conda": {"env_manager": "conda", "license": "MIT"},
     "uv": {"env_manager": "uv", "license": "Apache-2.0", "libraries": ["polars"]},
-    "extras": {"extras": ["github", "gitlab", "renovate", "pre-commit"]},
+    "extras": {"extras": ["github", "gitlab", "renovate", "pre-commit", "citation", "agents"]},
     "engines": {"framework": "pytorch", "scale_out": ["dask", "ray", "slurm"]},
 }
 COPIERS = ".copier-answers.yml"
@@ -40,7 +40,7 @@ def test_what_is_not_the_projects_says_that_the_template_owns_it(project: Path) 
             assert b"The template owns this folder" in content
         elif not name.endswith(".json"):
             first = re.sub("^(#!|@echo off).*\n", "", content.decode()).splitlines()[0]
-            first = first.removeprefix("rem").lstrip("#/* ")
+            first = first.removeprefix("rem").lstrip("#/*<!- ")
             assert first.startswith("Owned by the template"), name
 
 

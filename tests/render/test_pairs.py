@@ -33,7 +33,7 @@ ANSWERS: dict[str, list[Any]] = {
     "license": ["None", "MIT", "BSD-3-Clause", "Apache-2.0"],
     "extras": [
         [],
-        ["pack", "pre-commit", "types", "vscode"],
+        ["agents", "citation", "pack", "pre-commit", "types", "vscode"],
         ["direnv", "devcontainer", "docker", "github", "gitlab", "renovate"],
         ["sweep"],
     ],
