@@ -16,10 +16,11 @@ from support.real import cached_environ, copied
 from support.template import ROOT
 
 COMMANDS = [
-    "python tools/env sync",
+    "python tools/env sync --python VERSION",
     "python tools/env check",
     "python tools/env run -- poe lint",
-    "python tools/env run -- poe test",
+    "python tools/env run -- poe format --check",
+    "python tools/env run -- poe test --cov",
 ]
 
 
@@ -43,14 +44,21 @@ def runs(job: dict[str, Any]) -> list[str]:
     return [step["run"] for step in job["steps"] if "run" in step]
 
 
+def of(commands: list[str], version: str) -> list[str]:
+    """Commands with the variable that stands for one of several Pythons replaced."""
+    return [each.replace(version, "VERSION") for each in commands]
+
+
 def test_both_run_the_same_and_all_of_it_works(project: Tiny) -> None:
     github, gitlab = jobs(project)
-    assert runs(github["checks"]) == gitlab["checks"]["script"] == COMMANDS
-    (version,) = (step["with"]["python-version"] for step in github["checks"]["steps"][1:2])
-    assert version == MINOR
-    assert gitlab["checks"]["image"] == f"python:{MINOR}"
+    assert of(runs(github["checks"]), "${{ matrix.python }}") == COMMANDS
+    assert of(gitlab["checks"]["script"], "$PYTHON") == COMMANDS
+    versions = github["checks"]["strategy"]["matrix"]["python"]
+    assert versions[0] == MINOR
+    assert gitlab["checks"]["parallel"]["matrix"] == [{"PYTHON": versions}]
+    assert gitlab["checks"]["image"] == "python:$PYTHON"
     for command in COMMANDS:
-        _, *words = shlex.split(command)
+        _, *words = shlex.split(command.replace("VERSION", MINOR))
         done = subprocess.run(
             [sys.executable, *words], cwd=project.root, env=project.environ, check=False
         )
@@ -71,18 +79,31 @@ def test_a_private_template_is_read_with_the_token_of_the_job(project: Tiny) -> 
         (project.root / ".github" / "workflows" / "template-update.yml").read_text()
     )
     github, gitlab = jobs(project)
-    for settings, where in [
-        (github["template"]["steps"][-1]["env"], "github.com"),
-        (update["jobs"]["update"]["steps"][1]["env"], "github.com"),
-        (update["jobs"]["request"]["steps"][-1]["env"], "github.com"),
-        (gitlab["template-check"]["variables"], "$CI_SERVER_HOST"),
-        (gitlab["template-update"]["variables"], "$CI_SERVER_HOST"),
-        (gitlab["template-update-request"]["variables"], "$CI_SERVER_HOST"),
-    ]:
-        told = {name: str(value) for name, value in settings.items() if name.startswith("GIT_C")}
-        argv = ["git", "ls-remote", "--get-url", f"https://{where}/team/template"]
-        asked = subprocess.run(
-            argv, cwd=ROOT, env={**os.environ, **told}, capture_output=True, text=True, check=True
-        ).stdout.strip()
-        assert asked.endswith(f"@{where}/team/template")
-        assert asked != argv[-1]
+    for settings in (
+        github["template"]["steps"][-1]["env"],
+        update["jobs"]["update"]["steps"][1]["env"],
+        update["jobs"]["request"]["steps"][-1]["env"],
+    ):
+        wanted = "protocol=https\nhost=github.com\npath=team/template\n\n"
+        told = asked(["credential", "fill"], settings, wanted)
+        assert told[-2:] == ["username=x-access-token", "password=secret"]
+    for name in ("template-check", "template-update", "template-update-request"):
+        address = "https://$CI_SERVER_HOST/team/template"
+        (address_told,) = asked(["ls-remote", "--get-url", address], gitlab[name]["variables"])
+        assert address_told.endswith(f"@{address.removeprefix('https://')}")
+
+
+def asked(words: list[str], settings: dict[str, Any], given: str = "") -> list[str]:
+    """The lines of git's answer where a job has these variables, its token being "secret"."""
+    words = ["git", *words]
+    told = {
+        name: str(value).replace("${{ github.server_url }}", "https://github.com")
+        for name, value in settings.items()
+        if name.startswith("GIT_C")
+    }
+    tokens = {"TOKEN": "secret", "GH_TOKEN": "secret"}
+    environ = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, **tokens, **told}
+    done = subprocess.run(
+        words, cwd=ROOT, env=environ, input=given, capture_output=True, text=True, check=True
+    )
+    return done.stdout.splitlines()
