@@ -40,6 +40,23 @@ TRIALS = (
     "search.load(sys.argv[1]).study().trials]))"
 )
 
+LATE = """
+import sys
+sys.path[:0] = ["tools/sweep", "tools/runs"]
+import search, worker
+
+found = search.load(sys.argv[1])
+study, other, opened = found.study(), found.study(), worker._locked
+trial = other.ask()
+
+def locked(path):
+    other.tell(trial.number, 1.0)
+    return opened(path)
+
+worker._locked = locked
+print(worker._take(found, study))
+"""
+
 
 def make(template: Path, place: Path, engines: list[str]) -> Tiny:
     (place / "home").mkdir()
@@ -183,6 +200,15 @@ def test_torn_records_cost_a_search_nothing_but_themselves(project: Tiny) -> Non
     assert "trial 2 is taken up again" in again.stdout
     assert chosen(project)[:3] == whole
     assert len(chosen(project)) == 4
+
+
+def test_a_trial_that_ends_while_another_worker_looks_at_it_is_not_taken_again(
+    project: Tiny,
+) -> None:
+    space(project, trials=1)
+    assert sweep(project, *SHORT).returncode == 0
+    assert inside(project, "python", "-c", LATE, folder(project).name).strip() == "None"
+    assert [each[3] for each in trials(project)][1:] == [1.0]
 
 
 @pytest.mark.weekly

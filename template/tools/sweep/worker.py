@@ -56,7 +56,8 @@ def work(search: Search) -> None:
             time.sleep(PAUSE)
             continue
         trial, log = taken
-        with log:
+        # One who was held for dead, and is not, finds its trial done by another.
+        with log, contextlib.suppress(optuna.exceptions.UpdateFinishedTrialError):
             _try(search, study, trial, log)
 
 
@@ -69,10 +70,13 @@ def _take(search: Search, study: optuna.Study) -> tuple[optuna.Trial, IO[str]] |
     for each in trials:
         if each.state != TrialState.RUNNING or _alive_elsewhere(search, each, now):
             continue
-        if log := _locked(search.log(each.number)):
+        if not (log := _locked(search.log(each.number))):
+            continue
+        if study.get_trials(deepcopy=False)[each.number].state == TrialState.RUNNING:
             trial = optuna.Trial(study, each._trial_id)
             print(f"trial {each.number} is taken up again: its worker is dead", flush=True)
             break
+        log.close()  # its worker told how it ended in between
     else:
         if search.ended(trials) or len(trials) >= search.trials:
             return None
