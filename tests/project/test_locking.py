@@ -276,6 +276,19 @@ def test_a_version_for_each_system_is_taken_where_none_serves_all(
     assert locked.codes() == []
 
 
+def test_one_version_for_all_goes_before_the_one_that_was_locked(
+    locked: Tiny, wheelhouse: Path
+) -> None:
+    for system in LINUX:
+        wheel(wheelhouse, "zeta", "1.0", tag=f"py3-none-{system}")
+    limits = "[tool.uv]\nenvironments = [\"sys_platform == 'linux'\"]\n"
+    ask(locked, "[project]", f"{limits}[project]")
+    said(locked, "add", "zeta")
+    wheel(wheelhouse, "zeta", "2.0")
+    ask(locked, limits, "")
+    assert "  zeta 1.0 -> 2.0\n" in said(locked, "lock")
+
+
 def test_what_has_no_wheel_for_a_system_is_refused_with_the_way_to_leave_that_out(
     locked: Tiny, wheelhouse: Path
 ) -> None:

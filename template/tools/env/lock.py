@@ -29,7 +29,7 @@ from .requirements import (
     sides,
     text_of,
 )
-from .resolution import Task, pythons, resolve, resolver
+from .resolution import Task, pythons, resolve, resolver, versions
 from .sources import has_login
 from .temporary import temporary_folder
 from .uv import Uv
@@ -101,7 +101,7 @@ def changes(before: Sequence[str], after: str) -> list[str]:
 
     Of two versions, as of the sides of a conflict, both are told: "numpy 2.3.0 or 2.4.0 -> 2.4.0".
     """
-    old, new = _versions(before), _versions([after])
+    old, new = versions(before), versions([after])
     lines = []
     for name in sorted(old.keys() | new.keys()):
         was, now = (" or ".join(sorted(each.get(name, ()))) for each in (old, new))
@@ -154,13 +154,6 @@ def _files(project: Project) -> list[Path]:
     """The requirements of every build, each file once."""
     every = project.every
     return list(dict.fromkeys(path for each in every for path in (each.lock, each.run_lock)))
-
-
-def _versions(locks: Sequence[str]) -> dict[str, set[str]]:
-    versions: dict[str, set[str]] = {}
-    for pin in (pin for text in locks for pin in pins_of(text)):
-        versions.setdefault(pin.name, set()).add(pin.exact)
-    return versions
 
 
 def _say_unless_readable(path: Path) -> None:

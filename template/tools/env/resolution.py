@@ -215,7 +215,7 @@ def _resolve(task: Task) -> dict[Path, str]:
     project = task.project
     with temporary_folder("lock-") as place:
         try:
-            return _resolved(task, place)
+            return _in_one(task, _resolved(task, place))
         except InstallerFailed as error:
             name = unresolved.without_some(error)
             if task.here or name not in {pin.name for pin in pins_of(text_of(project.lock))}:
@@ -225,6 +225,32 @@ def _resolve(task: Task) -> dict[Path, str]:
         f"for, so what counts is this system and Python {project.python}"
     )
     return _resolve(task._replace(here=True))
+
+
+def _in_one(task: Task, drafts: dict[Path, str]) -> dict[Path, str]:
+    """The lock files of `drafts`, or those with one version of all that was kept in one so far.
+
+    Where that has no wheel for some place (a program that resolved for itself asked for none), uv
+    keeps it for the others, and takes a second version there.
+    """
+    before, now = (versions([text]) for text in (task.kept, drafts[task.project.lock]))
+    parted = {name for name in now if len(now[name]) > 1 and len(before.get(name, ())) == 1}
+    if parted:
+        lines = [f"{pin.text}\n" for pin in pins_of(task.kept) if pin.name not in parted]
+        with temporary_folder("lock-") as place, suppress(InstallerFailed):
+            others = _resolved(task._replace(kept="".join(lines)), place)
+            found = versions([others[task.project.lock]])
+            if all(len(found.get(name, ())) < 2 for name in parted):
+                return others
+    return drafts
+
+
+def versions(locks: Iterable[str]) -> dict[str, set[str]]:
+    """What the texts of locks have of each package."""
+    found: dict[str, set[str]] = {}
+    for pin in (pin for text in locks for pin in pins_of(text)):
+        found.setdefault(pin.name, set()).add(pin.exact)
+    return found
 
 
 def named(project: Project, asked: Asked, notes: Notes, written: Path) -> str:
