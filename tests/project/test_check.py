@@ -48,6 +48,22 @@ def pipe_in_place_of_a_file(project: Tiny, wheelhouse: Path) -> None:
     os.mkfifo(path)
 
 
+def file_in_place_of_a_package(project: Tiny, wheelhouse: Path) -> None:
+    shutil.rmtree(project.site / "alpha")
+    (project.site / "alpha").touch()
+
+
+def folder_in_place_of_a_file(project: Tiny, wheelhouse: Path) -> None:
+    (project.site / "alpha" / "data.txt").unlink()
+    (project.site / "alpha" / "data.txt").mkdir()
+
+
+def file_in_place_of_all(project: Tiny, wheelhouse: Path) -> None:
+    site = project.site
+    shutil.rmtree(site)
+    site.touch()
+
+
 def old_metadata(project: Tiny, wheelhouse: Path) -> None:
     """What distutils left, which no tool can uninstall."""
     (project.site / "old-1.0.egg-info").write_text("Name: old\nVersion: 1.0\n")
@@ -68,6 +84,15 @@ DRIFTS = [
     pytest.param(all_packages_deleted, ["missing-package"], id="all packages deleted"),
     pytest.param(script_edited, ["file-edited"], id="edited script"),
     pytest.param(pipe_in_place_of_a_file, ["file-edited"], id="pipe in place of a file"),
+    pytest.param(
+        file_in_place_of_a_package, ["file-missing"], id="file in place of a package's directory"
+    ),
+    pytest.param(
+        folder_in_place_of_a_file, ["file-edited"], id="directory in place of a package's file"
+    ),
+    pytest.param(
+        file_in_place_of_all, ["missing-package", "missing-package"], id="file in place of all"
+    ),
     pytest.param(old_metadata, ["extra-package", "file-missing"], id="metadata of distutils"),
     pytest.param(drifts.stray_pth, ["stray-pth"], id="stray .pth"),
     pytest.param(drifts.hidden_module, ["stray-module"], id="module hidden by a package"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from .difference import SHADOWED, STRAY_MODULE, STRAY_PTH, SYMBOLIC_LINK, Difference
@@ -101,6 +101,17 @@ def links(site: Path) -> list[str]:
         for name in folders
         if os.path.islink(os.path.join(place, name))
     ]
+
+
+def in_the_way(contents: Contents, names: Iterable[str]) -> list[str]:
+    """Files where a package has a directory, and directories where one of `names` has a file.
+
+    An installer gets past neither.
+    """
+    site = contents.site
+    folders = [name for name in _folders(contents) if os.path.isfile(site / name)]
+    files = [line.path for name in names for line in contents.lines.get(name, ())]
+    return folders + [name for name in files if os.path.isdir(site / name)]
 
 
 def _folders(contents: Contents) -> dict[str, str]:

@@ -235,6 +235,7 @@ class _Target(NamedTuple):
         # uv alone knows what is forbidden, and whether it built what a directory has now.
         asks_uv = self.constrained or any(pin.reference for pin in pins.values())
         if spoilt or extra or lacking or asks_uv:
+            move_away(project, here.site, imports.in_the_way(here, changed))
             here = self._packages(here.site, _Work(spoilt, extra, changed, anew, lacking))
         if project.package and not is_current:
             self.uv.uninstall([dist.name for dist in ours])  # its name may be another one now

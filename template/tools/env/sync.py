@@ -270,14 +270,16 @@ def _kept(
 
 
 def inside(project: Project, environ: Mapping[str, str]) -> Interpreter | None:
-    """The environment's interpreter, None where it does not run or has its packages elsewhere.
+    """The environment's interpreter, None where it does not run or has no place for its packages.
 
     Without its pyvenv.cfg the Python of a venv is its base: what is done to it is done to that.
     """
     own = probe([str(project.python_path)], environ)
     if own is None or Path(os.path.realpath(project.env)) not in own.site_packages.parents:
         return None
-    return own
+    places = (own.site_packages, *own.site_packages.parents)
+    there = next(place for place in places if os.path.lexists(place))
+    return own if there.is_dir() else None
 
 
 def _make(
@@ -290,6 +292,8 @@ def _make(
     """A new environment without packages in place of what is there; its interpreter."""
     if seen.state not in (state.MISSING, state.INCOMPLETE):
         why = seen.reason or f"Python {begin.version} is asked for."
+        if not seen.reason and seen.manifest and satisfies(seen.manifest.python, begin.version):
+            why = "Its Python or the place of its packages cannot be used."
         say(f"{project.env_label}: removing it to make it anew. {why}")
     for name in remove(project):
         say(f"{project.env_label}: {name} is in use, and replaced all the same")
