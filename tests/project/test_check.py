@@ -90,9 +90,7 @@ DRIFTS = [
     pytest.param(
         folder_in_place_of_a_file, ["file-edited"], id="directory in place of a package's file"
     ),
-    pytest.param(
-        file_in_place_of_all, ["missing-package", "missing-package"], id="file in place of all"
-    ),
+    pytest.param(file_in_place_of_all, ["missing-package"], id="file in place of all"),
     pytest.param(old_metadata, ["extra-package", "file-missing"], id="metadata of distutils"),
     pytest.param(drifts.stray_pth, ["stray-pth"], id="stray .pth"),
     pytest.param(drifts.hidden_module, ["stray-module"], id="module hidden by a package"),

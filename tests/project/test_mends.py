@@ -795,6 +795,13 @@ def _(it: Case) -> Iterator[str]:
     yield "check"
 
 
+@situation("⟨package⟩ is in ⟨lock⟩, and ⟨lock⟩ lacks it")
+def _(it: Case) -> Iterator[str]:
+    path = it.root / "requirements.txt"
+    path.write_text(re.sub(r"beta==.*\n.*\n", "", path.read_text()))
+    yield "check"
+
+
 @situation("⟨lock⟩, which is what ⟨lock⟩ has to run, is no lock")
 def _(it: Case) -> Iterator[str]:
     (it.root / "requirements.txt").unlink()

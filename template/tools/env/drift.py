@@ -41,13 +41,14 @@ from .difference import (
     Difference,
 )
 from .distributions import Clashes, Contents, Distribution, Record, contents, fingerprint
+from .errors import EnvError
 from .interpreters import LOAD, missing_library
 from .managers import manager
 from .manifest import Manifest
 from .markers import same_version, satisfies
 from .processes import capture, scrubbed
 from .project import Project, read_text, sha256
-from .requirements import Pin, locked, parse, pins_of, text_of
+from .requirements import Pin, locked, normalize, parse, pins_of, text_of
 
 _STATES = {
     state.MISSING: MISSING_ENV,
@@ -96,18 +97,23 @@ def unlocked(project: Project) -> Iterator[Difference]:
 
 def _locks_differ(project: Project) -> Iterator[Difference]:
     """A version that was changed in one of the lock files, and not in the other."""
-    run = project.run_lock
-    held = {(pin.name, pin.exact) for pin in pins_of(text_of(project.lock))}
+    run, pins = project.run_lock, pins_of(text_of(project.lock))
+    held = {(pin.name, pin.exact) for pin in pins}
     try:
-        other = [pin for pin in parse(read_text(run)) if (pin.name, pin.exact) not in held]
+        to_run = parse(read_text(run))
+        direct = _direct(project)
     except (OSError, ValueError) as error:
         why = "it is missing" if isinstance(error, FileNotFoundError) else error
         message = f"{run.name}, which is what {project.lock.name} has to run, is no lock: {why}."
         yield Difference(LOCKS_DIFFER, message, "", run.name)
-        other = []
-    for pin in other:
-        message = f"{pin.name} is {pin.exact} in {run.name}, and not in {project.lock.name}."
-        yield Difference(LOCKS_DIFFER, message, pin.name)
+        to_run, direct = [], set()
+    for pin in to_run:
+        if (pin.name, pin.exact) not in held:
+            message = f"{pin.name} is {pin.exact} in {run.name}, and not in {project.lock.name}."
+            yield Difference(LOCKS_DIFFER, message, pin.name)
+    for name in sorted(direct.intersection(pin.name for pin in pins) - {x.name for x in to_run}):
+        message = f"{name} is in {project.lock.name}, and {run.name} lacks it."
+        yield Difference(LOCKS_DIFFER, message, name)
     if not project.builds:
         return
     from .builds import apart
@@ -117,6 +123,15 @@ def _locks_differ(project: Project) -> Iterator[Difference]:
     for name, found in apart(locks).items():
         versions = " and ".join(f"{version} in {lock}" for lock, version in found.items())
         yield Difference(LOCKS_DIFFER, f"{name} is {versions}.", name)
+
+
+def _direct(project: Project) -> set[str]:
+    """The packages that the project asks for to run; none where that cannot be read."""
+    try:
+        lines = pyproject.asked(project).dependencies
+    except EnvError:
+        return set()  # which is told as a difference
+    return {normalize(each["name"]) for each in map(pyproject.REQUIREMENT.match, lines) if each}
 
 
 def hidden(project: Project, found: list[Difference]) -> set[Difference]:
