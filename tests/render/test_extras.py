@@ -35,6 +35,7 @@ FILES = {
     "renovate": {"renovate.json"},
     "citation": {"CITATION.cff"},
     "agents": {"AGENTS.md"},
+    "cards": {"tools/runs/cards.py"},
     "types": {"src/my_project/py.typed"},
     "sweep": {
         "configs/sweep.toml",

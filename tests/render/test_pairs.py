@@ -35,7 +35,7 @@ ANSWERS: dict[str, list[Any]] = {
         [],
         ["agents", "citation", "pack", "pre-commit", "types", "vscode"],
         ["direnv", "devcontainer", "docker", "github", "gitlab", "renovate"],
-        ["sweep"],
+        ["sweep", "cards"],
     ],
     "shells": [[], ["tcsh"], ["xonsh", "nushell"]],
     "scale_out": [[], ["dask"], ["ray"], ["slurm", "dask"]],
@@ -51,6 +51,7 @@ REASONS = (
     "Each build comes from an index",
     "searches for settings of the starter",
     "keeps the runs of the starter",
+    "tells of the starter",
     "Invalid choice",  # an accelerator that nothing chosen has
 )
 

@@ -33,7 +33,7 @@ def of_run(folder: Path) -> str:
         "<h2>Settings</h2>",
         pairs(record.settings),
         "<h2>Origin</h2>",
-        pairs(_origin(info)),
+        pairs(origin(info)),
         "<details><summary>All packages</summary>",
         pairs(info.get("libraries", {})),
         "</details>",
@@ -53,7 +53,7 @@ def _figures(record: Record) -> str:
     return table(["", *(name.replace("_", " ") for name in names)], rows, "first")
 
 
-def _origin(info: dict[str, Any]) -> dict[str, Any]:
+def origin(info: dict[str, Any]) -> dict[str, Any]:
     git, machine = info.get("git", {}), info.get("machine", {})
     changed = " and changes.patch" if git.get("dirty") else ""
     found = {
@@ -81,7 +81,7 @@ def picture(path: Path) -> str:
 
 def pairs(found: dict[str, Any]) -> str:
     row = "<tr><th scope=row>{}</th><td><code>{}</code></td></tr>"
-    rows = "".join(row.format(escape(key), escape(_text(each))) for key, each in found.items())
+    rows = "".join(row.format(escape(key), escape(text(each))) for key, each in found.items())
     return f"<table><tbody>{rows}</tbody></table>"
 
 
@@ -92,9 +92,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]], first: str = "") -
     lines = []
     for at, row in enumerate(rows):
         cells = zip(kinds[1:], row[1:])
-        texts = "".join(f'<td class="{kind}">{escape(_text(value))}</td>' for kind, value in cells)
+        texts = "".join(f'<td class="{kind}">{escape(text(value))}</td>' for kind, value in cells)
         mark = f' class="{first}"' if first and at == 0 else ""
-        lines.append(f"<tr{mark}><th scope=row>{escape(_text(row[0]))}</th>{texts}</tr>")
+        lines.append(f"<tr{mark}><th scope=row>{escape(text(row[0]))}</th>{texts}</tr>")
     content = f"<thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody>"
     return f"<div class=scroll><table>{content}</table></div>"
 
@@ -103,7 +103,7 @@ def _number(value: Any) -> bool:
     return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, (list, tuple)):
