@@ -38,13 +38,8 @@ UNREACHED = {
     "⟨environment⟩ has build ⟨build⟩": "test_builds has it",
     "⟨environment⟩ has no build by name": "of a project that had one: test_builds has the rest",
     "⟨package⟩ is ⟨versions⟩.": "test_builds has it",
-    "The project itself, ⟨package⟩, is installed as a copy": "test_own_project has it",
-    "The project itself, ⟨package⟩, was installed again": "test_own_project has it",
-    "The project itself, ⟨package⟩, was installed from": "test_own_project has it",
-    "pyproject.toml has changed since ⟨package⟩ was installed": "test_own_project has it",
     "⟨packages⟩ bring different files": "a note, about which nothing must be done",
     "Its Python is ⟨python⟩ here, and": "a note, about which nothing must be done",
-    "⟨path⟩ was made just now and does not run.": "no Python that makes one does this here",
     "uv is fetched by a CPython, and none is": "takes a machine that has PyPy and nothing else",
     "The disk of ⟨environment⟩ lets no program start": "takes a disk of its own: test_faults",
     "⟨environment⟩ cannot be looked into": "takes a second user: test_faults",
@@ -160,6 +155,20 @@ def _(it: Case) -> Iterator[str]:
     yield "sync"
     it.environ.clear()
     it.environ.update(before)
+
+
+@situation("⟨path⟩ was made just now and does not run.")
+def _(it: Case) -> Iterator[str]:
+    """A program that is a Python where it lies, and nowhere else."""
+    base = it.root.parent / f"python{MINOR}"
+    base.write_text(
+        f'#!/bin/bash\n[ "$0" = {base} ] || exit 1\n'
+        f'exec -a "$0" "{it.project.python.resolve()}" "$@"\n'
+    )
+    base.chmod(0o755)
+    shutil.rmtree(it.env)
+    yield f"sync --python {base}"
+    it.fill, it.shown = {"VERSION": MINOR}, "check"
 
 
 @situation("uv could not fetch Python")
@@ -745,6 +754,53 @@ def _(it: Case) -> Iterator[str]:
     it.settings(package="tiny")
     yield "check"
     it.settings(package="")  # to install it takes a build backend; tests with real projects do
+
+
+def with_code(it: Case) -> None:
+    """The project has a package of its own, and that is installed."""
+    text = (it.root / "pyproject.toml").read_text()
+    sources.tree(it.root, "tiny")
+    built = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    (it.root / "pyproject.toml").write_text(f"{built}\n{text}")
+    it.settings(package="tiny")
+    it.project.sync()
+
+
+def install(it: Case, *words: str) -> None:
+    """Past the engine, as a README says it."""
+    argv = ["pip", "install", "--python", str(it.project.python), "--no-deps", *words]
+    done = uv(it.project, *argv)
+    assert done.returncode == 0, done.stderr
+
+
+@situation("The project itself, ⟨package⟩, is installed as a copy")
+def _(it: Case) -> Iterator[str]:
+    with_code(it)
+    install(it, ".")
+    yield "check"
+
+
+@situation("The project itself, ⟨package⟩, was installed again")
+def _(it: Case) -> Iterator[str]:
+    with_code(it)
+    it.edit("backend.py", "'1.0'", "'1.1'")
+    install(it, "--editable", ".")
+    it.edit("backend.py", "'1.1'", "'1.0'")
+    yield "check"
+
+
+@situation("The project itself, ⟨package⟩, was installed from")
+def _(it: Case) -> Iterator[str]:
+    with_code(it)
+    install(it, "--editable", str(sources.tree(it.root.parent / "other", "tiny")))
+    yield "check"
+
+
+@situation("pyproject.toml has changed since ⟨package⟩ was installed")
+def _(it: Case) -> Iterator[str]:
+    with_code(it)
+    it.edit("pyproject.toml", "0.1.0", "0.2.0")
+    yield "check"
 
 
 @situation("⟨package⟩ ⟨version⟩ is not installed.")
