@@ -10,6 +10,7 @@ import messages
 import pytest
 from docs.pages import text
 from managers import test_mends as of_conda
+from project import test_builds as of_builds
 from project import test_mends as of_all
 from support.mends import known, named
 
@@ -60,6 +61,6 @@ def test_an_error_names_a_command_or_an_action(row: errors.Row) -> None:
 
 def test_every_message_is_made_to_happen_and_mended_or_a_reason_stands_there() -> None:
     """A row is a few lines: see tests/project/test_mends.py."""
-    rows = [named(row).text for row in of_all.ROWS + of_conda.ROWS]
+    rows = [named(row).text for row in of_all.ROWS + of_builds.ROWS + of_conda.ROWS]
     reasons = [next(m.text for m in known() if m.text.startswith(x)) for x in of_all.UNREACHED]
     assert sorted(rows + reasons) == sorted(message.text for message in known())

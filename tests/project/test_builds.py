@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 from support.engine import MINOR, Tiny, clean_environ, shared_cache, tiny
 from support.index import serve
 from support.managers import uv
+from support.mends import Case, Row, situation, tried
 from support.template import render
 from support.wheels import wheel
 
@@ -222,6 +224,7 @@ torch = [
 ]
 """
 CPU, CUDA = ("requirements-dev.txt", "requirements-dev-cuda.txt")
+ROWS: list[Row] = []
 
 
 @pytest.fixture
@@ -347,6 +350,60 @@ def test_a_build_that_there_is_not_is_refused(several: Tiny) -> None:
     done = several.run("sync", SEEDBED_BUILD="tpu")
     assert done.returncode == 3
     assert "SEEDBED_BUILD asks for the build tpu, and this project has cpu, cuda." in done.stderr
+
+
+@situation("⟨place⟩ asks for the build ⟨build⟩", ways=(0,))  # 1 is an update
+def _(it: Case) -> Iterator[str]:
+    it.environ["SEEDBED_BUILD"] = "tpu"
+    yield "sync"
+    it.environ["SEEDBED_BUILD"] = "cpu"
+
+
+@situation("⟨environment⟩ has build ⟨build⟩")
+def _(it: Case) -> Iterator[str]:
+    it.environ["SEEDBED_BUILD"] = "cuda"
+    yield "check"
+
+
+@situation("⟨environment⟩ has no build by name")
+def _(it: Case) -> Iterator[str]:
+    stamp = it.env / ".seedbed" / "stamp"
+    stamp.write_text(re.sub(r"^build=.*\n", "", stamp.read_text(), flags=re.MULTILINE))
+    yield "check"
+
+
+@situation("⟨package⟩ is ⟨versions⟩.")
+def _(it: Case) -> Iterator[str]:
+    it.edit(CUDA, "filelock==3.0", "filelock==2.0")
+    yield "check"
+
+
+@situation("No version of ⟨package⟩ serves all builds")
+def _(it: Case) -> Iterator[str]:
+    it.edit("pyproject.toml", 'cpu = ["torch"]', 'cpu = ["torch", "alpha>=2"]')
+    yield "lock"
+    it.edit("pyproject.toml", ', "alpha>=2"', "")
+    it.fill = {"VERSION": "1.0"}
+
+
+@situation("⟨file⟩ is for the build ⟨build⟩, and this")
+def _(it: Case) -> Iterator[str]:
+    assert it.project.run("pack").returncode == 0
+    [pack] = (it.root / "dist").glob("*.tar")
+    it.environ["SEEDBED_BUILD"] = "cuda"
+    yield f"sync --from dist/{pack.name}"
+    del it.environ["SEEDBED_BUILD"]
+    (it.root / "tools" / "env.local.cfg").write_text("build = cpu\n")
+
+
+@pytest.mark.thorough
+def test_what_is_named_mends(several: Tiny, wheelhouse: Path, subtests: pytest.Subtests) -> None:
+    """One project for all: each row leaves it well for the next."""
+    for row in ROWS:
+        with subtests.test(row.says):
+            several.sync(SEEDBED_BUILD="cpu")
+            environ = {**several.environ, "SEEDBED_BUILD": "cpu"}
+            tried(Case(Tiny(several.root, environ), wheelhouse), row)
 
 
 @pytest.mark.parametrize(

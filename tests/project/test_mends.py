@@ -32,12 +32,6 @@ from support.wheels import Wheel, uv_wheel, wheel
 ROWS: list[Row] = []
 LOCK_FAILED = "the lines above say why. Mend that (nothing was changed) and run again: "
 UNREACHED = {
-    "⟨file⟩ is for the build ⟨build⟩, and this": "test_packing has it",
-    "⟨place⟩ asks for the build ⟨build⟩": "test_builds has it",
-    "No version of ⟨package⟩ serves all builds": "test_builds has it",
-    "⟨environment⟩ has build ⟨build⟩": "test_builds has it",
-    "⟨environment⟩ has no build by name": "of a project that had one: test_builds has the rest",
-    "⟨package⟩ is ⟨versions⟩.": "test_builds has it",
     "⟨packages⟩ bring different files": "a note, about which nothing must be done",
     "Its Python is ⟨python⟩ here, and": "a note, about which nothing must be done",
     "uv is fetched by a CPython, and none is": "takes a machine that has PyPy and nothing else",
@@ -52,7 +46,6 @@ UNREACHED = {
     "pip has to fetch files, and Python ⟨version⟩ has neither": "test_faults has it, with "
     "a Python made for it",
     "Python ⟨version⟩ reads no TOML": "the Python of the tests is newer",
-    "What uv resolved makes no lock that can be": "uv is not known to write one",
     "Conda packages are installed by py-rattler, which": "the Python of the tests is newer",
 }
 """How a message begins that no row makes happen, and why."""
@@ -385,6 +378,23 @@ def _(it: Case) -> Iterator[str]:
     right, it.environ["UV_DEFAULT_INDEX"] = it.environ["UV_DEFAULT_INDEX"], "http://127.0.0.1:9"
     yield "add delta"
     it.environ["UV_DEFAULT_INDEX"] = right
+
+
+UV_THAT_WRITES_A_RANGE = """#!/bin/sh
+{uv} "$@" || exit
+while [ $# -gt 0 ]; do [ "$1" = --output-file ] && sed -i 's/^beta==/beta>=/' "$2"; shift; done
+"""
+
+
+@situation("What uv resolved makes no lock that can be")
+def _(it: Case) -> Iterator[str]:
+    """A stand-in, as no uv is known to write what is refused."""
+    uv, program = it.environ["UV"], it.root.parent / "uv"
+    program.write_text(UV_THAT_WRITES_A_RANGE.format(uv=uv))
+    program.chmod(0o755)
+    it.environ["UV"] = str(program)
+    yield "lock"
+    it.environ["UV"] = uv
 
 
 def make_a_clash(it: Case) -> None:

@@ -88,7 +88,7 @@ def opened(project: Project, path: Path) -> Iterator[Pack]:
         if told.build != project.build and told.build in project.builds:
             raise EnvError(
                 f"{path} is for the build {told.build}, and this is {project.build}.",
-                f"Let `build = {told.build}` be a line of {LOCAL}, then run: "
+                f"Write the line build = {told.build} into {LOCAL}, then run: "
                 + project.command("sync", "--from", str(path)),
             )
         if told.lock != lock_digest(project):
