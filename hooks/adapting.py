@@ -64,6 +64,17 @@ def has_code(tracked: Collection[str]) -> bool:
 
 def python(chosen: str, sources: Sequence[Source]) -> str | None:
     """The Python that the files ask for, nearest to the chosen one; None where none is offered."""
+    fitting = pythons(sources)
+    return chosen if chosen in fitting else _newest(fitting, chosen)
+
+
+def another(chosen: str, sources: Sequence[Source]) -> str | None:
+    """The next one that the files allow, None where there is none."""
+    return _newest([each for each in pythons(sources) if each != chosen], chosen)
+
+
+def pythons(sources: Sequence[Source]) -> list[str]:
+    """Those offered that the files ask for; of them those that were tested, where that is told."""
     catalogue = json.loads((TEMPLATE / "catalogue" / "libraries.json").read_text(encoding="utf-8"))
     offered = [value for _, value in catalogue["python_question"]["choices"]]
     asked = SpecifierSet()
@@ -75,18 +86,17 @@ def python(chosen: str, sources: Sequence[Source]) -> str | None:
         if any(map(both.contains, offered)):
             asked = both
         elif source.python:
-            return None
+            return []
     fitting = [version for version in offered if asked.contains(version)]
     tested = {version for source in sources for version in source.tested}
-    fitting = [version for version in fitting if version in tested] or fitting
-    return chosen if chosen in fitting else _newest(fitting, chosen)
+    return [version for version in fitting if version in tested] or fitting
 
 
-def _newest(versions: Sequence[str], limit: str) -> str:
+def _newest(versions: Sequence[str], limit: str) -> str | None:
     """The newest, if there is one not after the limit, else the oldest of the others."""
 
     def number(version: str) -> tuple[int, ...]:
         return tuple(map(int, version.split(".")))
 
     before = [each for each in versions if number(each) <= number(limit)]
-    return max(before, key=number) if before else min(versions, key=number)
+    return max(before, key=number) if before else min(versions, key=number, default=None)

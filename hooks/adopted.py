@@ -61,7 +61,8 @@ def _merged(
     wanted = tomllib.loads(ours)
     text = theirs
     if "build-system" not in had and (by_setuptools or package):
-        text = _build_system(text, template, package, by_setuptools=by_setuptools)
+        build = told.build if by_setuptools else None
+        text = _build_system(text, template, package, build)
     text = _project(text, had, wanted, told)
     text = _groups(text, wanted, told)
     text = _lock(text, had, template, told)
@@ -75,11 +76,13 @@ def _merged(
 
 
 def _build_system(
-    text: str, template: Mapping[str, Table], package: str | None, *, by_setuptools: bool
+    text: str, template: Mapping[str, Table], package: str | None, build: Sequence[str] | None
 ) -> str:
+    """`build` is what setup.py needs besides setuptools, None where there is none."""
     table = template["build-system"]
-    if by_setuptools or package is None:
-        body = 'requires = ["setuptools>=64"]\nbuild-backend = "setuptools.build_meta"\n'
+    if build is not None or package is None:
+        needed = json.dumps(list(dict.fromkeys(["setuptools>=64", *(build or ())])))
+        body = f'requires = {needed}\nbuild-backend = "setuptools.build_meta"\n'
         return with_table(text, Table(table.name, "[build-system]\n", body))
     own, place = template["tool.uv.build-backend"], Path(package)
     body = f'module-name = "{place.name}"\n'

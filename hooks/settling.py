@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import repository
-from adapting import adapted, has_code
+from adapting import adapted, another, has_code
 from adopted import merged, without_package
 from adoption import FILE, TOOLS, files, say, tracked
 from declared import Source
@@ -45,12 +45,26 @@ def settle(chosen: Mapping[str, Any], written: str, answers_file: str, local: st
         LOCAL.write_text(local, encoding="utf-8")
     Path(answers_file).write_text(recorded(written, answers), encoding="utf-8")
     stage()
-    code, versions = lock(told)
+    code, versions, later = lock(told, another(answers["python_version"], sources))
     if code == 0 and answers["create_env"]:
         code = engine("sync")
+        later = [f"The environment is not made. Mend what is said above; then:  {command('sync')}"]
     stage()
-    summary(sources, told, notes, kept, versions)
+    summary(sources, notes, reading(before), kept, versions)
+    for line in later if code else ():
+        say(line)
     return code if strict() else 0
+
+
+def reading(before: Sequence[str]) -> list[str]:
+    """A sentence for each file that may read a list which is the lock now."""
+    locks = [name for name in before if re.fullmatch(r"requirements(-dev)?\.txt", name)]
+    return [
+        f"{reader} names {name}, which is the lock now; let it read no list: {FILE} has it."
+        for reader in ("setup.py", "setup.cfg")
+        for name in locks
+        if Path(reader).exists() and name in Path(reader).read_text("utf-8", "replace")
+    ]
 
 
 def pyproject(wanted: Path, told: Source) -> tuple[str, str | None]:
@@ -111,30 +125,39 @@ def recorded(written: str, answers: Mapping[str, Any]) -> str:
     return head + body
 
 
-def lock(told: Source) -> tuple[int, list[str]]:
-    """Lock with the versions of today; the exit code, and a line for each that was not kept."""
+def lock(told: Source, other: str | None) -> tuple[int, list[str], list[str]]:
+    """Lock with the versions of today: the exit code, a line for each that was not kept, and what
+    is left to do, for which an `other` Python may do."""
     place = repository.git("rev-parse", "--git-path", "seedbed-pins.txt").decode().strip()
     pins = "".join(f"{name}=={version}\n" for name, version in sorted(told.pins.items()))
     Path(place).write_text(pins, encoding="utf-8")
     words = ["lock", "--prefer", place]
     code = engine(*words)
     if code:
-        say("")
-        say("The files are in place; the lock is not made. Mend what is said above, then run:")
-        say(f"  {command(*words)} && {command('sync')}")
-        say("Or take it back, and copy again for another Python: -d python_version=3.11")
-        return code, []
+        later = [
+            "The files are in place; the lock is not made. Mend what is said above, then run:",
+            f"  {command(*words)} && {command('sync')}",
+        ]
+        if other:
+            later.append(
+                f"Or take it back, and copy again for another Python: -d python_version={other}"
+            )
+        return code, [], later
     Path(place).unlink()
     from env.requirements import pins_of
 
     locked: dict[str, set[str]] = {}
     for pin in pins_of(Path("requirements-dev.txt").read_text(encoding="utf-8")):
         locked.setdefault(pin.name, set()).add(str(pin.version))
-    return 0, [
-        f"{name} {version} -> {' or '.join(sorted(locked[name]))}"
-        for name, version in sorted(told.pins.items())
-        if name in locked and version not in locked[name]
-    ]
+    return (
+        0,
+        [
+            f"{name} {version} -> {' or '.join(sorted(locked[name]))}"
+            for name, version in sorted(told.pins.items())
+            if name in locked and version not in locked[name]
+        ],
+        [],
+    )
 
 
 def stage() -> None:
@@ -144,8 +167,8 @@ def stage() -> None:
 
 def summary(
     sources: Sequence[Source],
-    told: Source,
     notes: Sequence[str],
+    todo: Sequence[str],
     kept: Sequence[str],
     versions: Sequence[str],
 ) -> None:
@@ -155,6 +178,7 @@ def summary(
     part("Answers", notes)
     part("Other versions than you had", versions)
     part("Not taken", [line for source in sources for line in source.untaken])
+    part("To be changed by you", todo)
     part("Yours, and left as they are; the template has others", kept)
     say("\nAll of it is staged, and nothing is committed. Look at it, then commit it:")
     say("  git diff --cached")

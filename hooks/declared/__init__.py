@@ -17,6 +17,9 @@ from packaging.utils import canonicalize_name
 LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 """A name, password or token in an address."""
 
+TO_DEVELOP = frozenset(("dev", "devel", "develop", "development", "test", "tests", "testing"))
+"""Extras that are no part of the package, but what it is worked on with."""
+
 
 class Unreadable(ValueError):
     """A file that is not what its name says; the text is the reason."""
@@ -44,6 +47,9 @@ class Source:
     """Those to develop with, by the group's name."""
 
     extras: dict[str, list[str]] = field(default_factory=dict)
+    build: list[str] = field(default_factory=list)
+    """What setup.py needs to run, besides setuptools of any version."""
+
     pins: dict[str, str] = field(default_factory=dict)
     """Versions to keep, by canonical name."""
 

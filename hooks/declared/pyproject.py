@@ -12,7 +12,7 @@ from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
-from . import Source
+from . import TO_DEVELOP, Source
 
 _CLAUSE = re.compile(r"(?P<sign>\^|~=|~|===?|!=|>=|<=|>|<)?\s*v?(?P<version>[0-9*][\w.*+!-]*)")
 
@@ -28,6 +28,9 @@ def standard(tables: Mapping[str, Any]) -> Source:
         name: [line for line in lines if isinstance(line, str)]
         for name, lines in tables.get("dependency-groups", {}).items()
     }
+    for extra, lines in project.get("optional-dependencies", {}).items():
+        if extra.lower() in TO_DEVELOP:
+            found.groups.setdefault("dev", []).extend(lines)
     return found
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import Source, Unreadable, text_of
+from . import TO_DEVELOP, Source, Unreadable, text_of
 
 _KEYS = {
     "description": "description", "long_description": "readme", "license": "license",
@@ -22,6 +22,15 @@ _KEYS = {
     "entry_points": "entry-points", "extras_require": "optional-dependencies",
 }  # fmt: skip
 """Other words of setup(), and the key of [project] that each is for."""
+
+_ALIASES = {"classifier": "classifiers", "summary": "description", "home_page": "url"}
+"""Words of distutils2 that setuptools takes in setup.cfg, too."""
+
+_OLD = "setuptools<82"
+"""What has pkg_resources: https://setuptools.pypa.io/en/stable/history.html#v82-0-0"""
+
+
+_LIST = re.compile(r"requirements[\w-]*\.txt")
 
 
 def cfg(path: Path) -> Source | None:
@@ -37,21 +46,24 @@ def cfg(path: Path) -> Source | None:
         **{key.replace("-", "_"): value for key, value in _section(parser, "metadata").items()},
         **_section(parser, "options"),
     }
+    table = {_ALIASES.get(key, key): value for key, value in table.items()}
     told: dict[str, Any] = {
         key: value for key, value in table.items() if not value.startswith(("attr:", "file:"))
     }
     dynamic = {key: table[key] for key in table.keys() - told.keys()}
-    for key in ("install_requires", "tests_require"):
+    for key in ("install_requires", "tests_require", "setup_requires"):
         told[key] = _lines(told.get(key, ""))
-    more = ("entry_points", "extras_require")
-    sections = {key: "yes" for key in more if parser.has_section(f"options.{key}")}
-    return _source("setup.cfg", told, {**dynamic, **sections})
+    for key in ("entry_points", "extras_require"):
+        if parser.has_section(f"options.{key}"):
+            told[key] = _section(parser, f"options.{key}")
+    return _source("setup.cfg", told, dynamic)
 
 
 def py(path: Path) -> Source | None:
     """setup.py, None where it leaves all to setup.cfg. Raises Unreadable."""
+    text = text_of(path)
     try:
-        tree = ast.parse(text_of(path))
+        tree = ast.parse(text)
     except (SyntaxError, ValueError) as error:
         raise Unreadable(f"it is not Python 3 ({error})") from None
     known: dict[str, Any] = {}
@@ -65,13 +77,16 @@ def py(path: Path) -> Source | None:
     if call is None:
         raise Unreadable("it calls no setup()")
     words = {word.arg: word.value for word in call.keywords if word.arg}
+    old = [_OLD] if "pkg_resources" in text else []
     if not words:
-        return None
+        return Source("setup.py", build=old) if old else None
     told = {key: _value(node, known) for key, node in words.items()}
     computed = {key: "yes" for key, value in told.items() if value is None}
     found = _source("setup.py", {key: told[key] for key in told.keys() - computed}, computed)
+    found.build += old
     for key in ("install_requires", "python_requires"):
-        if key in computed:
+        # What it reads from requirements.txt is read from there here, too.
+        if key in computed and not (key == "install_requires" and _LIST.search(text)):
             found.leave(key, "is worked out as it runs; name what it gives with tools/env add")
     return found
 
@@ -84,6 +99,13 @@ def _source(file: str, told: Mapping[str, Any], computed: Mapping[str, Any]) -> 
         found.ask(line)
     for line in _listed(told.get("tests_require")):
         found.ask(line, into=found.groups.setdefault("dev", []))
+    for line in _listed(told.get("setup_requires")):
+        found.ask(line, into=found.build)
+    extras = told.get("extras_require")
+    for extra, lines in extras.items() if isinstance(extras, Mapping) else ():
+        if extra.lower() in TO_DEVELOP:
+            for line in _listed(lines):
+                found.ask(line, into=found.groups.setdefault("dev", []))
     given = {*told, *computed}
     found.dynamic = {_KEYS[key] for key in given & _KEYS.keys()}
     if "entry_points" in given:

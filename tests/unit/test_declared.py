@@ -87,6 +87,17 @@ ROWS: Rows = {
         {"name": "x", "version": None, "dependencies": ["a>=1", "b"],
          "dynamic": {"version", "description", "optional-dependencies"}},
     ),
+    "setup.cfg by its older words, what its setup.py needs to run, and the extra to test with": (
+        {"setup.cfg": "[metadata]\nname = x\nclassifier =\n    Programming Language :: Python :: "
+         "3.10\n[options]\nsetup_requires = s>=3\n[options.extras_require]\ntesting =\n    t\n",
+         "setup.py": "import pkg_resources\nfrom setuptools import setup\nsetup()\n"},
+        {"build": ["s>=3", "setuptools<82"], "groups": {"dev": ["t"]}, "dependencies": []},
+    ),
+    "an extra to develop with, and none that people install": (
+        {"pyproject.toml": '[project]\nname = "x"\ndependencies = []\n'
+         '[project.optional-dependencies]\ndev = ["t"]\nplots = ["p"]\n'},
+        {"dependencies": [], "groups": {"dev": ["t"]}},
+    ),
     "setup.py by its names and sums, and never run": (
         {"setup.py": "import sys\nfrom setuptools import setup\nA = ['a']\nN = 'x'\n"
          "sys.exit('it was run')\nsetup(name=N, version='1', install_requires=A + ['b==2'])\n"},

@@ -106,6 +106,7 @@ SPOILT: dict[str, tuple[Callable[[Path], Any], str]] = {
     "no git": (lambda root: (root / ".git").rename(root.parent / "git"), "are in no commit"),
     "taken": (lambda root: _commit(root, "activate.sh", "echo mine\n"), "taken: activate.sh"),
     "other": (lambda root: _commit(root, ".copier-answers.yml", "x: y\n"), "another template"),
+    "file": (lambda root: _commit(root, "tools", "mine\n"), "`tools` is a file here"),
     "broken": (lambda root: _commit(root, "pyproject.toml", "[project\n"), "toml is no TOML"),
 }
 
@@ -121,7 +122,7 @@ def test_what_could_not_be_reviewed_is_refused_and_all_is_as_it_was(
     done = copy(template, root, environ)
     assert done.returncode != 0
     assert said in done.stderr
-    assert "Nothing was changed." in done.stderr
+    assert "Nothing was changed" in done.stderr
     assert tree(root) == before
 
 
