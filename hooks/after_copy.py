@@ -11,16 +11,19 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import adoption
 import entering
 from engine import answers, command, engine, facts, in_a_temporary_copy, strict
 from pristine import names
-from project_tools import LOCAL, TEMPLATE
+from project_tools import LOCAL, TEMPLATE, option
 
 FIRST_COMMIT = "Start the project"
+NAMED = {"author_name": "holder", "license_year": "year"}
 NAMELESS = r"tell me who you are|empty ident name|auto-detect email"
 IDENTITY = (
     'git config --global user.name "Your Name"',
@@ -54,6 +57,8 @@ def main(answers_file: str, python_index: str, login: str, kind: str) -> int:
         say(f"git: the login in the template's address is left out of {answers_file}.")
         say("     Updates ask git for it; let git keep it:")
         say("     git config --global credential.helper cache")
+    if not later and Path(".git").exists():
+        propose_holder(chosen, answers_file)
     if code:
         say("")
         say("The project is complete, its environment is not. Mend what is said above, then finish")
@@ -64,6 +69,24 @@ def main(answers_file: str, python_index: str, login: str, kind: str) -> int:
         task = "train" if chosen["framework"] != "none" else "test"
         next_steps(chosen["create_env"], task, later)
     return code if strict() else 0
+
+
+def propose_holder(chosen: dict[str, Any], answers_file: str) -> None:
+    """Tell how the license gets a name and a year: the machine knows them, no rendering does."""
+    text = TEMPLATE / "licenses" / f"{chosen['license']}.jinja"
+    if not text.is_file() or "{{ holder }}" not in text.read_text(encoding="utf-8"):
+        return
+    proposed = {
+        "author_name": chosen["author_name"].strip() or _git("config", "user.name").stdout.strip(),
+        "license_year": chosen.get("license_year") or time.strftime("%Y"),
+    }
+    new = {key: value for key, value in proposed.items() if value and value != chosen.get(key)}
+    if new:
+        words = [word for key, value in new.items() for word in ("--data", f"{key}={value}")]
+        update = ["uvx", "copier", "update", "--trust", *option(answers_file).split(), *words]
+        join = subprocess.list2cmdline if os.name == "nt" else shlex.join
+        say(f"LICENSE names no {' and no '.join(NAMED[key] for key in new)}. Bring it in:")
+        say(f"     {join(update)}")
 
 
 def start_repository(rendered: set[str]) -> list[str]:

@@ -37,6 +37,7 @@ REFUSED = [
     ("project_slug", "A B", "lower-case letters"),
     ("project_slug", "nul", "name of a device on Windows"),
     ("author_email", "not an address", "looks like name@example.org"),
+    ("license_year", "26", "Years look like 2026"),
     ("extra_requirements", "rich\nnumpy>=1.20<2", "write a comma between them"),
     ("env_name", "a/b", "letters, digits"),
     ("env_name", "..", "letters, digits"),
@@ -53,7 +54,7 @@ def test_a_bad_answer_is_refused_with_a_sentence(
     template: Path, tmp_path: Path, key: str, value: str, sentence: str
 ) -> None:
     with pytest.raises(ValueError, match=sentence):
-        render(template, tmp_path / "p", **{key: value})
+        render(template, tmp_path / "p", **{"license": "MIT", key: value})
     assert not (tmp_path / "p").exists()
 
 

@@ -216,6 +216,15 @@ def test_a_license_is_written_out(template: Path, tmp_path: Path, license_: str)
     assert not text.endswith("\n\n")
 
 
+@pytest.mark.parametrize("license_", ["MIT", "BSD-3-Clause"])
+def test_a_license_has_the_year_that_was_answered(
+    template: Path, tmp_path: Path, license_: str
+) -> None:
+    answers = {"license": license_, "license_year": "2024-2026", "author_name": "Ada"}
+    project = render(template, tmp_path / "p", **answers)
+    assert "Copyright (c) 2024-2026 Ada\n" in (project / "LICENSE").read_text(encoding="utf-8")
+
+
 def test_no_jinja_and_no_path_of_this_machine_is_left(template: Path, plain: Path) -> None:
     for name, content in tree(plain).items():
         text = content.decode("utf-8")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from support.engine import clean_environ
 from support.template import ROOT, git, render, tree
 
 ANSWERS = ".copier-answers.yml"
+YEAR = time.strftime("%Y")
 NAMED = "[user]\nname = t\nemail = t@example.invalid\n"
 
 
@@ -90,6 +93,26 @@ def test_a_missing_identity_is_named_after_the_cd(project: Path, home: Path) -> 
     for words in (["add", "--all"], ["commit", "-m", "Start the project"]):
         git(project, *words)
     assert git(project, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    ("answers", "named"),
+    [
+        ({"license": "None"}, None),
+        ({"license": "Apache-2.0"}, None),
+        ({"license": "MIT"}, ["--data", "author_name=t O'Git", "--data", f"license_year={YEAR}"]),
+        ({"license": "MIT", "author_name": "Ada"}, ["--data", f"license_year={YEAR}"]),
+        ({"license": "MIT", "author_name": "Ada", "license_year": "2020"}, None),
+    ],
+)
+def test_what_a_license_lacks_is_proposed_of_git_and_the_clock(
+    answers: dict[str, str], named: list[str] | None, template: Path, tmp_path: Path, home: Path
+) -> None:
+    small = {"framework": "none", "libraries": [], "create_env": False}
+    project = render(template, tmp_path / "p", **small, **answers)
+    said = after_copy(project, home, NAMED.replace("name = t", "name = t O'Git"))
+    typed = [shlex.split(line) for line in said.splitlines() if "uvx copier update" in line]
+    assert typed == ([["uvx", "copier", "update", "--trust", *named]] if named else [])
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the hook is a shell script")
