@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,19 +37,21 @@ def settle(chosen: Mapping[str, Any], written: str, answers_file: str, local: st
     with rendered(TEMPLATE, NOW, answers, answers_file) as wanted:
         text, place = pyproject(wanted, told)
         kept = put(wanted, before)
+        brought = [name for name in files(wanted) if name not in kept]
+        asked = parsed((wanted / answers_file).read_text(encoding="utf-8")).keys()
     Path(FILE).write_text(text, encoding="utf-8")
     if "build-system" not in text and not place:
         settings = Path(SETTINGS).read_text(encoding="utf-8")
         Path(SETTINGS).write_text(without_package(settings), encoding="utf-8")
     if local:
         LOCAL.write_text(local, encoding="utf-8")
-    Path(answers_file).write_text(recorded(written, answers), encoding="utf-8")
-    stage()
+    Path(answers_file).write_text(recorded(written, answers, asked), encoding="utf-8")
+    stage(brought)
     code, versions, later = lock(told, another(answers["python_version"], sources))
     if code == 0 and answers["create_env"]:
         code = engine("sync")
         later = [f"The environment is not made. Mend what is said above; then:  {command('sync')}"]
-    stage()
+    stage(brought)
     summary(sources, notes, reading(before), kept, versions)
     for line in later if code else ():
         say(line)
@@ -117,10 +119,14 @@ def with_lines(path: Path, ours: str, before: Sequence[str]) -> bytes:
     return theirs.rstrip() + b"\n\n" + "\n".join([head, *lines, ""]).encode()
 
 
-def recorded(written: str, answers: Mapping[str, Any]) -> str:
-    """The answers' file, of these answers."""
+def recorded(written: str, answers: Mapping[str, Any], asked: Collection[str]) -> str:
+    """The answers' file, of these answers to what is `asked` now."""
     head = "".join(line for line in written.splitlines(keepends=True) if line.startswith("#"))
-    now = {key: answers.get(key, value) for key, value in parsed(written).items()}
+    now = {
+        key: answers.get(key, value)
+        for key, value in parsed(written).items()
+        if key in asked or key.startswith("_")
+    }
     body = jinja(TEMPLATE).from_string("{{ now | to_nice_yaml(sort_keys=false) }}").render(now=now)
     return head + body
 
@@ -160,9 +166,12 @@ def lock(told: Source, other: str | None) -> tuple[int, list[str], list[str]]:
     )
 
 
-def stage() -> None:
-    """One change for git to show, new files too; whatever the lists of the machine ignore."""
+def stage(brought: Sequence[str]) -> None:
+    """One change for git to show, new files too; what the template `brought` is in it, whatever
+    their own lists or those of the machine ignore, for an update needs it."""
     repository.git("add", "--all", ".")
+    there = [name for name in brought if Path(name).exists()]
+    repository.git("add", "--force", "--", *there)
 
 
 def summary(

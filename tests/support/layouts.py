@@ -78,7 +78,12 @@ dependencies:
 """
 
 LAYOUTS: dict[str, Mapping[str, str]] = {
-    "src": {"pyproject.toml": SRC, "src/seeds/__init__.py": "", "tests/test_seeds.py": ""},
+    "src": {
+        "pyproject.toml": SRC,
+        "src/seeds/__init__.py": "",
+        "tests/test_seeds.py": "",
+        ".gitignore": "*.cfg\nvenv*\n",
+    },
     "flat": {
         "setup.py": SETUP.format(
             "    name='seeds', version='1.0', python_requires='>=3.8',\n"
