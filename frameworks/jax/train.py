@@ -37,14 +37,7 @@ def train(run: runs.Run) -> None:
     run.report({name: (y, model.predict(network, X)) for name, (X, y) in parts.items()}, schema)
 
 
-def learn(
-    run: runs.Run,
-    schema: data.Schema,
-    X: pd.DataFrame,
-    y: np.ndarray,
-    X_val: pd.DataFrame,
-    y_val: np.ndarray,
-) -> Any:
+def learn(run: runs.Run, schema: data.Schema, X, y, X_val, y_val) -> Any:
     """The weights after the epoch with the least validation loss."""
     settings, seed = run.config.model, run.config.seed
     run.info["device"] = model.pick(settings)
@@ -69,17 +62,23 @@ def learn(
     optimizer = optax.adamw(schedule, weight_decay=settings.weight_decay)
 
     @jax.jit
-    def train_step(params: Any, state: Any, rows: Any, places: Any, key: Any, step: Any) -> Any:
-        inputs, target = (array[places] for array in rows)  # (batch, columns), (batch,)
-        key = jax.random.fold_in(key, step)
+    def train_epoch(params: Any, state: Any, rows: Any, order: Any, key: Any) -> Any:
+        """One compiled loop over all batches: `order` has the rows of each, (steps, batch)."""
 
-        def loss_of(params: Any) -> jax.Array:
-            network = nnx.merge(graph, params, constants)
-            return criterion(network(inputs, nnx.Rngs(dropout=key)), target)
+        def train_step(carry: Any, places: Any) -> Any:
+            params, state, step = carry
+            inputs, target = (array[places] for array in rows)  # (batch, columns), (batch,)
 
-        loss, gradients = jax.value_and_grad(loss_of)(params)
-        updates, state = optimizer.update(gradients, state, params)
-        return optax.apply_updates(params, updates), state, loss
+            def loss_of(params: Any) -> jax.Array:
+                rngs = nnx.Rngs(dropout=jax.random.fold_in(key, step))
+                return criterion(nnx.merge(graph, params, constants)(inputs, rngs), target)
+
+            loss, gradients = jax.value_and_grad(loss_of)(params)
+            updates, state = optimizer.update(gradients, state, params)
+            return (optax.apply_updates(params, updates), state, step + 1), loss
+
+        (params, state, _), losses = jax.lax.scan(train_step, (params, state, 0), order)
+        return params, state, losses.mean()
 
     state, best, history = optimizer.init(params), params, np.empty((0, 2))
     if run.checkpoint.exists():
@@ -90,14 +89,11 @@ def learn(
         if len(history) and len(history) - history[:, 1].argmin() > settings.patience:
             break
         order = np.random.default_rng([seed, epoch]).permutation(len(x))
-        key, losses = key_of(seed, epoch), []
-        for step in range(steps):
-            places = order[step * size : (step + 1) * size]
-            params, state, loss = train_step(params, state, rows, places, key, step)
-            losses.append(loss)
+        order = order[: steps * size].reshape(steps, size)
+        params, state, loss = train_epoch(params, state, rows, order, key_of(seed, epoch))
 
         outputs = model.infer(nnx.merge(graph, params, constants), x_val)
-        found = [np.mean(losses), criterion(outputs, target_val)]
+        found = [loss, criterion(outputs, target_val)]
         if not np.isfinite(found).all():
             remedy = "Train anew with a lower model.learning_rate."
             raise SystemExit(f"In epoch {epoch} the loss is no number any more. {remedy}")
