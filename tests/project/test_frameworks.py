@@ -26,6 +26,31 @@ HERE = [
 BY_ACCELERATOR = {"xgboost", "pytorch", "tensorflow", "jax"}
 """Those of which there is a build without anything for GPUs."""
 
+Edits = dict[str, dict[str, str]]
+"""In files of a project: what stands there, and what takes its place."""
+
+CUSTOMERS: Edits = {
+    "configs/train.toml": {
+        "data/raw/digits.csv": "data/raw/customers.csv",
+        '"digit" ': '"Kündigt im nächsten Monat?"',
+        "drop = []": 'drop = ["customer id"]',
+    },
+    "src/my_project/metrics.py": {
+        '"accuracy": ': '"kappa": metrics.cohen_kappa_score(y, guess),\n            "accuracy": '
+    },
+}
+HOUSES: Edits = {
+    "configs/train.toml": {
+        "data/raw/digits.csv": "data/raw/houses.csv",
+        '"digit" ': '"price" ',
+        "dropout = 0.1": "dropout = 0.5",
+    },
+    "src/my_project/metrics.py": {
+        '"mae": ': '"median": metrics.median_absolute_error(y, predicted),\n            "mae": '
+    },
+    "src/my_project/model.py": {"nn.ReLU()": "nn.GELU(), nn.LayerNorm(size)"},
+}
+
 EVERY_CHANGE = ("scikit-learn", "pytorch")
 """Of these the long tests run in .ci/run, too; of the others their own tests do."""
 
@@ -80,6 +105,52 @@ def test_the_projects_own_tests_and_linter_pass(project: Tiny) -> None:
     assert " passed" in inside(project, "poe", "test")
     inside(project, "poe", "lint")
     inside(project, "poe", "types")
+
+
+def customers() -> str:
+    """Of every 30 one leaves; numbers, text, dates, flags and ids, with gaps."""
+    head = "customer id,Alter,Stadt,since,aktiv,Kündigt im nächsten Monat?\n"
+    towns, flags = ("Berlin", "NA", "München", "東京", ""), ("true", "false", "")
+    return head + "".join(
+        f"c{n},{18 + n * 7 % 70 if n % 9 else ''},{towns[n % 5]},2020-{1 + n % 12:02}-01,"
+        f"{flags[n % 3]},{'nein ✓' if n % 30 else 'ja'}\n"
+        for n in range(900)
+    )
+
+
+def houses() -> str:
+    rows = ((30 + n * 7 % 170, 1 + n % 6, "abc"[n * n % 3]) for n in range(600))
+    lines = (f"{a},{r},{t},{a * 3000 + r * 9000 + (t == 'a') * 50000}.5\n" for a, r, t in rows)
+    return "".join(["area,rooms,town,price\n", *lines])
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("project", "edits"),
+    [
+        (framework, edits)
+        for framework, edits in (("scikit-learn", CUSTOMERS), ("pytorch", HOUSES))
+        if framework in HERE
+    ],
+    indirect=["project"],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_projects_own_tests_pass_after_the_first_changes(project: Tiny, edits: Edits) -> None:
+    """Another table, another metric; and to prices: a regression, another model, more dropout."""
+    for name, content in (("customers", customers()), ("houses", houses())):
+        (project.root / "data" / "raw" / f"{name}.csv").write_text(content, encoding="utf-8")
+    before = {name: (project.root / name).read_text(encoding="utf-8") for name in edits}
+    for name, pairs in edits.items():
+        text = before[name]
+        for old, new in pairs.items():
+            assert old in text
+            text = text.replace(old, new)
+        (project.root / name).write_text(text, encoding="utf-8")
+    try:
+        assert " passed" in inside(project, "poe", "test")
+    finally:
+        for name, text in before.items():
+            (project.root / name).write_text(text, encoding="utf-8")
 
 
 @pytest.mark.thorough

@@ -25,11 +25,12 @@ def project(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Tiny:
     return made
 
 
-def test_a_table_is_taken_as_it_comes_or_refused_in_words(project: Tiny, tmp_path: Path) -> None:
+def test_tables_are_taken_or_refused_in_words_and_runs_go_on(project: Tiny, tmp_path: Path) -> None:
     checks = shutil.copytree(ROOT / "tests" / "starter", tmp_path / "checks")
     project.environ.update(STARTER="own", PROJECT=str(project.root))
     words = ["-q", "-p", "no:cacheprovider", "--rootdir", str(checks), "-c", "/dev/null"]
-    inside(project, "python", "-m", "pytest", *words, str(checks / "check_tables.py"))
+    files = [str(checks / f"check_{about}.py") for about in ("tables", "runs")]
+    inside(project, "python", "-m", "pytest", *words, *files)
 
 
 def test_a_run_is_reproduced_and_compared_and_nothing_is_touched(project: Tiny) -> None:
