@@ -322,6 +322,16 @@ def at_an_index_that_answers(it: Case, how: str) -> Iterator[str]:
     it.environ["UV_DEFAULT_INDEX"] = right
 
 
+@situation("The package index has no ⟨package⟩, which is locked.")
+def _(it: Case) -> Iterator[str]:
+    """Its authors have deleted that release."""
+    shutil.rmtree(it.env)
+    forget_caches(it)
+    wheel(it.wheelhouse, "alpha", "1.1")
+    (it.wheelhouse / "alpha-1.0-py3-none-any.whl").unlink()
+    yield "sync"
+
+
 def without_uv(it: Case, of_lock: Callable[[Wheel], None]) -> Iterator[str]:
     """A machine without uv, and a lock that has one."""
     uv, it.environ["UV"] = it.environ["UV"], "/nowhere/uv"

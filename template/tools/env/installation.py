@@ -25,6 +25,7 @@ from .sources import Pack
 from .uv import Uv
 
 _NOT_BUILT = re.compile(r"Failed to (?:download and )?build `([^`]*)`")
+_GONE = re.compile(r"there is no version of (\S+) and you require")
 _LOGIN = "UV_DEFAULT_INDEX=https://NAME:PASSWORD@HOST/simple"
 
 
@@ -334,6 +335,11 @@ def explained(
         return EnvError("The package index did not take the login, or asks for one.", mend)
     if error.unreachable:
         return EnvError("The package index could not be reached; the lines above say why.", mend)
+    gone = _GONE.search(" ".join(error.output.split()))
+    if gone:
+        name = gone[1]
+        mend = f"Where its address is right, take a version that it has: {project.command('lock')}"
+        return EnvError(f"The package index has no {name}, which is locked.", mend)
     # "none" is all that an older pip says, whatever the index answered.
     absent = ("not found in the package registry", "404 not found", "http error 404")
     if error.tells(*absent, "from versions: none"):
