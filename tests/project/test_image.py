@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from docs.pages import blocks
 from support.engine import Tiny
 from support.images import BASE, Builder, builder
+from support.index import serve
 from support.real import cached_environ, copied
 from support.template import ROOT
 
@@ -109,3 +111,37 @@ def test_an_image_for_apptainer_has_the_same_environment(built: Built, tmp_path:
     finally:
         buildah("rm", container)
     assert told == ["org.seedbed.fingerprint", built.project.info()["fingerprint"]]
+
+
+@pytest.mark.weekly
+@pytest.mark.parametrize("manager", ["venv", "uv"])
+def test_a_companys_index_is_asked_with_the_login_of_a_secret(
+    manager: str, template: Path, tmp_path: Path
+) -> None:
+    buildah = builder(tmp_path / "programs")
+    (tmp_path / "home").mkdir()
+    answers = {"framework": "none", "libraries": [], "extras": ["docker", "pack"]}
+    answers |= {"python_version": buildah.python, "env_manager": manager}
+    project = copied(template, tmp_path / IMAGE, cached_environ(tmp_path / "home"), **answers)
+    assert project.run("pack").returncode == 0
+    (path,) = (project.root / "dist").glob("*.tar")
+    with tarfile.open(path) as archive:
+        archive.extractall(tmp_path / "files", filter="data")
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login ada password s3cret\n", encoding="utf-8")
+    build, secret = COMMANDS.split("\n")[1], f"--secret id=netrc,src={netrc} --tag"
+    with serve(tmp_path / "files", login="ada:s3cret") as address:
+        index = f"docker build --build-arg UV_DEFAULT_INDEX={address}"
+        asked = build.replace("docker build", index, 1)
+        refused = buildah.page(asked, project.root)
+        done = buildah.page(asked.replace("--tag", secret, 1), project.root)
+    assert refused.returncode != 0
+    assert done.returncode == 0, done.stdout + done.stderr
+    container = buildah("from", IMAGE).strip()
+    try:
+        look = "! grep -rIl s3cret /etc /root /home /opt /app /run 2>/dev/null"
+        buildah("run", container, "--", "sh", "-c", look)
+        assert "s3cret" not in buildah("inspect", IMAGE)
+    finally:
+        buildah("rm", container)
+        buildah("rmi", "--force", IMAGE)

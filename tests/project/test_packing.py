@@ -14,7 +14,7 @@ import pytest
 from support.engine import MINOR, Tiny, clean_environ, shared_cache, tiny, without_uv
 from support.index import serve
 from support.managers import make, serve_files
-from support.sources import repository, sdist
+from support.sources import repository, sdist, tree
 from support.template import git, render
 from support.wheels import wheel
 
@@ -228,6 +228,45 @@ def test_an_index_with_a_login_is_packed_from_and_the_login_is_not_in_it(
         del ready.environ["PIP_INDEX_URL"]
         path = pack(ready)
     assert b"s3cret" not in path.read_bytes()
+
+
+@pytest.mark.thorough
+def test_the_login_of_a_packages_own_index_is_enough(base: Tiny, tmp_path: Path) -> None:
+    folder, path = tmp_path / "ours", base.root / "pyproject.toml"
+    folder.mkdir()
+    wheel(folder, "coco", "1.0")
+    base.environ.update(UV_INDEX_OURS_USERNAME="ada", UV_INDEX_OURS_PASSWORD="s3c/ret@")
+    with serve(folder, login="ada:s3c/ret@") as ours:
+        index = f'[[tool.uv.index]]\nname = "ours"\nurl = "{ours}"\nexplicit = true\n'
+        source = '[tool.uv.sources]\ncoco = { index = "ours" }\n'
+        path.write_text(f"{path.read_text()}\n{index}{source}")
+        done = base.run("add", "coco")
+        assert done.returncode == 0, done.stderr
+        packed = pack(base)
+    assert "coco-1.0-py3-none-any.whl" in members(packed)
+    assert b"s3c" not in packed.read_bytes()
+    there = island(base, tmp_path / "there")
+    there.sync("--from", str(packed))
+    assert there.info()["fingerprint"] == base.info()["fingerprint"]
+
+
+@pytest.mark.thorough
+def test_a_directory_is_not_in_it_and_serves_where_it_is_taken_along(
+    base: Tiny, tmp_path: Path
+) -> None:
+    tree(base.root.parent / "lib", "lib")
+    done = base.run("add", "../lib")
+    assert done.returncode == 0, done.stderr
+    done = base.run("pack")
+    assert "note: lib is not in it: take ../lib along, beside the project" in done.stderr
+    (path,) = (base.root / "dist").glob("*.tar")
+    there = island(base, tmp_path / "there")
+    absent = there.run("sync", "--from", str(path))
+    assert absent.returncode == 3
+    assert "../lib" in absent.stderr
+    shutil.copytree(base.root.parent / "lib", there.root.parent / "lib")
+    there.sync("--from", str(path))
+    assert there.codes() == []
 
 
 def test_a_build_of_pytorch_comes_from_its_own_index(

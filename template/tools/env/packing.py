@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tarfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import zip_longest
 from pathlib import Path
+from urllib.parse import quote
 
 from . import drift, sources
 from .bootstrap import python_with_pip, run_pip, uv_for
@@ -74,7 +76,7 @@ def write(project: Project, *, wanted: str | None, output: Path | None) -> None:
         try:
             uv = uv_for(project, own, environ)
             found = [*_served(project, uv, pins, built, wanted, python), *_addressed(project, pins)]
-            _download(project, own, found, python, folder, environ)
+            _download(project, own, found, python, folder, _with_logins(pins.values(), environ))
         except InstallerFailed as error:
             raise explained(project, error, again) from None
         files, here = {each.name: each.package for each in found}, contents(own.site_packages)
@@ -154,6 +156,19 @@ def _addressed(project: Project, pins: Mapping[str, Pin]) -> list[File]:
         for pin in pins.values()
         if pin.reference and pin.hashable and not pin.archive
     ]
+
+
+def _with_logins(pins: Iterable[Pin], environ: Mapping[str, str]) -> dict[str, str]:
+    """What uv knows by the name of a package's own index, for pip: that takes the login of an
+    index for each address of its host."""
+    known = environ.get("PIP_EXTRA_INDEX_URL", "").split()
+    for index in sorted({pin.source for pin in pins if pin.source}):
+        name, _, address = index.partition("=")
+        variable = f"UV_INDEX_{re.sub('[^A-Za-z0-9]', '_', name).upper()}_"
+        login = [quote(environ.get(variable + each, ""), "") for each in ("USERNAME", "PASSWORD")]
+        if any(login):
+            known.append(address.replace("://", f"://{':'.join(login)}@", 1))
+    return {**environ, "PIP_EXTRA_INDEX_URL": " ".join(known)}
 
 
 def _download(
