@@ -99,6 +99,27 @@ def test_a_second_build_comes_and_goes_and_a_library_of_ones_own_stays(
 
 
 @pytest.mark.thorough
+def test_a_tracker_comes_and_goes_and_what_it_kept_is_never_in_git(made: Made, home: Path) -> None:
+    project = made("v2.0.0")
+    done = update(project, home, "--data", "tracking=mlflow", "--data", "scale_out=[slurm]")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '"mlflow' in (project / "pyproject.toml").read_text()
+    assert "\nmlflow==" in (project / "requirements.txt").read_text()
+    assert "\n- src/up/runs.py\n" in done.stdout.partition("others for these answers:")[2]
+    commit(project)
+
+    (project / "mlruns").mkdir()
+    for path in ("mlflow.db", "mlflow.db-wal", "mlruns/report.html", "slurm-1.out"):
+        (project / path).touch()
+    done = update(project, home, "--data", "tracking=none", "--data", "scale_out=[]")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "mlflow" not in (project / "pyproject.toml").read_text()
+    assert "\nmlflow==" not in (project / "requirements.txt").read_text()
+    assert (project / "mlruns" / "report.html").exists()
+    assert not git(project, "ls-files", "--others", "--exclude-standard")
+
+
+@pytest.mark.thorough
 def test_what_the_starter_has_for_other_answers_can_be_seen(made: Made, home: Path) -> None:
     project = made("v2.0.0")
     done = update(project, home, "--data", "env_manager=uv")
