@@ -63,7 +63,9 @@ def build(schema: Schema, settings: Settings, seed: int) -> Pipeline:
         early_stopping=False,
         random_state=seed,
     )
-    return Pipeline([("columns", columns), ("learner", learner)])
+    fitted = Pipeline([("columns", columns), ("learner", learner)])
+    fitted.threads = settings.threads
+    return fitted
 
 
 def save(fitted: Pipeline, path: Path) -> None:
@@ -71,14 +73,16 @@ def save(fitted: Pipeline, path: Path) -> None:
     joblib.dump(fitted, path)
 
 
-def load(path: Path, _config: Config, _schema: Schema) -> Pipeline:
-    return joblib.load(path)
+def load(path: Path, config: Config, _schema: Schema) -> Pipeline:
+    fitted = joblib.load(path)
+    fitted.threads = config.model.threads
+    return fitted
 
 
 def predict(fitted: Pipeline, X: pd.DataFrame) -> np.ndarray:
     """Numbers, or of classes a row of probabilities for each row."""
     of = fitted.predict_proba if hasattr(fitted, "predict_proba") else fitted.predict
-    with threads(0, len(X)):  # in batches: inside, the numbers are of double precision
+    with threads(fitted.threads, len(X)):  # in batches: inside, the numbers are of double precision
         return np.concatenate([of(X[at : at + BATCH]) for at in range(0, len(X), BATCH)])
 
 
