@@ -53,7 +53,7 @@ def main(answers_file: str) -> int:
         say(what_is_missing(commit, missing))
         return PERSON
     git("update-ref", NOTE, "HEAD")
-    say("The template's changes are merged with yours; lock and environment follow.")
+    say("Next, the template's changes are merged with yours; lock and environment follow.")
     say("All that you have is in your last commit. To undo it, also where it was stopped midway:")
     say(f"  git reset --hard, then git clean -fd, then {command('sync')}")
     return 0
