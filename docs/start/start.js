@@ -61,6 +61,7 @@ function problem(answers, names) {
   const { python_version: python, accelerator, env_manager: manager } = answers;
   const fitting = pythons(names, accelerator);
   if (answers.extras.includes("sweep") && answers.framework === "none") return "A sweep searches for settings of the starter. Choose a framework, or leave the sweep out.";
+  if (answers.extras.includes("cards") && answers.framework === "none") return "Cards tell of the starter's runs. Choose a framework, or leave the cards out.";
   if (manager === "uv" && accelerator.startsWith("[")) return "uv.lock is one lock, and there would be one for each build. Choose one build, or another manager.";
   if (manager === "uv" && torchBuild(names, accelerator)) return "uv's own commands need the address of the index that has this build of PyTorch. Let the terminal ask for it, or choose another manager.";
   if (!data.python.includes(python) || fitting.includes(python)) return "";
@@ -90,6 +91,7 @@ function total(pins, place) {
 function packages(answers, names, place) {
   const brought = new Set(answers.extras);
   if (answers.scale_out.includes("dask") && answers.scale_out.includes("slurm")) brought.add("dask-on-slurm");
+  if (brought.has("github") || brought.has("gitlab")) brought.add("coverage");
   const tools = [...data.dev, ...data.tools.filter(([extra]) => brought.has(extra)).map(([, name]) => name)];
   const run = union(entries(names, builds(answers.accelerator)[0]).map((each) => each.name), place);
   return { run, all: new Set([...run, ...union(tools, place)]) };
