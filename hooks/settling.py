@@ -52,21 +52,27 @@ def settle(chosen: Mapping[str, Any], written: str, answers_file: str, local: st
         code = engine("sync")
         later = [f"The environment is not made. Mend what is said above; then:  {command('sync')}"]
     stage(brought)
-    summary(sources, notes, reading(before), kept, versions)
-    for line in later if code else ():
+    summary(
+        sources, notes, reading(before, conda=answers["env_manager"] == "conda"), kept, versions
+    )
+    for line in ("", *later) if code else ():
         say(line)
     return code if strict() else 0
 
 
-def reading(before: Sequence[str]) -> list[str]:
-    """A sentence for each file that may read a list which is the lock now."""
+def reading(before: Sequence[str], *, conda: bool = False) -> list[str]:
+    """A sentence for each file that may read a list which is the lock now, or which is no longer
+    for pip where `conda` makes the environment."""
     locks = [name for name in before if re.fullmatch(r"requirements(-dev)?\.txt", name)]
-    return [
+    said = [
         f"{reader} names {name}, which is the lock now; let it read no list: {FILE} has it."
         for reader in ("setup.py", "setup.cfg")
         for name in locks
         if Path(reader).exists() and name in Path(reader).read_text("utf-8", "replace")
     ]
+    if conda and "environment.yml" in before:
+        said.append(f"environment.yml is for conda alone now; leave its `pip:` list to {FILE}.")
+    return said
 
 
 def pyproject(wanted: Path, told: Source) -> tuple[str, str | None]:

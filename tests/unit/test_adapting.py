@@ -35,4 +35,5 @@ def test_a_script_that_may_read_what_is_the_lock_now_is_named(
     Path("setup.py").write_text("open('requirements.txt')\nopen('requirements-docs.txt')\n")
     (said,) = reading(["setup.py", "requirements.txt", "requirements-docs.txt", "deps/a.txt"])
     assert said.startswith("setup.py names requirements.txt")
-    assert reading(["setup.py"]) == []
+    assert reading(["setup.py", "environment.yml"]) == []
+    assert reading(["environment.yml"], conda=True) != []
