@@ -92,6 +92,14 @@ def test_numbers_with_a_decimal_comma_are_numbers(train: Train) -> None:
     assert read(run / "schema.json")["kinds"]["size"] == "number"
 
 
+def test_whole_numbers_beyond_64_bits_are_numbers(train: Train) -> None:
+    size = [("1" if number % 7 else "2") * 22 for number in range(ROWS)]
+    table = pd.DataFrame({"size": size, "kind": ["a", "b"] * (ROWS // 2)})
+    table.to_csv("own.csv", index=False)
+    run = train("data.file=own.csv", "data.target=kind")
+    assert read(run / "schema.json")["columns"]["size"] == "number"
+
+
 @pytest.mark.parametrize("kind", ["house prices", "whole numbers"])
 def test_a_target_of_many_numbers_is_a_regression(
     kind: str, starter: SimpleNamespace, train: Train, capsys: pytest.CaptureFixture[str]

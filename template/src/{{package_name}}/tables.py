@@ -99,7 +99,9 @@ def typed(piece: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
     try:
         for name, values in piece.items():
             if kinds[name] == "number":
-                columns[name] = values if is_numeric_dtype(values) else pd.to_numeric(values)
+                if not is_numeric_dtype(values):  # as of whole numbers beyond 64 bits
+                    values = pd.to_numeric(values).astype("float64")
+                columns[name] = values
             elif kinds[name] == "date":
                 moments = pd.to_datetime(values, utc=True, **ISO)
                 since = moments - pd.Timestamp("2000-01-01", tz="UTC")
