@@ -23,7 +23,7 @@ LISTS = (".gitignore", ".gitattributes")
 """Files that are a rule a line: theirs, with ours after them."""
 
 SETTINGS = "tools/env.cfg"
-UNDO = "git reset --hard && git clean -fdx tools/env"
+UNDO = "git reset --hard && git clean -fdxq tools/env tools/.env-turn"
 
 
 def settle(chosen: Mapping[str, Any], written: str, answers_file: str, local: str) -> int:
@@ -187,7 +187,7 @@ def summary(
     kept: Sequence[str],
     versions: Sequence[str],
 ) -> None:
-    say("\nAdopted. What was taken, and from where:")
+    say("\nAdopted. What was taken, and from where:" if sources else "\nAdopted.")
     for source in sources:
         say(f"- {source.file}: {counted(source)}")
     part("Answers", notes)

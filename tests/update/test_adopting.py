@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from settling import UNDO
 from support.copying import COMMAND
 from support.engine import MINOR, run
 from support.layouts import LAYOUTS, repository
@@ -177,6 +178,9 @@ def test_a_login_in_a_file_comes_into_none_of_the_projects(
     assert held == []
     assert "SECRET" not in done.stdout + done.stderr
     assert "has a login in its address" in done.stderr
+    assert UNDO in done.stderr
+    subprocess.run(UNDO, cwd=root, env=environ, shell=True, check=True, capture_output=True)
+    assert git(root, "status", "--porcelain") == ""
 
 
 @pytest.mark.thorough
