@@ -119,6 +119,8 @@ class Terminal(Driver):
         if self.shell.ready:
             self.wait_for(self.shell.ready)
         self.answer(line)
+        if self.shell.begun:
+            self.wait_for(self.shell.begun)
 
     def answer(self, line: str) -> None:
         """Type an answer where a program asks for it."""

@@ -89,6 +89,9 @@ class Shell:
     ready: str = ""
     """What its prompt ends with, where typing ahead is not safe."""
 
+    begun: str = ""
+    """What it prints when it has taken a line, where it may draw the same prompt twice."""
+
     def enter(self, root: object) -> str:
         """The line that enters the project at `root`, which may be relative."""
         return self.read(f"{root}/{self.helper}")
@@ -221,6 +224,7 @@ NU = Shell(
     goes_on=False,
     noise=r"Error: [^\0]*not entered\n+",
     ready="\x1b]133;B",
+    begun="\x1b]133;C",
 )
 _PWSH = os.environ.get("SEEDBED_PWSH", "pwsh")
 PWSH = Shell(
