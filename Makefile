@@ -27,7 +27,7 @@ test: env  ## run the tests
 	@$(RUN) $(PYTEST) -m "not thorough and not weekly"
 
 thorough: env  ## run the tests that take minutes
-	@$(RUN) $(PYTEST) -m thorough
+	@$(RUN) $(PYTEST) -m "thorough and not weekly"
 
 weekly: env  ## run the tests that take gigabytes or half an hour
 	@$(RUN) $(PYTEST) -m weekly

@@ -129,7 +129,9 @@ def test_a_companys_index_is_asked_with_the_login_of_a_secret(
         archive.extractall(tmp_path / "files", filter="data")
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login ada password s3cret\n", encoding="utf-8")
-    build, secret = COMMANDS.split("\n")[1], f"--secret id=netrc,src={netrc} --tag"
+    image = f"{IMAGE}-{manager}"  # the other tests have that one
+    build = COMMANDS.split("\n")[1].replace(f"--tag {IMAGE}", f"--tag {image}", 1)
+    secret = f"--secret id=netrc,src={netrc} --tag"
     with serve(tmp_path / "files", login="ada:s3cret") as address:
         index = f"docker build --build-arg UV_DEFAULT_INDEX={address}"
         asked = build.replace("docker build", index, 1)
@@ -137,11 +139,11 @@ def test_a_companys_index_is_asked_with_the_login_of_a_secret(
         done = buildah.page(asked.replace("--tag", secret, 1), project.root)
     assert refused.returncode != 0
     assert done.returncode == 0, done.stdout + done.stderr
-    container = buildah("from", IMAGE).strip()
+    container = buildah("from", image).strip()
     try:
         look = "! grep -rIl s3cret /etc /root /home /opt /app /run 2>/dev/null"
         buildah("run", container, "--", "sh", "-c", look)
-        assert "s3cret" not in buildah("inspect", IMAGE)
+        assert "s3cret" not in buildah("inspect", image)
     finally:
         buildah("rm", container)
-        buildah("rmi", "--force", IMAGE)
+        buildah("rmi", "--force", image)
