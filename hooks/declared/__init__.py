@@ -63,7 +63,10 @@ class Source:
     """A sentence for each thing that is not taken."""
 
     def classify(self, classifiers: Iterable[str]) -> None:
-        """https://pypi.org/classifiers/"""
+        """Note the minor versions of Python that the trove classifiers of a project name.
+
+        https://packaging.python.org/en/latest/specifications/core-metadata/#classifier-multiple-use
+        """
         for each in classifiers:
             found = re.fullmatch(r"Programming Language :: Python :: (3\.\d+)", each.strip())
             self.tested += [found[1]] if found else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from . import LOGIN, Source
 
@@ -21,11 +22,16 @@ def read(tables: Mapping[str, Any]) -> Source:
         for name, told in tables.get(table, {}).items():
             _ask(found, name, {"version": told} if isinstance(told, str) else dict(told), into)
     for each in tables.get("source", ()):
-        address = LOGIN.sub("", each.get("url", ""))
-        if "://pypi.org/" not in address:
+        if not _is_usual(each):
             why = "is an index; give it as [[tool.uv.index]] in pyproject.toml"
-            found.leave(address, why)
+            found.leave(LOGIN.sub("", each.get("url", "")), why)
     return found
+
+
+def _is_usual(source: Mapping[str, Any]) -> bool:
+    """Whether it is what `pipenv` writes into every Pipfile: PyPI, under its own name."""
+    host = urlsplit(source.get("url", "")).hostname or ""
+    return source.get("name") == "pypi" and host.rpartition(".")[0] == "pypi"
 
 
 def _ask(found: Source, name: str, told: dict[str, Any], into: list[str]) -> None:

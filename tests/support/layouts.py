@@ -146,7 +146,12 @@ def repository(place: Path, layout: str, **more: str) -> Path:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    committed(place)
+    return root
+
+
+def committed(place: Path) -> None:
+    """Make a repository of a folder, with all that is there in its first commit."""
     git(place, "init", "--quiet", "--initial-branch=main")
     git(place, "add", "--all", "--force")
     git(place, "commit", "--quiet", "--message", "As it was")
-    return root

@@ -127,6 +127,11 @@ def test_it_is_read(row: tuple[dict[str, str], dict[str, Any]], tmp_path: Path) 
 
 UNTAKEN = {
     "an index": ("requirements.txt", "-i https://me:pw@example.org/simple\n", "names an index"),
+    "a company's index beside Pipenv's own": (
+        "Pipfile",
+        '[[source]]\nname = "pypi"\nurl = "https://pypi.invalid/simple"\n'
+        '[[source]]\nname = "ours"\nurl = "https://me:pw@pypi.example.org/simple"\n',
+        "pypi.example.org/simple is an index"),
     "a login": ("requirements.txt", "a @ https://me:pw@example.org/a.whl\n", "has a login"),
     "a variable": ("requirements.txt", "a @ git+https://${PW}@example.org/a\n", "has a login"),
     "a wheel of this machine": ("requirements.txt", "/pw/a.whl\n", "only this machine has"),

@@ -13,7 +13,7 @@ import yaml
 from settling import UNDO
 from support.copying import COMMAND
 from support.engine import MINOR, run
-from support.layouts import LAYOUTS, repository
+from support.layouts import LAYOUTS, committed, repository
 from support.template import copy_parts, git, release, tree
 from support.wheels import wheel
 
@@ -134,9 +134,7 @@ def test_a_project_of_the_template_is_not_adopted_again(
     root = tmp_path / "project"
     root.mkdir()
     assert copy(template, root, environ, "-d", "git_init=false").returncode == 0
-    git(root, "init", "--quiet")
-    git(root, "add", "--all")
-    git(root, "commit", "--quiet", "--message", "mine")
+    committed(root)
     (root / "README.md").write_text("mine\n")
     before = tree(root)
     done = copy(template, root, environ, "-d", "description=other")
@@ -153,9 +151,7 @@ def test_a_repository_without_code_gets_the_starter(
     root.mkdir()
     (root / "README.md").write_text("# Mine\n")
     (root / ".gitignore").write_text("*.log\n")
-    git(root, "init", "--quiet")
-    git(root, "add", "--all")
-    git(root, "commit", "--quiet", "--message", "As it was")
+    committed(root)
     done = copy(template, root, {**environ, "UV": "/nowhere/uv"}, "-d", "package_name=seeds")
     assert done.returncode == 0, done.stderr
     assert (root / "src" / "seeds" / "train.py").exists()
