@@ -169,7 +169,7 @@ def test_trees_keep_what_the_starter_promises(project: Tiny, tmp_path: Path) -> 
 
 @long
 def test_the_doctor_finds_a_device_that_computes(project: Tiny) -> None:
-    if starter(project):
+    if (project.root / "tools" / "doctor.py").exists():
         assert "works" in inside(project, "poe", "doctor")
 
 

@@ -100,7 +100,7 @@ def test_a_project_has_exactly_these_places(plain: Path) -> None:
 
 def test_a_project_gets_no_more_files_than_it_has(plain: Path) -> None:
     """Each costs its reader at every look, and Copier at every render, three times at an update."""
-    assert len(tree(plain)) <= 82
+    assert len(tree(plain)) <= 81
 
 
 def test_without_a_framework_there_is_no_starter(template: Path, tmp_path: Path) -> None:
@@ -113,6 +113,23 @@ def test_without_a_framework_there_is_no_starter(template: Path, tmp_path: Path)
     assert set(tasks) == {"test", "lint", "format", "audit", "template-check"}
     readme = (project / "README.md").read_text(encoding="utf-8")
     assert not re.search(r"train|predict|evaluate|reproduce|doctor|configs/", readme)
+
+
+@pytest.mark.parametrize(
+    ("answers", "wanted"),
+    [
+        ({"framework": "scikit-learn"}, False),
+        ({"framework": "jax"}, True),
+        ({"framework": "none", "libraries": ["torch"]}, True),
+    ],
+)
+def test_the_doctor_comes_where_something_computes_on_a_gpu(
+    template: Path, tmp_path: Path, answers: dict[str, Any], wanted: bool
+) -> None:
+    project = render(template, tmp_path / "p", **answers)
+    assert (project / "tools" / "doctor.py").exists() == wanted
+    assert ("doctor" in documents(project)["pyproject.toml"]["tool"]["poe"]["tasks"]) == wanted
+    assert ("`doctor`" in (project / "README.md").read_text(encoding="utf-8")) == wanted
 
 
 def test_only_the_model_and_what_it_is_made_of_know_the_framework(started: Path) -> None:
