@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from support.template import ROOT
@@ -52,11 +53,26 @@ def test_no_module_leads_back_to_itself() -> None:
         leads = {name: others for name, others in leads.items() if name not in ends}
 
 
+def parts() -> dict[str, int]:
+    """Of each module in the map of the engine, the place of its part; the lowest comes last."""
+    text = ast.get_docstring(modules()[""]) or ""
+    blocks = re.findall(r"(?<=\n)    \w.+\n(?:        .+\n)+", text)
+    names = (re.findall(r"\b(\w+)(?:\.py|/ )", block) for block in blocks)
+    return {name: place for place, some in enumerate(names) for name in some}
+
+
 def test_the_map_of_the_engine_names_every_module() -> None:
-    text = (ENGINE / "__init__.py").read_text(encoding="utf-8")
     names = {name.partition(".")[0] for name in modules()} - {"", "__main__"}
-    for name in sorted(names):
-        assert f"{name}/" in text or f"{name}.py" in text, name
+    assert parts().keys() == names
+
+
+def test_no_part_of_the_engine_imports_from_one_above_it() -> None:
+    trees, place = modules(), parts()
+    for name, tree in trees.items():
+        for other in {*imported(name, tree, {*trees})}:
+            here, there = (place.get(each.partition(".")[0]) for each in (name, other))
+            if here is not None and there is not None:
+                assert here <= there, f"{name} imports {other}"
 
 
 def test_no_function_has_the_name_of_its_module() -> None:
