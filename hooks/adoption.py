@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import repository
-from pristine import NOW, rendered
-from project_tools import TEMPLATE
+from dependencies import FILE
+from engine import parsed, say
+from pristine import NOW, files, rendered
+from project_tools import TEMPLATE, TOOLS
+from repository import tracked
 
 REFUSED = 1
 SHOWN = 5
-FILE = "pyproject.toml"
-TOOLS = ("tools/", "activate.")
-"""Where the template's names begin that nothing else may have."""
 
 
 def is_due(ours: Collection[str]) -> bool:
@@ -65,8 +64,7 @@ def again(chosen: Mapping[str, Any], answers_file: str) -> int:
         with rendered(TEMPLATE, NOW, chosen, answers_file) as wanted:
             take_back(wanted, answers_file)
     return refused(
-        f"This is a project of the template already, as {answers_file} says.",
-        "Take its changes with  copier update --trust",
+        *_is_one(answers_file),
         "or all of its files, as they were, with  copier recopy --trust --overwrite",
     )
 
@@ -82,6 +80,9 @@ def refusal(wanted: Path, answers_file: str) -> list[str]:
     if repository.in_progress():
         return ["A merge, a rebase or the like is not finished.", "Finish it, then copy again."]
     if repository.mode(answers_file):
+        held = parsed((repository.committed(answers_file) or b"").decode())
+        if "env_manager" in held:  # made before the answers told whether there was code
+            return _is_one(answers_file)
         return [
             f"{answers_file} is of another template, whose updates need it.",
             "Let this one have a file of its own: copy again with",
@@ -139,26 +140,16 @@ def take_back(wanted: Path, answers_file: str) -> None:
                 folder.rmdir()
 
 
-def tracked() -> list[str]:
-    """What the last commit has here."""
-    argv = ["git", "ls-tree", "-r", "-z", "--name-only", "HEAD", "."]
-    done = subprocess.run(argv, capture_output=True, check=False)
-    return os.fsdecode(done.stdout).split("\0")[:-1]
-
-
-def files(folder: Path) -> list[str]:
-    """All files below a folder, as paths from there."""
-    found = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
-    return [path.as_posix() for path in found if path.parts[0] != ".git"]
-
-
 def some(names: list[str]) -> str:
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + more
 
 
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+def _is_one(answers_file: str) -> list[str]:
+    return [
+        f"This is a project of the template already, as {answers_file} says.",
+        "Take its changes with  copier update --trust",
+    ]
 
 
 def _others(ours: Collection[str]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from typing import Any
 
 import adoption
 import entering
-from engine import answers, command, engine, facts, in_a_temporary_copy, strict
+from engine import answers, command, engine, facts, in_a_temporary_copy, say, strict
 from pristine import names
 from project_tools import LOCAL, TEMPLATE, option
 
@@ -145,10 +145,6 @@ def next_steps(made: bool, task: str, first: Sequence[str]) -> None:
     say("\nNext:" if made else "\nNext (the environment is made on the way):")
     for step in steps:
         say(f"  {step}")
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 def _git(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:

@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import PurePath
 from typing import Any
 
-from engine import answers, command, in_a_temporary_copy
+from engine import answers, command, in_a_temporary_copy, say
 from pristine import names, owned
 from project_tools import NOTE, TEMPLATE, stopped_update, what_is_missing
 from repository import git, in_progress, unheld
@@ -121,10 +121,6 @@ def run(answers_file: str) -> int:
         say(f"error: {error}")
         say("Nothing was changed. Mend that, then update again.")
         return COULD_NOT
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

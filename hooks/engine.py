@@ -68,6 +68,11 @@ def command(*words: str) -> str:
     return shlex.join([python, "tools/env", *words])
 
 
+def say(text: str) -> None:
+    """Tell a person, on standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
 def strict() -> bool:
     """Whether trouble must end in a failure: for machines, where nobody reads the message."""
     return os.environ.get("SEEDBED_STRICT") == "1"

@@ -185,6 +185,12 @@ def jinja(template: Path, lenient: bool = False) -> jinja2.Environment:
     )
 
 
+def files(folder: Path) -> list[str]:
+    """All files of a render, as paths from its root."""
+    found = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
+    return [path.as_posix() for path in found if path.parts[0] != ".git"]
+
+
 def content(folder: Path, name: str) -> bytes | None:
     """A file of a render as git has it, a link as its target; None where there is no such file."""
     path = folder / name

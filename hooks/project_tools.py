@@ -19,10 +19,14 @@ TEMPLATE = Path(__file__).resolve().parent.parent
 LOCAL = Path("tools/env.local.cfg")
 """What holds on this machine only; git ignores it."""
 
+TOOLS = ("tools/", "activate.")
+"""Where the template's names begin that nothing else may have."""
+
 __all__ = [
     "LOCAL",
     "NOTE",
     "TEMPLATE",
+    "TOOLS",
     "lost",
     "option",
     "starter_fixes",

@@ -59,6 +59,13 @@ def committed(name: str) -> bytes | None:
     return done.stdout if done.returncode == 0 else None
 
 
+def tracked() -> list[str]:
+    """What the last commit has here."""
+    argv = ["git", "ls-tree", "-r", "-z", "--name-only", "HEAD", "."]
+    done = subprocess.run(argv, capture_output=True, check=False)
+    return os.fsdecode(done.stdout).split("\0")[:-1]
+
+
 def mode(name: str) -> str | None:
     """The mode that a file had before the update, as git has them; None where there was none."""
     return git("ls-tree", "HEAD", "--", name).decode().partition(" ")[0] or None

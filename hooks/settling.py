@@ -11,19 +11,21 @@ from typing import Any
 import repository
 from adapting import adapted, another, has_code
 from adopted import merged, without_package
-from adoption import FILE, TOOLS, files, say, tracked
+from adoption_summary import summary
 from declared import Source
 from declared.project import combined, package, read
-from engine import command, engine, parsed, strict
+from dependencies import FILE
+from engine import command, engine, parsed, say, strict
 from pathspec import GitIgnoreSpec
-from pristine import NOW, jinja, owned, rendered
-from project_tools import LOCAL, TEMPLATE
+from pristine import NOW, files, jinja, owned, rendered
+from project_tools import LOCAL, TEMPLATE, TOOLS
+from relock import pristine_lock
+from repository import tracked
 
 LISTS = (".gitignore", ".gitattributes")
 """Files that are a rule a line: theirs, with ours after them."""
 
 SETTINGS = "tools/env.cfg"
-UNDO = "git reset --hard && git clean -fdxq tools/env tools/.env-turn"
 
 
 def settle(chosen: Mapping[str, Any], written: str, answers_file: str, local: str) -> int:
@@ -47,7 +49,8 @@ def settle(chosen: Mapping[str, Any], written: str, answers_file: str, local: st
         LOCAL.write_text(local, encoding="utf-8")
     Path(answers_file).write_text(recorded(written, answers, asked), encoding="utf-8")
     stage(brought)
-    code, versions, later = lock(told, another(answers["python_version"], sources))
+    blessed = pristine_lock(TEMPLATE, answers)
+    code, versions, later = lock(told, blessed, another(answers["python_version"], sources))
     if code == 0 and answers["create_env"]:
         code = engine("sync")
         later = [f"The environment is not made. Mend what is said above; then:  {command('sync')}"]
@@ -95,9 +98,11 @@ def put(wanted: Path, before: Sequence[str]) -> list[str]:
             continue
         if name in LISTS and path.exists():
             path.write_bytes(with_lines(path, (wanted / name).read_text("utf-8"), before))
-        elif path.exists() and not lock:
+        elif lock:
+            path.unlink(missing_ok=True)  # what it asks for is locked anew
+        elif path.exists():
             kept.append(name)
-        elif lock or name.split("/")[0] not in own:
+        elif name.split("/")[0] not in own:
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(wanted / name, path)
     return kept
@@ -137,12 +142,16 @@ def recorded(written: str, answers: Mapping[str, Any], asked: Collection[str]) -
     return head + body
 
 
-def lock(told: Source, other: str | None) -> tuple[int, list[str], list[str]]:
-    """Lock with the versions of today: the exit code, a line for each that was not kept, and what
-    is left to do, for which an `other` Python may do."""
+def lock(told: Source, blessed: str, other: str | None) -> tuple[int, list[str], list[str]]:
+    """Lock with the versions of today, and of the `blessed` lock for what they do not name: the
+    exit code, a line for each that was not kept, and what is left to do, for which an `other`
+    Python may do."""
+    from env.requirements import pins_of
+
     place = repository.git("rev-parse", "--git-path", "seedbed-pins.txt").decode().strip()
-    pins = "".join(f"{name}=={version}\n" for name, version in sorted(told.pins.items()))
-    Path(place).write_text(pins, encoding="utf-8")
+    pins = [f"{name}=={version}" for name, version in sorted(told.pins.items())]
+    pins += [pin.text for pin in pins_of(blessed) if pin.name not in told.pins]
+    Path(place).write_text("\n".join(pins) + "\n", encoding="utf-8")
     words = ["lock", "--prefer", place]
     code = engine(*words)
     if code:
@@ -156,8 +165,6 @@ def lock(told: Source, other: str | None) -> tuple[int, list[str], list[str]]:
             )
         return code, [], later
     Path(place).unlink()
-    from env.requirements import pins_of
-
     locked: dict[str, set[str]] = {}
     for pin in pins_of(Path("requirements-dev.txt").read_text(encoding="utf-8")):
         locked.setdefault(pin.name, set()).add(str(pin.version))
@@ -178,45 +185,3 @@ def stage(brought: Sequence[str]) -> None:
     repository.git("add", "--all", ".")
     there = [name for name in brought if Path(name).exists()]
     repository.git("add", "--force", "--", *there)
-
-
-def summary(
-    sources: Sequence[Source],
-    notes: Sequence[str],
-    todo: Sequence[str],
-    kept: Sequence[str],
-    versions: Sequence[str],
-) -> None:
-    say("\nAdopted. What was taken, and from where:" if sources else "\nAdopted.")
-    for source in sources:
-        say(f"- {source.file}: {counted(source)}")
-    part("Answers", notes)
-    part("Other versions than you had", versions)
-    part("Not taken", [line for source in sources for line in source.untaken])
-    part("To be changed by you", todo)
-    part("Yours, and left as they are; the template has others", kept)
-    say("\nAll of it is staged, and nothing is committed. Look at it, then commit it:")
-    say("  git diff --cached")
-    say("  git commit -m 'Adopt the template'")
-    say("Or take all of it back:")
-    say(f"  {command('delete', '--yes')}; {UNDO}")
-
-
-def counted(source: Source) -> str:
-    """What a file gave, in words."""
-    parts = [
-        (len(source.dependencies), "to run"),
-        (sum(map(len, source.groups.values())), "to develop"),
-        (sum(map(len, source.extras.values())), "of extras"),
-        (len(source.pins), "pinned"),
-    ]
-    said = [f"{number} {what}" for number, what in parts if number]
-    said += [f"Python {source.python}"] if source.python else []
-    return ", ".join(said) or "nothing"
-
-
-def part(title: str, lines: Sequence[str]) -> None:
-    if lines:
-        say(f"{title}:")
-        for line in lines:
-            say(f"- {line}")

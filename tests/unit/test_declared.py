@@ -127,11 +127,9 @@ def test_it_is_read(row: tuple[dict[str, str], dict[str, Any]], tmp_path: Path) 
 
 UNTAKEN = {
     "an index": ("requirements.txt", "-i https://me:pw@example.org/simple\n", "names an index"),
-    "a company's index beside Pipenv's own": (
-        "Pipfile",
-        '[[source]]\nname = "pypi"\nurl = "https://pypi.invalid/simple"\n'
-        '[[source]]\nname = "ours"\nurl = "https://me:pw@pypi.example.org/simple"\n',
-        "pypi.example.org/simple is an index"),
+    "a company's mirror by the usual name": (
+        "Pipfile", '[[source]]\nname = "pypi"\nurl = "https://me:pw@pypi.invalid/simple"\n',
+        "pypi.invalid/simple is an index"),
     "a login": ("requirements.txt", "a @ https://me:pw@example.org/a.whl\n", "has a login"),
     "a variable": ("requirements.txt", "a @ git+https://${PW}@example.org/a\n", "has a login"),
     "a wheel of this machine": ("requirements.txt", "/pw/a.whl\n", "only this machine has"),
@@ -156,6 +154,13 @@ def test_what_is_not_taken_is_named_without_its_login(
     (sentence,) = [each for source in read(tmp_path) for each in source.untaken]
     assert why in sentence
     assert "me:" not in sentence
+
+
+def test_the_index_of_every_pipfile_is_no_loss(tmp_path: Path) -> None:
+    index = pytest.importorskip("pip._internal.models.index")
+    text = f'[[source]]\nname = "main"\nurl = "{index.PyPI.simple_url}"\n'
+    (tmp_path / "Pipfile").write_text(text)
+    assert [source.untaken for source in read(tmp_path)] == [[]]
 
 
 PACKAGES = {

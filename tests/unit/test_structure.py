@@ -5,17 +5,20 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from support.template import ROOT
 
 ENGINE = ROOT / "template" / "tools" / "env"
+HOOKS = ROOT / "hooks"
 
 
-def modules() -> dict[str, ast.Module]:
-    """All modules of the engine by name, as "managers.venv"; "" is the package itself."""
+def modules(folder: Path = ENGINE) -> dict[str, ast.Module]:
+    """All modules in a folder by name, as "managers.venv"; "" is the package itself."""
     found = {}
-    for file in ENGINE.rglob("*.py"):
-        parts = file.relative_to(ENGINE).with_suffix("").parts
+    for file in folder.rglob("*.py"):
+        parts = file.relative_to(folder).with_suffix("").parts
         name = ".".join(part for part in parts if part != "__init__")
         found[name] = ast.parse(file.read_text(encoding="utf-8"), str(file))
     return found
@@ -29,8 +32,10 @@ def imported(name: str, tree: ast.Module, known: set[str]) -> Iterator[str]:
         node = waiting.pop()
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             continue
-        if isinstance(node, ast.ImportFrom) and node.level:
-            place = package
+        if isinstance(node, ast.Import):  # the hooks begin at their own folder
+            yield from {alias.name for alias in node.names} & known
+        if isinstance(node, ast.ImportFrom):
+            place = package if node.level else ""
             for _ in range(node.level - 1):
                 place = _above(place)
             place = ".".join(filter(None, [place, node.module]))
@@ -44,9 +49,13 @@ def _above(name: str) -> str:
     return name.rpartition(".")[0]
 
 
-def test_no_module_leads_back_to_itself() -> None:
-    trees = modules()
-    leads = {name: {*imported(name, tree, {*trees})} - {"", name} for name, tree in trees.items()}
+@pytest.mark.parametrize("folder", [ENGINE, HOOKS], ids=["engine", "hooks"])
+def test_no_module_leads_back_to_itself(folder: Path) -> None:
+    trees = modules(folder)
+    leads = {
+        name: {each for each in imported(name, tree, {*trees}) if each in trees} - {"", name}
+        for name, tree in trees.items()
+    }
     while leads:
         ends = {name for name, others in leads.items() if not others & leads.keys()}
         assert ends, f"these import each other in a circle, or lead to one: {sorted(leads)}"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from settling import UNDO
+from adoption_summary import UNDO
 from support.copying import COMMAND
 from support.engine import MINOR, run
 from support.layouts import LAYOUTS, committed, repository
@@ -88,6 +88,7 @@ def test_what_is_there_stays_and_what_it_asks_for_is_locked(
         elif name != "requirements.txt":
             assert after[name] == content, name
     assert KEPT[layout] <= pins(root), done.stderr
+    assert "requirements-dev.txt is new: " in done.stderr  # and no list of what nobody had
     asked = tomllib.loads(after["pyproject.toml"].decode())["project"]["dependencies"]
     assert asked
     assert git(root, "log", "--format=%s").split("\n") == ["As it was", ""]
@@ -108,6 +109,10 @@ SPOILT: dict[str, tuple[Callable[[Path], Any], str]] = {
     "no git": (lambda root: (root / ".git").rename(root.parent / "git"), "are in no commit"),
     "taken": (lambda root: _commit(root, "activate.sh", "echo mine\n"), "taken: activate.sh"),
     "other": (lambda root: _commit(root, ".copier-answers.yml", "x: y\n"), "another template"),
+    "older": (
+        lambda root: _commit(root, ".copier-answers.yml", "_commit: x\nenv_manager: uv\n"),
+        "is a project of the template already",
+    ),
     "file": (lambda root: _commit(root, "tools", "mine\n"), "`tools` is a file here"),
     "broken": (lambda root: _commit(root, "pyproject.toml", "[project\n"), "toml is no TOML"),
 }

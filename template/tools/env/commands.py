@@ -86,6 +86,7 @@ def lock(project: Project, options: Namespace) -> int:
     flags = ["--prefer", options.prefer] if prefer else []
     flags += [word for name in options.newest for word in ("--newest", name)]
     flags += [] if options.upgrade is None else ["--upgrade", *options.upgrade]
+    first = not project.lock.exists()
     with turn(project):
         changes = write(
             project,
@@ -94,10 +95,11 @@ def lock(project: Project, options: Namespace) -> int:
             again=project.command("lock", *flags),
             newest=options.newest,
         )
-    for change in changes:
+    for change in changes if not first else ():
         say(f"  {change}")
     if changes:
-        say(f"{project.lock.name} has changed. Install it with: {project.command('sync')}")
+        what = f"is new: {len(changes)} packages" if first else "has changed"
+        say(f"{project.lock.name} {what}. Install it with: {project.command('sync')}")
     else:
         say(f"{project.lock.name} is up to date")
     return DONE
