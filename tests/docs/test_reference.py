@@ -21,7 +21,6 @@ from support.engine import Tiny, clean_environ
 from support.template import ROOT, render
 
 from env import cli, difference, drift, errors, state
-from env.manifest import Manifest
 from env.processes import scrubbed
 from env.project import parse_settings
 
@@ -127,11 +126,9 @@ def test_json_keys_are_those_that_are_printed(ready: Tiny) -> None:
         assert field in found["differences"][0]
 
 
-def test_settings_and_manifest_keys_are_those_that_are_written(rendered: Path) -> None:
+def test_settings_are_those_that_are_written(rendered: Path) -> None:
     settings = parse_settings((rendered / "tools" / "env.cfg").read_text(encoding="utf-8"))
     assert keys(section(ENGINE, "Settings")) == list(settings)
-    shown = keys(section(ENGINE, "Files it writes"))
-    assert set(Manifest._fields) <= set(shown)
 
 
 def _variables() -> list[set[str]]:
