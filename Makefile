@@ -75,7 +75,8 @@ bench-peers: env  ## measure beside other ways to begin, and write docs/comparis
 page: env  ## write what the start page chooses from: docs/start/index.html
 	@$(RUN) python tools/page.py
 
-pages: env  ## write docs/commands.md, docs/errors.md and docs/checks.md
+pages: env  ## write docs/commands.md, docs/errors.md, docs/checks.md and the tables of docs/questions.md
+	@$(RUN) python tools/questions.py
 	@$(RUN) python tools/commands.py
 	@$(RUN) python tools/errors.py
 	@$(RUN) python tools/checks.py

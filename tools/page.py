@@ -12,14 +12,15 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import yaml
 from conditions import files
 from packaging.markers import Marker
+
+import questions
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "catalogue"))
 
@@ -50,13 +51,13 @@ def data() -> dict[str, Any]:
     places = [(system, python) for system in SYSTEMS for python in catalogue["python"]]
     sizes = json.loads(SIZES.read_text(encoding="utf-8"))
     pins = list(catalogue["packages"])
-    questions = dict(asked(catalogue))
-    values = {key: [value for _, value in each["choices"]] for key, each in questions.items()}
+    chosen = dict(asked())
+    values = {key: [value for _, value in each["choices"]] for key, each in chosen.items()}
     settings = next(yaml.safe_load_all((ROOT / "copier.yml").read_text(encoding="utf-8")))
     kept = ("name", "group", "summary", "pythons", "lacking", "not_on", "cuda", "torch")
     return {
         "template": address(),
-        "questions": questions,
+        "questions": chosen,
         "libraries": [{key: each[key] for key in kept} for each in catalogue["libraries"]],
         "variants": [
             {key: each[key] for key in ("name", "of", "accelerator", *kept[3:])}
@@ -78,37 +79,18 @@ def data() -> dict[str, Any]:
     }
 
 
-def asked(catalogue: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def asked() -> Iterator[tuple[str, dict[str, Any]]]:
     """Each question of CHOSEN: its help text, its default, and its choices, label and value."""
-    found: dict[str, dict[str, Any]] = {}
-    for file in (ROOT / "questions").glob("*.yml"):
-        found |= yaml.safe_load(file.read_text(encoding="utf-8"))
-    jinja = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(ROOT),
-        extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"],
-    )
-    known = {
-        "catalogue": catalogue,
-        "managers": json.loads((ROOT / "questions" / "managers.json").read_text(encoding="utf-8")),
-        "python_version": catalogue["python_question"]["default"],
-        "accelerators": [],  # so all of them
-    }
+    found = questions.asked()
     for key in CHOSEN:
-        question, several = found[key], found[key].get("multiselect", False)
-        choices = question["choices"]
-        if isinstance(choices, str):
-            choices = yaml.safe_load(jinja.from_string(choices).render(known))
-        if isinstance(choices, dict):
-            choices = list(choices.items())
+        question = found[key]
         yield (
             key,
             {
-                "help": question["help"].split("? ")[0].rstrip("?") + "?",
-                "several": several,
-                "default": [] if several else jinja.from_string(question["default"]).render(known),
-                "choices": [
-                    each if isinstance(each, (list, tuple)) else [each] * 2 for each in choices
-                ],
+                "help": question.help.split("? ")[0].rstrip("?") + "?",
+                "several": question.several,
+                "default": question.default,
+                "choices": question.choices,
             },
         )
 

@@ -259,7 +259,7 @@ function update() {
   const place = data.places.indexOf(`${system} ${answers.python_version}`);
   const wrong = problem(answers, names);
   const { run, all } = packages(answers, names, place);
-  const paths = files(answers);
+  const paths = files({ ...answers, accelerators: fits });
 
   save(answers);
   find("problem").hidden = !wrong;

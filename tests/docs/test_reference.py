@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import commands as page_of_commands
 import libraries
@@ -20,14 +19,13 @@ from docs.pages import PAGES, anchors, commands, keys, links, name, prose, rows,
 from support.engine import Tiny, clean_environ
 from support.template import ROOT, render
 
+import questions
 from env import cli, difference, drift, errors, state
 from env.processes import scrubbed
 from env.project import parse_settings
 
 ENGINE, QUESTIONS, USING = "docs/engine.md", "docs/questions.md", "docs/using.md"
 STATES = {state.READY, *drift._STATES}
-NUMBERS = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
-NUMBERS += ["eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
@@ -169,44 +167,16 @@ def rendered(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return render(template, tmp_path_factory.mktemp("rendered") / "my-project")
 
 
-@pytest.fixture(scope="module")
-def asked() -> dict[str, dict[str, Any]]:
-    """All questions that can be asked, in their order."""
-    order = re.findall(r"!include (\S+)", text("copier.yml"))
-    found = {key: value for file in order for key, value in yaml.safe_load(text(file)).items()}
-    return {key: value for key, value in found.items() if value.get("when") is not False}
+def test_the_questions_are_those_that_are_asked() -> None:
+    assert text(QUESTIONS) == questions.page(text(QUESTIONS)), "run: make pages"
 
 
-def test_every_question_is_documented_where_it_is_asked(asked: dict[str, dict[str, Any]]) -> None:
-    advanced = [key for key, value in asked.items() if "advanced" in value.get("ask", "")]
-    always = [key for key in asked if key not in advanced]
-    assert keys(section(QUESTIONS, "Asked")) == always
-    assert keys(section(QUESTIONS, "Asked with `advanced`")) == advanced
-    always = [key for key in always if "when" not in asked[key]]  # of everybody
-    counted = f"asks {NUMBERS[len(always)]} questions, and {NUMBERS[len(advanced)]} more"
-    assert counted in " ".join(text(QUESTIONS).split())
-    assert f"asks {NUMBERS[len(always)]} questions" in text("README.md")
-
-
-def test_defaults_and_choices_of_questions_are_documented(
-    asked: dict[str, dict[str, Any]], rendered: Path
-) -> None:
+def test_the_defaults_of_the_questions_are_those_of_a_project(rendered: Path) -> None:
+    """Copier has worked them out; what follows from the folder's name does, here as there."""
     answers = yaml.safe_load((rendered / ".copier-answers.yml").read_text(encoding="utf-8"))
-    words = {"": "empty", "[]": "none", "True": "`true`", "False": "`false`"}
-    for title in ("Asked", "Asked with `advanced`"):
-        for cells in rows(section(QUESTIONS, title)):
-            question = cells[0].strip("`")
-            found = answers.get(question, asked[question]["default"])  # or not recorded
-            if question == "kinds":
-                found = "notebooks"
-            default = ", ".join(found) if isinstance(found, list) and found else str(found)
-            assert cells[1].startswith(words.get(default, f"`{default}`")), question
-            choices = asked[question].get("choices", [])
-            if choices and not isinstance(choices, str):  # else computed: the libraries, see below
-                values = list(choices.values()) if isinstance(choices, dict) else choices
-                assert re.findall(r"`([^`]+)`", cells[2]) == [str(each) for each in values], (
-                    question
-                )
+    told = {key: each.default for key, each in questions.asked().items() if key in answers}
+    assert told == {key: answers[key] for key in told}
+    assert len(told) > 20
 
 
 def test_the_libraries_are_those_of_the_catalogue() -> None:

@@ -105,7 +105,7 @@ def random_choice(seed: int) -> dict[str, Any]:
     """One of each question's values, and some of those that are several; for any of them."""
     pick = random.Random(seed)
     catalogue = load()
-    questions = dict(page.asked(catalogue))
+    questions = dict(page.asked())
     names = [each["name"] for each in catalogue["libraries"]]
     choice: dict[str, Any] = {"libraries": pick.sample(names, pick.randint(0, 6))}
     for key, question in questions.items():
