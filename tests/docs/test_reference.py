@@ -53,11 +53,6 @@ def test_make_targets_exist(page: Path) -> None:
     assert used <= targets
 
 
-def test_all_make_targets_are_documented() -> None:
-    targets = set(re.findall(r"^([a-z-]+):.*##", text("Makefile"), re.MULTILINE))
-    assert targets == set(re.findall(r"^make ([a-z-]+)", text("docs/maintaining.md"), re.MULTILINE))
-
-
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_tasks_exist(page: Path, rendered: Path) -> None:
     project = tomllib.loads((rendered / "pyproject.toml").read_text(encoding="utf-8"))
