@@ -142,6 +142,11 @@ def _condition(node: nodes.Node) -> Condition:
         if operator in ("in", "notin") and isinstance(left, nodes.Const):
             found: Condition = ["in", left.value, _name(right)]
             return _not(found) if operator == "notin" else found
+        if operator == "in" and isinstance(right, nodes.List):
+            any_of: Condition = False
+            for value in right.as_const():
+                any_of = _or(any_of, ["is", value, _name(left)])
+            return any_of
         if operator in ("eq", "ne") and isinstance(right, nodes.Const):
             # That of Copier itself: what a page shows is a copy.
             is_copy = right.value == "copy" if _name(left) == "_copier_operation" else None

@@ -120,10 +120,10 @@ def test_without_a_framework_there_is_no_starter(template: Path, tmp_path: Path)
     [
         ({"framework": "scikit-learn"}, False),
         ({"framework": "jax"}, True),
-        ({"framework": "none", "libraries": ["torch"]}, True),
+        ({"framework": "none", "libraries": ["torch"]}, False),
     ],
 )
-def test_the_doctor_comes_where_something_computes_on_a_gpu(
+def test_the_doctor_comes_with_a_framework_that_computes_on_gpus(
     template: Path, tmp_path: Path, answers: dict[str, Any], wanted: bool
 ) -> None:
     project = render(template, tmp_path / "p", **answers)

@@ -14,12 +14,14 @@ import pytest
 import yaml
 from allpairspy import AllPairs
 from packaging.requirements import Requirement
+from pristine import names
 from render.test_files import documents
-from support.template import ROOT, render
+from support.template import ROOT, render, tree
 
 from env.project import parse_settings
 from env.requirements import normalize, parse
 
+ANSWERS_FILE = ".copier-answers.yml"
 CATALOGUE = json.loads((ROOT / "catalogue" / "libraries.json").read_text(encoding="utf-8"))
 ANSWERS: dict[str, list[Any]] = {
     "python_version": [*CATALOGUE["python"], *CATALOGUE["legacy"]],
@@ -94,6 +96,8 @@ def test_it_is_rendered_or_refused(template: Path, tmp_path: Path, answers: dict
         assert any(words in reason for words in REASONS), reason
         assert not project.exists()
         return
+    recorded = yaml.safe_load((project / ANSWERS_FILE).read_text(encoding="utf-8"))
+    assert tree(project).keys() <= names(template, recorded, ANSWERS_FILE)  # as the hooks know them
     parsed = documents(project)
     settings = parse_settings((project / "tools" / "env.cfg").read_text(encoding="utf-8"))
     assert answers["python_version"] in settings["pythons"].split()
