@@ -62,6 +62,7 @@ def test_a_notebook_runs_in_the_environment_and_changes_nothing(project: Path, h
     assert not list(home.rglob("kernel.json")), "a kernel is inside the environment only"
 
 
+@pytest.mark.thorough
 def test_the_kernel_comes_and_goes_with_ipykernel(project: Path, home: Path) -> None:
     environ = clean_environ(home, UV_CACHE_DIR=shared_cache())
     kernel = project / ".venv" / "share" / "jupyter" / "kernels" / "my-project" / "kernel.json"

@@ -27,6 +27,7 @@ def commit(root: Path, environ: dict[str, str], message: str) -> subprocess.Comp
     return subprocess.run(argv, cwd=root, env=environ, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.thorough
 def test_outputs_of_notebooks_do_not_get_into_git(
     template: Path, tmp_path: Path, home: Path
 ) -> None:

@@ -90,6 +90,7 @@ def test_a_stopped_update_that_was_committed_lets_the_next_one_ask(
     assert update(project, home).returncode == 0
 
 
+@pytest.mark.thorough
 def test_without_an_index_the_files_are_merged_and_the_lock_stays_as_it_was(
     made: Made, home: Path, tmp_path: Path
 ) -> None:
