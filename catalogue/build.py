@@ -91,6 +91,7 @@ def build(catalogue: dict[str, Any], scratch: Path, today: dict[str, Any]) -> di
     distributions that it asks for itself, and what `places.where` tells. On top of that come
 
     - `python_question`, see `pythons`
+    - `particular`, the libraries that do not go with everything, see `particular`
     - `modules` and `distributions`, the names that importing and installing all of it takes
     - `packages`, the hashes by "name==version"
     - `closures`, by entry and "name==version", the marker ("" is everywhere) and the packages that
@@ -143,6 +144,7 @@ def build(catalogue: dict[str, Any], scratch: Path, today: dict[str, Any]) -> di
     return {
         **content,
         "python_question": pythons(content),
+        "particular": particular(content),
         "modules": sorted({entry["import"].split(".")[0] for entry in entries}),
         "distributions": list(dict.fromkeys(pin.split("==")[0] for pin in packages)),
         "packages": packages,
@@ -194,6 +196,21 @@ def pythons(catalogue: dict[str, Any]) -> dict[str, Any]:
         for python, ended in reversed(catalogue["legacy"].items())
     ]
     return {"default": default, "choices": choices}
+
+
+def particular(catalogue: dict[str, Any]) -> list[str]:
+    """The libraries for which a Python or an accelerator matters: a project without any of them has
+    all Pythons, and one build.
+    """
+    replaced = {entry["of"] for entry in catalogue["variants"]}
+    return [
+        entry["name"]
+        for entry in catalogue["libraries"]
+        if entry["name"] in replaced
+        or entry["pythons"] != catalogue["python"]
+        or entry["cuda"]
+        or entry["torch"]
+    ]
 
 
 def _listed(entry: dict[str, Any]) -> dict[str, Any]:

@@ -156,6 +156,17 @@ def test_parents_are_in_the_same_closure(lock: dict[str, Any]) -> None:
         assert {parent for each in closure.values() for parent in each["via"]} <= names
 
 
+def test_what_is_not_particular_has_all_pythons_and_one_build(lock: dict[str, Any]) -> None:
+    replaced = [variant["of"] for variant in lock["variants"]]
+    plain = {
+        entry["name"]
+        for entry in lock["libraries"]
+        if set(lock["python"]) <= {*entry["pythons"]}
+        and not (entry["cuda"] or entry["torch"] or entry["name"] in replaced)
+    }
+    assert {entry["name"] for entry in lock["libraries"]} - plain == {*lock["particular"]}
+
+
 @pytest.mark.parametrize("name", ["libraries.json", "lock.json"])
 def test_the_catalogue_names_no_index_and_no_jinja(name: str) -> None:
     text = (CATALOGUE / name).read_text(encoding="utf-8")
