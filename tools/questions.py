@@ -70,7 +70,10 @@ def asked() -> dict[str, Question]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    known: dict[str, Any] = {"_copier_conf": {"dst_path": "/my-project", "defaults": False}}
+    known: dict[str, Any] = {
+        "_copier_conf": {"dst_path": "/my-project", "defaults": False},
+        "accelerator": "default",  # given where nothing depends on it: so all of them are offered
+    }
     found = {}
     for key, given in _as_written():
         several = given.get("multiselect", False)
@@ -84,7 +87,7 @@ def asked() -> dict[str, Question]:
                 several=several,
                 advanced="advanced" in given.get("ask", ""),
             )
-        known[key] = [] if key == "accelerators" else default  # so all of them are offered
+        known[key] = default
     return found
 
 
