@@ -89,7 +89,7 @@ def main() -> int:
 
 def modules() -> list[str]:
     """All modules of the engine and the hooks, by path."""
-    found = [*(ROOT / "hooks").glob("*.py"), *(ROOT / "template/tools/env").rglob("*.py")]
+    found = [*(ROOT / "hooks").rglob("*.py"), *(ROOT / "template/tools/env").rglob("*.py")]
     return sorted(path.relative_to(ROOT).as_posix() for path in found)
 
 
