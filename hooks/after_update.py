@@ -41,6 +41,7 @@ def main(template: Path, answers_file: str) -> int:
     remove_leftovers(before, chosen, answers_file)
     edits = settle(template, before, answers_file)
     own = starter.adapt(template, before, chosen, answers_file)
+    starter.place_modules(before, chosen)
     fixes = starter.fixes(template, before, chosen, answers_file)
     if dependencies.FILE in repository.conflicts():
         dependencies.merge()
@@ -141,7 +142,7 @@ def is_needed(name: str) -> bool:
 
 def package_moved(before: Mapping[str, Any], chosen: Mapping[str, Any]) -> str:
     """What to say where the package got another name and its code, which is the user's, did not."""
-    old, new = (Path("src") / str(each.get("package_name")) for each in (before, chosen))
+    old, new = map(starter.package, (before, chosen))
     if new.exists() or not old.exists():
         return ""
     return (

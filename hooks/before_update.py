@@ -19,7 +19,7 @@ from pathlib import PurePath
 from typing import Any
 
 from engine import answers, command, in_a_temporary_copy, say
-from pristine import names, owned
+from pristine import included, names, owned
 from project_tools import NOTE, TEMPLATE, stopped_update, what_is_missing
 from repository import git, in_progress, unheld
 
@@ -69,11 +69,8 @@ def templates_own(
         before = names(TEMPLATE, recorded, answers_file, version=str(recorded["_commit"]))
     now = names(TEMPLATE, recorded, answers_file)
     others = names(TEMPLATE, recorded, answers_file, unconditional=True)
-    own = {each.strip("/") for each in owned(TEMPLATE)}
-    now, before, others = (
-        {name for name in each if name.split("/")[0] not in own} for each in (now, before, others)
-    )
-    return now, before, others
+    own = owned(TEMPLATE)
+    return included(now, own), included(before, own), included(others, own)
 
 
 def keep(lacking: Iterable[str]) -> None:

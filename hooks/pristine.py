@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -112,7 +112,7 @@ def exclusions(
 
 
 def owned(template: Path) -> list[str]:
-    """What is the project's own, as "/NAME" at its top: the first document of copier.yml has it."""
+    """Patterns of what is the project's own: the first document of copier.yml has them."""
     import yaml  # Copier's own dependency
 
     with (template / "copier.yml").open(encoding="utf-8") as file:
@@ -120,11 +120,11 @@ def owned(template: Path) -> list[str]:
     return [each for each in found if each.startswith("/")]
 
 
-def included(names: set[str], patterns: Sequence[str]) -> set[str]:
+def included(names: Collection[str], patterns: Sequence[str]) -> set[str]:
     """Those of the paths that no pattern keeps out."""
     import pathspec  # Copier's own dependency
 
-    return names - set(pathspec.GitIgnoreSpec.from_lines(patterns).match_files(names))
+    return set(names) - set(pathspec.GitIgnoreSpec.from_lines(patterns).match_files(names))
 
 
 @cache

@@ -89,7 +89,7 @@ def pyproject(wanted: Path, told: Source) -> tuple[str, str | None]:
 
 def put(wanted: Path, before: Sequence[str]) -> list[str]:
     """Write the template's files where they are missing; those of the same names that stay."""
-    own = {each.strip("/") for each in owned(TEMPLATE)} if has_code(before) else set()
+    own = {each.split("/")[1] for each in owned(TEMPLATE)} if has_code(before) else set()
     readme = any(re.match(r"readme\b", name, re.IGNORECASE) for name in before)
     kept = []
     for name in files(wanted):

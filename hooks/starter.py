@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pristine import NOW, asked, owned, rendered
+from pristine import NOW, asked, included, owned, rendered
 from project_tools import starter_fixes
+from repository import committed
 
 DERIVED = ("/requirements.txt", "/requirements-dev.txt")
 """The project's own too, and made by the engine."""
@@ -51,7 +53,7 @@ def adapt(
         rendered(template, NOW, same_package, answers_file) as old,
         rendered(template, NOW, now, answers_file) as new,
     ):
-        own = [each.strip("/") for each in owned(template) if each not in DERIVED]
+        own = [each for each in owned(template) if each not in DERIVED]
         had, has = (_files(each, own) for each in (old, new))
         added = [name for name in has if name not in had and not Path(name).exists()]
         for name in added:
@@ -65,6 +67,30 @@ def adapt(
     unused += sorted(_locks(template, before) - _locks(template, now))
     there = [tuple(name for name in names if Path(name).exists()) for names in (kept, unused)]
     return Starter(tuple(added), *there)
+
+
+def place_modules(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Leave the template's modules in the package only where its code asks for them.
+
+    An older starter, or code of one's own, does not. A package with another name now is still to be
+    moved by hand, so they wait in it.
+    """
+    old, new = package(before), package(now)
+    came = [each for each in new.glob("_[!_]*.py") if committed(each.as_posix()) is None]
+    code = "".join(
+        each.read_text("utf-8", "replace") for each in new.rglob("*.py") if each not in came
+    )
+    for path in came:
+        if not code and old.is_dir():
+            path.replace(old / path.name)
+        elif path.stem not in code:
+            path.unlink()
+    with suppress(OSError):  # there is more in it, or it is not there
+        new.rmdir()
+
+
+def package(answers: Mapping[str, Any]) -> Path:
+    return Path("src") / str(answers.get("package_name"))
 
 
 @dataclass(frozen=True)
@@ -105,12 +131,9 @@ def _changed(template: Path, version: str) -> bool:
 
 
 def _files(folder: Path, own: Sequence[str]) -> dict[str, bytes]:
-    """The contents of the files below `folder` that are, or are in, one of its entries `own`."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.relative_to(folder).parts[0] in own
-    }
+    """The contents of the files below `folder` that one of the patterns `own` matches."""
+    found = {each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file()}
+    return {name: (folder / name).read_bytes() for name in sorted(found - included(found, own))}
 
 
 def _locks(template: Path, answers: Mapping[str, Any]) -> set[str]:

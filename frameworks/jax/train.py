@@ -21,23 +21,23 @@ import pandas as pd
 from flax import nnx
 from tqdm import tqdm
 
-from . import data, model, runs
+from . import _runs, data, model
 
 
-def train(run: runs.Run) -> None:
+def train(run: _runs.Run) -> None:
     """The whole training, from the table to the report."""
     schema, parts = data.load(run.config, ("train", "validation"))
     run.keep_schema(schema)
     path = run.folder / model.FILE
     if not path.exists():  # else what was stopped was the report
         weights = learn(run, schema, *parts["train"], *parts["validation"])
-        with runs.replacing(path) as temporary:  # before anything is measured: it cannot be lost
+        with _runs.replacing(path) as temporary:  # before anything is measured: it cannot be lost
             model.write(weights, temporary)
     network = model.load(path, run.config, schema)
     run.report({name: (y, model.predict(network, X)) for name, (X, y) in parts.items()}, schema)
 
 
-def learn(run: runs.Run, schema: data.Schema, X, y, X_val, y_val) -> Any:
+def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> Any:
     """The weights after the epoch with the least validation loss."""
     settings, seed = run.config.model, run.config.seed
     run.info["device"] = model.pick(settings)
@@ -100,7 +100,7 @@ def learn(run: runs.Run, schema: data.Schema, X, y, X_val, y_val) -> Any:
         history = np.vstack([history, np.array(found, "float64")])
         if history[:, 1].argmin() == epoch - 1:
             best = params
-        with runs.replacing(run.checkpoint) as path:
+        with _runs.replacing(run.checkpoint) as path:
             model.write((params, state, best, history), path)
 
     run.info["best_epoch"] = int(history[:, 1].argmin()) + 1
@@ -116,7 +116,7 @@ def key_of(seed: int, epoch: int) -> jax.Array:
 
 
 def main(given: Sequence[str] | None = None) -> None:
-    with runs.start(__doc__, given) as run:
+    with _runs.start(__doc__, given) as run:
         train(run)
 
 

@@ -19,10 +19,10 @@ import pandas as pd
 from lightgbm.callback import CallbackEnv, EarlyStopException
 from tqdm import tqdm
 
-from . import data, model, runs
+from . import _runs, data, model
 
 
-def train(run: runs.Run) -> None:
+def train(run: _runs.Run) -> None:
     """The whole training, from the table to the report."""
     config, settings, path = run.config, run.config.model, run.folder / model.FILE
     schema, parts = data.load(config, ("train", "validation"))
@@ -45,7 +45,7 @@ def train(run: runs.Run) -> None:
             if len(history) - best_of(history) >= settings.patience:
                 raise EarlyStopException(best_of(history) - 1, env.evaluation_result_list)
             if len(history) % every == 0 and len(history) < settings.rounds:
-                with runs.replacing(run.checkpoint) as temporary:
+                with _runs.replacing(run.checkpoint) as temporary:
                     content = {"history": history, "model": env.model.model_to_string()}
                     temporary.write_text(json.dumps(content), encoding="utf-8")
 
@@ -62,7 +62,7 @@ def train(run: runs.Run) -> None:
         pd.DataFrame(history).to_csv(run.folder / "history.csv", index=False)
         best = booster.best_iteration = best_of(history)
         run.info.update(best_round=best, device=parameters["device_type"])
-        with runs.replacing(path) as temporary:  # before anything is measured: it cannot be lost
+        with _runs.replacing(path) as temporary:  # before anything is measured: it cannot be lost
             model.save(booster, temporary)
 
     booster = model.load(path, config, schema)
@@ -74,7 +74,7 @@ def best_of(history: list[dict[str, float]]) -> int:
     return int(min(history, key=lambda row: row["validation_loss"])["round"])
 
 
-def resumed(run: runs.Run, parameters: dict[str, Any]) -> tuple[list, lgb.Booster | None]:
+def resumed(run: _runs.Run, parameters: dict[str, Any]) -> tuple[list, lgb.Booster | None]:
     """The losses and the booster of the checkpoint, if there is one to go on from."""
     forest = parameters.get("boosting", "gbdt") != "gbdt"  # it is begun anew
     if not run.checkpoint.exists() or forest:
@@ -86,7 +86,7 @@ def resumed(run: runs.Run, parameters: dict[str, Any]) -> tuple[list, lgb.Booste
 
 
 def main(given: Sequence[str] | None = None) -> None:
-    with runs.start(__doc__, given) as run:
+    with _runs.start(__doc__, given) as run:
         train(run)
 
 

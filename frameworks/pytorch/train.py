@@ -27,13 +27,13 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import BatchSampler, DataLoader, DistributedSampler, TensorDataset
 from tqdm import tqdm
 
-from . import data, model, runs
+from . import _runs, data, model
 
 WORLD = int(os.environ.get("WORLD_SIZE", 1))  # processes that train together: torchrun sets these
 RANK = int(os.environ.get("RANK", 0))  # the first one, 0, writes and prints
 
 
-def train(run: runs.Run) -> None:
+def train(run: _runs.Run) -> None:
     """The whole training, from the table to the report."""
     schema, parts = data.load(run.config, ("train", "validation"))
     if RANK == 0:
@@ -42,7 +42,7 @@ def train(run: runs.Run) -> None:
     if not shared(path.exists()):  # else what was stopped was the report
         weights = learn(run, schema, *parts["train"], *parts["validation"])
         if RANK == 0:
-            with runs.replacing(path) as temporary:  # before anything is measured: it is kept
+            with _runs.replacing(path) as temporary:  # before anything is measured: it is kept
                 torch.save(weights, temporary)
     if RANK == 0:
         network = model.load(path, run.config, schema)
@@ -118,7 +118,7 @@ def learn(run, schema, X, y, X_val, y_val) -> dict[str, torch.Tensor]:
             best, weights = history[-1], copy.deepcopy(network.state_dict())
         state = {name: learner.state_dict() for name, learner in learners.items()}
         if RANK == 0:
-            with runs.replacing(run.checkpoint) as path:
+            with _runs.replacing(run.checkpoint) as path:
                 torch.save({**state, "history": history, "best": best, "weights": weights}, path)
 
     run.info["best_epoch"] = best["epoch"]
@@ -155,7 +155,7 @@ def seed_everything(seed: int, epoch: int) -> int:
 def main(given: Sequence[str] | None = None) -> None:
     if WORLD > 1:
         distributed.init_process_group()
-    with runs.start(__doc__, given) if RANK == 0 else redirect_stdout(None) as run:
+    with _runs.start(__doc__, given) if RANK == 0 else redirect_stdout(None) as run:
         train(shared(run))
 
 

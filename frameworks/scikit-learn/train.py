@@ -15,10 +15,10 @@ from collections.abc import Sequence
 
 from sklearn.utils.class_weight import compute_sample_weight
 
-from . import data, model, runs
+from . import _runs, data, model
 
 
-def train(run: runs.Run) -> None:
+def train(run: _runs.Run) -> None:
     """The whole training, from the table to the report."""
     settings = run.config.model
     schema, parts = data.load(run.config, ("train", "validation"))
@@ -37,7 +37,7 @@ def train(run: runs.Run) -> None:
         fitted = model.build(schema, settings, run.config.seed)
         with model.threads(settings.threads, len(X)):
             fitted.fit(X, y, learner__sample_weight=weight)
-        with runs.replacing(path) as temporary:  # before anything is measured: it cannot be lost
+        with _runs.replacing(path) as temporary:  # before anything is measured: it cannot be lost
             model.save(fitted, temporary)
 
     run.report(
@@ -50,7 +50,7 @@ def train(run: runs.Run) -> None:
 
 
 def main(given: Sequence[str] | None = None) -> None:
-    with runs.start(__doc__, given) as run:
+    with _runs.start(__doc__, given) as run:
         train(run)
 
 

@@ -16,25 +16,25 @@ import numpy as np
 import pandas as pd
 from tqdm.keras import TqdmCallback
 
-from . import data, model, runs
+from . import _runs, data, model
 from .model import keras, tf
 
 
-def train(run: runs.Run) -> None:
+def train(run: _runs.Run) -> None:
     """The whole training, from the table to the report."""
     schema, parts = data.load(run.config, ("train", "validation"))
     run.keep_schema(schema)
     path = run.folder / model.FILE
     if not path.exists():  # else what was stopped was the report
         network = learn(run, schema, *parts["train"], *parts["validation"])
-        with runs.replacing(path) as temporary:  # before anything is measured: it cannot be lost
+        with _runs.replacing(path) as temporary:  # before anything is measured: it cannot be lost
             network.save_weights(str(temporary))
     network = model.load(path, run.config, schema)
     run.report({name: (y, model.predict(network, X)) for name, (X, y) in parts.items()}, schema)
 
 
 def learn(
-    run: runs.Run,
+    run: _runs.Run,
     schema: data.Schema,
     X: pd.DataFrame,
     y: np.ndarray,
@@ -103,7 +103,7 @@ def batches(x: np.ndarray, target: np.ndarray, size: int, seed: int, done: int) 
 class Epochs(keras.callbacks.Callback):
     """Seeds each epoch by itself; keeps the best weights and all that is needed to go on."""
 
-    def __init__(self, run: runs.Run, network: model.Network) -> None:
+    def __init__(self, run: _runs.Run, network: model.Network) -> None:
         super().__init__()
         self.run, self.network, self.history, self.best = run, network, np.empty((0, 2)), []
         if run.checkpoint.exists():
@@ -147,7 +147,7 @@ class Epochs(keras.callbacks.Callback):
         if self.history[:, 1].argmin() == epoch:
             self.best = weights
         states = [state.numpy() for state in self.states()]
-        with runs.replacing(self.run.checkpoint) as path, path.open("wb") as file:
+        with _runs.replacing(self.run.checkpoint) as path, path.open("wb") as file:
             np.savez(file, self.history, *self.best, *weights, *states)
         self.model.stop_training = self.enough()
 
@@ -158,7 +158,7 @@ def number_of(seed: int, epoch: int) -> int:
 
 
 def main(given: Sequence[str] | None = None) -> None:
-    with runs.start(__doc__, given) as run:
+    with _runs.start(__doc__, given) as run:
         train(run)
 
 

@@ -18,10 +18,10 @@ import pandas as pd
 import xgboost as xgb
 from tqdm import tqdm
 
-from . import data, model, runs
+from . import _runs, data, model
 
 
-def train(run: runs.Run) -> None:
+def train(run: _runs.Run) -> None:
     """The whole training, from the table to the report."""
     config, path = run.config, run.folder / model.FILE
     schema, parts = data.load(config, ("train", "validation"))
@@ -44,7 +44,7 @@ def train(run: runs.Run) -> None:
             )
         pd.DataFrame(rounds.history).to_csv(run.folder / "history.csv", index=False)
         run.info.update(best_round=rounds.best(), device=parameters["device"])
-        with runs.replacing(path) as temporary:  # before anything is measured: it cannot be lost
+        with _runs.replacing(path) as temporary:  # before anything is measured: it cannot be lost
             model.save(booster[: rounds.best()], temporary)
 
     booster = model.load(path, config, schema)
@@ -57,7 +57,7 @@ class Rounds(xgb.callback.TrainingCallback):
     xgb.callback.EarlyStopping would begin to count anew when a stopped run goes on.
     """
 
-    def __init__(self, run: runs.Run, parameters: dict[str, Any]) -> None:
+    def __init__(self, run: _runs.Run, parameters: dict[str, Any]) -> None:
         self.run, self.parameters, self.settings = run, parameters, run.config.model
         self.kept: bytearray | None = None
         self.history: list[dict[str, float]] = []
@@ -75,7 +75,7 @@ class Rounds(xgb.callback.TrainingCallback):
         if len(self.history) % max(1, self.settings.rounds // 10) == 0:
             booster.set_attr(history=json.dumps(self.history))
             content = booster.save_raw("ubj")
-            with runs.replacing(self.run.checkpoint) as path:
+            with _runs.replacing(self.run.checkpoint) as path:
                 path.write_bytes(content)
             if any("sample" in name and share != 1 for name, share in self.parameters.items()):
                 # What draws rows or columns cannot be saved. So it begins anew, as with --resume.
@@ -89,7 +89,7 @@ class Rounds(xgb.callback.TrainingCallback):
 
 
 def main(given: Sequence[str] | None = None) -> None:
-    with runs.start(__doc__, given) as run:
+    with _runs.start(__doc__, given) as run:
         train(run)
 
 

@@ -86,8 +86,13 @@ def files(project: Path) -> Files:
     return {
         path.relative_to(project).as_posix(): path.read_bytes().replace(b"\r\n", b"\n")
         for path in sorted(found)
-        if path.suffix in (".py", ".toml") and path.is_file()
+        if path.suffix in (".py", ".toml") and path.is_file() and not updated(path)
     }
+
+
+def updated(path: Path) -> bool:
+    """Whether it is a module of the template's own, which each update brings by itself."""
+    return path.name.startswith("_") and not path.name.startswith("__")
 
 
 def changes(base: Files, theirs: Files, ours: Files) -> list[str]:

@@ -185,7 +185,7 @@ def test_files_of_projects_have_the_owners_that_the_leads_page_names() -> None:
     listed = re.search(r"_skip_if_exists:.*\n((?:  - .+\n)+)", settings)
     assert listed
     named = {each.rstrip("/") for each in re.findall(r"`([^`]+)`", project[0] + lock[0])}
-    assert named == set(re.findall(r"- /(\S+)", listed[1]))
+    assert named == set(re.findall(r"- /([^/\s]+)", listed[1]))
 
 
 def test_the_folders_that_pages_name_exist() -> None:

@@ -115,7 +115,7 @@ def test_tracking_brings_its_library_and_a_function_and_no_files(
     full = tree(render(template, tmp_path / "full", **answers))
     assert len(full) == len(bare)
     assert b"\nmlflow==" in full["requirements.txt"]
-    assert b"def track(" in full["src/own/runs.py"]
+    assert b"def track(" in full["src/own/_runs.py"]
     # What it leaves is ignored in all projects: an update that gives it up leaves it there.
     named = [name for name, content in bare.items() if b"mlflow" in content]
     assert named == [".gitignore"]

@@ -153,7 +153,7 @@ def test_a_group_is_in_one_part(starter: SimpleNamespace, train: Train) -> None:
     table = pd.DataFrame({"size": range(ROWS), "who": [f"p{n // 4}" for n in range(ROWS)]})
     table.assign(kind=["a", "b"] * (ROWS // 2)).to_csv("own.csv", index=False)
     train("data.file=own.csv", "data.target=kind", "data.split=group", "data.split_by=who")
-    _, settings, schema, _ = starter.runs.load()
+    _, settings, schema, _ = starter._runs.load()
     parts = starter.data.load(settings, starter.data.PARTS)[1]
     groups = [set(table["who"].iloc[X.index]) for X, _ in parts.values()]
     assert sum(map(len, groups)) == len(set.union(*groups)) == 30
@@ -165,7 +165,7 @@ def test_the_last_times_are_the_test(starter: SimpleNamespace, train: Train) -> 
     table = pd.DataFrame({"size": range(ROWS), "when": when, "kind": ["a", "b"] * (ROWS // 2)})
     table.to_csv("own.csv", index=False)
     train("data.file=own.csv", "data.target=kind", "data.split=time", "data.split_by=when")
-    parts = starter.data.load(starter.runs.load()[1], starter.data.PARTS)[1]
+    parts = starter.data.load(starter._runs.load()[1], starter.data.PARTS)[1]
     early, middle, late = (table["when"].iloc[X.index] for X, _ in parts.values())
     assert early.max() < middle.min() <= middle.max() < late.min()
 
@@ -173,7 +173,7 @@ def test_the_last_times_are_the_test(starter: SimpleNamespace, train: Train) -> 
 def test_text_that_begins_far_down_is_text(
     starter: SimpleNamespace, train: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(starter.tables, "FIRST", 40)
+    monkeypatch.setattr(starter._tables, "FIRST", 40)
     code = [*range(100), *["x7", "x8"] * 10]
     table = pd.DataFrame({"code": code, "size": range(ROWS), "kind": ["a", "b"] * (ROWS // 2)})
     table.to_csv("own.csv", index=False)

@@ -49,7 +49,7 @@ def test_a_stopped_run_ends_like_the_whole_one_or_says_why_not(
     own().to_csv("own.csv", index=False)
     settings = ["data.file=own.csv", f"data.target={target}", f"model.subsample={share}"]
     whole = train(*settings, "model.rounds=30")
-    replacing, count = starter.runs.replacing, iter(range(100))
+    replacing, count = starter._runs.replacing, iter(range(100))
 
     @contextmanager
     def stop(path: Path) -> Iterator[Path]:
@@ -59,7 +59,7 @@ def test_a_stopped_run_ends_like_the_whole_one_or_says_why_not(
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(starter.runs, "replacing", stop)
+        patch.setattr(starter._runs, "replacing", stop)
         with pytest.raises(SystemExit):
             train(*settings, "model.rounds=30")
     starter.train.main(["--resume"])
@@ -87,7 +87,7 @@ def test_a_text_that_no_training_row_has_is_as_good_as_missing(
 ) -> None:
     own(remark="").to_csv("own.csv", index=False)
     train(*OWN)
-    _, settings, schema, _ = starter.runs.load()
+    _, settings, schema, _ = starter._runs.load()
     rows = starter.data.load(settings, ["test"], schema)[1]["test"][0].index
     table = own(remark="")
     table.loc[rows[:2], "remark"] = "late"

@@ -15,6 +15,8 @@ PACKAGE = os.environ.get("STARTER")
 collect_ignore_glob = [] if PACKAGE else ["check_*.py"]
 SHORT = {"epochs": 3, "rounds": 10, "patience": 3, "threads": 1}
 MODULES = (
+    "_runs",
+    "_tables",
     "config",
     "data",
     "evaluate",
@@ -22,8 +24,6 @@ MODULES = (
     "model",
     "plots",
     "predict",
-    "runs",
-    "tables",
     "train",
 )
 

@@ -105,7 +105,8 @@ def test_a_tracker_comes_and_goes_and_what_it_kept_is_never_in_git(made: Made, h
     assert done.returncode == 0, done.stdout + done.stderr
     assert '"mlflow' in (project / "pyproject.toml").read_text()
     assert "\nmlflow==" in (project / "requirements.txt").read_text()
-    assert "\n- src/up/runs.py\n" in done.stdout.partition("others for these answers:")[2]
+    assert "def track(" in (project / "src" / "up" / "_runs.py").read_text()
+    assert "\n- tests/conftest.py\n" in done.stdout.partition("others for these answers:")[2]
     commit(project)
 
     (project / "mlruns").mkdir()

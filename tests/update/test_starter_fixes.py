@@ -70,3 +70,27 @@ def test_a_starter_that_was_written_anew_is_told_and_not_offered(
     assert done.returncode == 0, done.stdout + done.stderr
     assert "starter_fixes" not in done.stdout
     assert "code is another now, and none of it fits:\n- See the starter's with: uvx" in done.stdout
+
+
+@pytest.mark.thorough
+def test_the_templates_own_modules_come_where_the_code_asks_for_them(
+    template: Path, project: Path, home: Path, tmp_path: Path
+) -> None:
+    """Updates mend them, also where the package is to be moved; an older starter gets none."""
+    module = template / "template" / MODULE.replace("train", "_help")
+    module.write_text("FACTOR = 1\n")
+    write(template, f"from ._help import FACTOR\n{CODE}", "v2")
+    answers = {"project_name": "Up", "python_version": MINOR, "create_env": False}
+    new = commit(render(template, tmp_path / "new", **answers))
+    module.write_text("FACTOR = 2\n")
+    release(template, "v3")
+
+    assert update(project, home).returncode == 0
+    assert not (project / "src" / "up" / "_help.py").exists()
+
+    assert update(new, home).returncode == 0
+    assert (new / "src" / "up" / "_help.py").read_text() == "FACTOR = 2\n"
+    commit(new)
+    update(new, home, "--data", "package_name=other")
+    assert not (new / "src" / "other").exists()
+    assert (new / "src" / "up" / "_help.py").read_text() == "FACTOR = 2\n"

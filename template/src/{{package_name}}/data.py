@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_numeric_dtype, union_categoricals
+from pandas.api.types import is_numeric_dtype
 
-from . import config, tables
+from . import _tables, config
 
 PARTS = ("train", "validation", "test")
 WORDS = 250  # of a column of text, the most frequent ones are told apart
@@ -65,54 +65,11 @@ def load(
 
 
 def read(wanted: config.Data, kinds: dict[str, str] | None) -> tuple[pd.DataFrame, dict[str, str]]:
-    """The whole table, in little more memory than it has in float32, and its columns' kinds."""
+    """The whole table, with your own columns, and what each column of the file holds."""
     path, apart = Path(wanted.file).expanduser(), {wanted.target, wanted.split_by} - {""}
-    drop = set(wanted.drop) - apart
     if not path.exists() and path == Path("data/raw/digits.csv"):
         example(path)
-    if kinds is None:
-        first = next(tables.pieces(path, {}, drop, tables.FIRST))
-        kinds = {name: tables.kind_of(values) for name, values in first.items()}
-    for name in apart - set(kinds):
-        raise SystemExit(f"{path} has no column {name!r}. It has {', '.join(kinds)[:300]}.")
-    if not set(kinds) - apart:
-        raise SystemExit(f"{path} has no column to learn from. One besides the target is needed.")
-    others: dict[str, list[pd.Series]] = {}
-    # Begun as large as this, it grows in its place, and goes back to the system when it is let go.
-    numbers, rows, names = np.empty(1 << 24, "float32"), 0, pd.Index([])
-    try:
-        for piece in tables.pieces(path, kinds, drop):
-            table = derive(tables.typed(piece, kinds))
-            beside = {name: table.pop(name) for name in apart}
-            X = plain(table)
-            names = X.columns[X.dtypes == "float32"]
-            rows += len(X)
-            numbers.resize((rows, len(names)), refcheck=False)
-            numbers[rows - len(X) :] = X[names]
-            for name, values in {**X.drop(columns=names), **beside}.items():
-                others.setdefault(name, []).append(values)
-    except tables.OtherKindError as error:  # the texts begin farther down
-        return read(wanted, {**kinds, error.args[0]: "text"})
-    whole = {name: column(values) for name, values in others.items()}
-    return pd.DataFrame(numbers, columns=names, copy=False).assign(**whole), kinds
-
-
-def plain(table: pd.DataFrame) -> pd.DataFrame:
-    """The columns as models take them: the numbers as one block of float32, then categories."""
-    names = [name for name, values in table.items() if is_numeric_dtype(values)]
-    with np.errstate(over="ignore"):
-        numbers = table[names].to_numpy("float32")
-    if (beyond := np.isinf(numbers).any(axis=0)).any():
-        advice = "Leave these out, or take the logarithm, in data.derive."
-        name = names[beyond.argmax()]
-        raise SystemExit(f"{name!r} has infinite numbers, or beyond 3e38. {advice}")
-    texts = {name: pd.Categorical(table[name]) for name in table if name not in names}
-    return pd.DataFrame(numbers, columns=names, copy=False).assign(**texts)
-
-
-def column(parts: list[pd.Series]) -> Any:
-    """The values of all parts: numbers, or categories."""
-    return np.concatenate(parts) if is_numeric_dtype(parts[0]) else union_categoricals(parts)
+    return _tables.read(path, derive, apart, set(wanted.drop) - apart, kinds)
 
 
 def meaning(values: pd.Series) -> str | list[str]:

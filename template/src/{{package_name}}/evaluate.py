@@ -13,15 +13,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from . import data, metrics, model, runs
+from . import _runs, data, metrics, model
 
 
 def main(given: Sequence[str] | None = None) -> None:
-    words = runs.arguments(__doc__).parse_args(given).changes
+    words = _runs.arguments(__doc__).parse_args(given).changes
     names = [word for word in words if "=" not in word]
     changes = [word for word in words if "=" in word]
-    folder, settings, schema, fitted = runs.load(names[0] if names else None, changes)
-    runs.same_data(json.loads((folder / "run.json").read_text("utf-8")), settings, schema)
+    folder, settings, schema, fitted = _runs.load(names[0] if names else None, changes)
+    _runs.same_data(json.loads((folder / "run.json").read_text("utf-8")), settings, schema)
     _, parts = data.load(settings, ("train", "test"), schema)
     (_, y_train), (X, y) = parts["train"], parts["test"]
     simple = metrics.baseline(y_train, len(y), schema.classes)
@@ -35,8 +35,8 @@ def main(given: Sequence[str] | None = None) -> None:
             raise SystemExit(
                 f"{path} has other figures. Repeat the run: poe reproduce {folder.name}"
             )
-    runs.write_json(path, figures)
-    runs.tool("report", folder)
+    _runs.write_json(path, figures)
+    _runs.tool("report", folder)
 
 
 if __name__ == "__main__":

@@ -15,30 +15,30 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import data, model, runs, tables
+from . import _runs, _tables, data, model
 
 
 def main(given: Sequence[str] | None = None) -> None:
-    parser = runs.arguments(__doc__, "rows", type=Path, metavar="ROWS.csv")
+    parser = _runs.arguments(__doc__, "rows", type=Path, metavar="ROWS.csv")
     parser.add_argument("--run", metavar="RUN", help="default: the newest")
     parser.add_argument("--output", type=Path, metavar="FILE", default=Path("predictions.csv"))
     asked = parser.parse_intermixed_args(given)
     path, count = asked.rows.expanduser(), 0
     if asked.output.exists() and path.exists() and asked.output.samefile(path):
         parser.error("the output is the file of rows itself: name another with --output")
-    folder, settings, schema, fitted = runs.load(asked.run, asked.changes)
+    folder, settings, schema, fitted = _runs.load(asked.run, asked.changes)
     apart = (settings.data.target, settings.data.split_by)
     known = {name: kind for name, kind in schema.kinds.items() if name not in apart}
     heads = ["prediction", *(f"probability_{name}" for name in schema.classes or ())]
-    with runs.replacing(asked.output) as new, new.open("w", encoding="utf-8", newline="") as file:
-        found = ((each, inputs(each, known, schema, path)) for each in tables.pieces(path, known))
-        for piece, X in tables.ahead(found):
+    with _runs.replacing(asked.output) as new, new.open("w", encoding="utf-8", newline="") as file:
+        found = ((each, inputs(each, known, schema, path)) for each in _tables.pieces(path, known))
+        for piece, X in _tables.ahead(found):
             ids = piece[[name for name in piece if name in settings.data.drop]]
             columns = answers(model.predict(fitted, X), schema)
             line = ",".join(["{}"] * (ids.shape[1] + 1) + ["{:.6f}"] * (len(columns) - 1)) + "\n"
             if not count:
-                file.write(",".join(map(cell, [*ids, *heads])) + "\n")
-            beside = (map(cell, values.astype(object)) for _, values in ids.items())
+                file.write(_tables.line([*ids, *heads]))
+            beside = (map(_tables.cell, values.astype(object)) for _, values in ids.items())
             file.writelines(map(line.format, *beside, *columns))
             count += len(piece)
     print(f"run   {folder}\nwrote {asked.output}: {count} rows")
@@ -49,27 +49,21 @@ def inputs(
 ) -> pd.DataFrame:
     """X, made as at the training."""
     try:
-        table = data.derive(tables.typed(piece[[name for name in piece if name in known]], known))
-    except tables.OtherKindError as error:
+        table = data.derive(_tables.typed(piece[[name for name in piece if name in known]], known))
+    except _tables.OtherKindError as error:
         advice = "Numbers or dates were learned: mend these rows."
         raise SystemExit(f"{path}: {error.args[0]!r} holds {error.args[1]}. {advice}") from None
     if missing := [name for name in schema.columns if name not in table]:
         raise SystemExit(f"{path} has no column {missing[0]!r}. The run needs it: add it.")
-    return data.encode(data.plain(table[list(schema.columns)]), schema)
+    return data.encode(_tables.plain(table[list(schema.columns)]), schema)
 
 
 def answers(predicted: np.ndarray, schema: data.Schema) -> list[list[Any]]:
     """The prediction of each row and, with classes, how probable each one is."""
     if schema.classes is None:
         return [predicted.tolist()]
-    names = np.array([cell(name) for name in schema.classes], dtype=object)
+    names = np.array([_tables.cell(name) for name in schema.classes], dtype=object)
     return [names[predicted.argmax(axis=1)].tolist(), *predicted.T.tolist()]
-
-
-def cell(value: Any) -> str:
-    """The text of a value in CSV (csv.writer takes twice the time for a line of numbers)."""
-    text = "" if pd.isna(value) else str(value)
-    return '"' + text.replace('"', '""') + '"' if set(text) & set(',"\r\n') else text
 
 
 if __name__ == "__main__":

@@ -11,7 +11,40 @@ from typing import Any
 
 from record import Record, figure, read
 
-STYLE = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
+STYLE = """\
+:root { color-scheme: light dark; --text: #1d2329; --quiet: #5d6873; --line: #d9dfe5;
+  --paper: #ffffff; --shade: #f4f6f8; --accent: #1f5fa8; }
+@media (prefers-color-scheme: dark) { :root { --text: #e4e8ec; --quiet: #98a3ae; --line: #343c45;
+  --paper: #14181d; --shade: #1c2229; --accent: #7db4f0; }
+  img { filter: invert(1) hue-rotate(180deg); } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 2.5rem 1.5rem 4rem; max-width: 62rem; background: var(--paper);
+  color: var(--text); font: 15px/1.55 system-ui, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
+body.wide { max-width: none; }
+h1 { font-size: 1.55rem; line-height: 1.25; margin: 0 0 .2rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.05rem; margin: 2.2rem 0 .6rem; }
+p { margin: .3rem 0; } p.quiet, summary, caption { color: var(--quiet); }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: .32rem .9rem .32rem 0; text-align: left; vertical-align: top;
+  border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+thead th { color: var(--quiet); font-weight: 500; white-space: nowrap; }
+tbody th { font-weight: 500; white-space: nowrap; }
+.number { text-align: right; padding-right: 0; padding-left: 1.4rem; white-space: nowrap; }
+tr.first td, tr.first th { font-weight: 650; color: var(--accent); }
+.pictures { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
+.pictures img { max-width: 100%; max-height: 27rem; mix-blend-mode: multiply; }
+@media (prefers-color-scheme: dark) { .pictures img { mix-blend-mode: screen; } }
+.notes { border-left: 3px solid var(--accent); background: var(--shade); padding: .5rem .9rem; }
+code { font: .92em/1.4 ui-monospace, "SF Mono", Menlo, Consolas, monospace;
+  overflow-wrap: anywhere; }
+details { margin-top: 1rem; } details table { margin-top: .4rem; }
+@media print { body { padding: 0; max-width: none; font-size: 11px; } h2 { margin-top: 1.2rem; }
+  :root { color-scheme: light; --text: #000; --quiet: #444; --line: #bbb; --paper: #fff;
+  --shade: #fff; --accent: #000; } img { filter: none !important; }
+  .pictures img { max-height: 9cm; }
+  h2, tr, img { break-inside: avoid; } h2 { break-after: avoid; } details { display: none; } }
+"""
 
 
 def of_run(folder: Path) -> str:

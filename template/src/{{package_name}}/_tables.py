@@ -1,16 +1,23 @@
-"""A file as a table, a piece of its rows at a time: the same at the training and in predict."""
+# Owned by the template: `copier update` merges its changes with yours.
+"""Tables of files, a piece of the rows at a time: the same at the training and in predict."""
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
+from pandas.api.types import (
+    is_bool_dtype,
+    is_datetime64_any_dtype,
+    is_numeric_dtype,
+    union_categoricals,
+)
 
 ROWS = 25_000  # in a piece
 FIRST = 5_000  # rows that tell what a column holds
@@ -24,6 +31,62 @@ ISO = {"format": "ISO8601"} if int(pd.__version__.split(".")[0]) > 1 else {}
 
 class OtherKindError(Exception):
     """The name of a column that turned out to hold texts, and one of them."""
+
+
+def read(
+    path: Path,
+    derive: Callable[[pd.DataFrame], pd.DataFrame],
+    apart: set[str],
+    drop: set[str],
+    kinds: dict[str, str] | None,
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The whole table, in little more memory than it has in float32, and its columns' kinds.
+
+    The columns `apart` keep the precision that they have.
+    """
+    if kinds is None:
+        first = next(pieces(path, {}, drop, FIRST))
+        kinds = {name: kind_of(values) for name, values in first.items()}
+    for name in apart - set(kinds):
+        raise SystemExit(f"{path} has no column {name!r}. It has {', '.join(kinds)[:300]}.")
+    if not set(kinds) - apart:
+        raise SystemExit(f"{path} has no column to learn from. One besides the target is needed.")
+    others: dict[str, list[pd.Series]] = {}
+    # Begun as large as this, it grows in its place, and goes back to the system when it is let go.
+    numbers, rows, names = np.empty(1 << 24, "float32"), 0, pd.Index([])
+    try:
+        for piece in pieces(path, kinds, drop):
+            table = derive(typed(piece, kinds))
+            beside = {name: table.pop(name) for name in apart}
+            X = plain(table)
+            names = X.columns[X.dtypes == "float32"]
+            rows += len(X)
+            numbers.resize((rows, len(names)), refcheck=False)
+            numbers[rows - len(X) :] = X[names]
+            for name, values in {**X.drop(columns=names), **beside}.items():
+                others.setdefault(name, []).append(values)
+    except OtherKindError as error:  # the texts begin farther down
+        return read(path, derive, apart, drop, {**kinds, error.args[0]: "text"})
+    whole = {name: _column(values) for name, values in others.items()}
+    return pd.DataFrame(numbers, columns=names, copy=False).assign(**whole), kinds
+
+
+def plain(table: pd.DataFrame) -> pd.DataFrame:
+    """The columns as models take them: the numbers as one block of float32, then categories."""
+    names = [name for name, values in table.items() if is_numeric_dtype(values)]
+    with np.errstate(over="ignore"):
+        numbers = table[names].to_numpy("float32")
+    if (beyond := np.isinf(numbers).any(axis=0)).any():
+        advice = "Leave these out, or take the logarithm, in data.derive."
+        name = names[beyond.argmax()]
+        raise SystemExit(f"{name!r} has infinite numbers, or beyond 3e38. {advice}")
+    texts = {name: pd.Categorical(table[name]) for name in table if name not in names}
+    return pd.DataFrame(numbers, columns=names, copy=False).assign(**texts)
+
+
+def _column(parts: list[pd.Series]) -> Any:
+    """The values of all parts: numbers, or categories."""
+    return np.concatenate(parts) if is_numeric_dtype(parts[0]) else union_categoricals(parts)
 
 
 def pieces(
@@ -111,3 +174,14 @@ def typed(piece: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
     except (ValueError, TypeError) as error:  # of the column that the loop is at
         raise OtherKindError(name, error) from None
     return pd.DataFrame(columns, copy=False)
+
+
+def line(values: Collection[Any]) -> str:
+    """A line of CSV."""
+    return ",".join(map(cell, values)) + "\n"
+
+
+def cell(value: Any) -> str:
+    """The text of a value in CSV (csv.writer takes twice the time for a line of numbers)."""
+    text = "" if pd.isna(value) else str(value)
+    return '"' + text.replace('"', '""') + '"' if set(text) & set(',"\r\n') else text
