@@ -71,7 +71,10 @@ def again(chosen: Mapping[str, Any], answers_file: str) -> int:
 
 def refusal(wanted: Path, answers_file: str) -> list[str]:
     """Why this repository cannot be adopted as it is, with what mends it."""
-    if not _git("rev-parse", "--verify", "--quiet", "HEAD"):
+    head = _git("rev-parse", "--verify", "--quiet", "HEAD")
+    if "fatal: detected" in head.stderr:  # a repository of another user's, which git does not read
+        return [*head.stderr.strip().splitlines(), "Mend that, then copy again."]
+    if head.returncode:
         return [
             "The files here are in no commit: nobody could review what changes, or take it back.",
             "Commit them: git init && git add --all && git commit -m 'As it was'",
@@ -170,8 +173,9 @@ def _index() -> set[str]:
     return set(os.fsdecode(done.stdout).split("\0")[:-1])
 
 
-def _git(*words: str) -> bool:
+def _git(*words: str) -> subprocess.CompletedProcess[str]:
+    argv, environ = ["git", *words], {**os.environ, "LC_ALL": "C"}  # its words are read here
     try:
-        return subprocess.run(["git", *words], capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
+        return subprocess.run(argv, env=environ, capture_output=True, text=True, check=False)
+    except OSError as error:
+        return subprocess.CompletedProcess(argv, 127, "", str(error))

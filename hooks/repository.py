@@ -66,6 +66,12 @@ def tracked() -> list[str]:
     return os.fsdecode(done.stdout).split("\0")[:-1]
 
 
+def with_crlf() -> list[str]:
+    """The files of which git itself has lines that end as on Windows."""
+    listed = os.fsdecode(git("ls-files", "--eol", "-z")).split("\0")[:-1]
+    return [each.partition("\t")[2] for each in listed if each.startswith(("i/crlf", "i/mixed"))]
+
+
 def mode(name: str) -> str | None:
     """The mode that a file had before the update, as git has them; None where there was none."""
     return git("ls-tree", "HEAD", "--", name).decode().partition(" ")[0] or None

@@ -16,14 +16,11 @@ from declared import Source
 from declared.project import combined, package, read
 from dependencies import FILE
 from engine import command, engine, parsed, say, strict
-from pathspec import GitIgnoreSpec
 from pristine import NOW, files, jinja, owned, rendered
-from project_tools import LOCAL, TEMPLATE, TOOLS
+from project_tools import LOCAL, TEMPLATE
 from relock import pristine_lock
 from repository import tracked
-
-LISTS = (".gitignore", ".gitattributes")
-"""Files that are a rule a line: theirs, with ours after them."""
+from rules import LISTS, with_lines
 
 SETTINGS = "tools/env.cfg"
 
@@ -55,17 +52,16 @@ def settle(chosen: Mapping[str, Any], written: str, answers_file: str, local: st
         code = engine("sync")
         later = [f"The environment is not made. Mend what is said above; then:  {command('sync')}"]
     stage(brought)
-    summary(
-        sources, notes, reading(before, conda=answers["env_manager"] == "conda"), kept, versions
-    )
+    for_a_person = todo(before, told, place, conda=answers["env_manager"] == "conda")
+    summary(sources, notes, for_a_person, kept, versions)
     for line in ("", *later) if code else ():
         say(line)
     return code if strict() else 0
 
 
-def reading(before: Sequence[str], *, conda: bool = False) -> list[str]:
-    """A sentence for each file that may read a list which is the lock now, or which is no longer
-    for pip where `conda` makes the environment."""
+def todo(before: Sequence[str], told: Source, place: str | None, *, conda: bool) -> list[str]:
+    """What a person must change: each file that may read a list which is the lock now, what is not
+    told of the package in `place`, and what is no longer for pip where `conda` is."""
     locks = [name for name in before if re.fullmatch(r"requirements(-dev)?\.txt", name)]
     said = [
         f"{reader} names {name}, which is the lock now; let it read no list: {FILE} has it."
@@ -73,6 +69,11 @@ def reading(before: Sequence[str], *, conda: bool = False) -> list[str]:
         for name in locks
         if Path(reader).exists() and name in Path(reader).read_text("utf-8", "replace")
     ]
+    if place and not told.python:
+        said.append(
+            f"{FILE} says requires-python for the lock's Python alone, as no file names others; "
+            "name all that the package is for, where others install it."
+        )
     if conda and "environment.yml" in before:
         said.append(f"environment.yml is for conda alone now; leave its `pip:` list to {FILE}.")
     return said
@@ -96,7 +97,7 @@ def put(wanted: Path, before: Sequence[str]) -> list[str]:
         path, lock = Path(name), re.fullmatch(r"requirements.*\.txt", name)
         if name == FILE or (name == "README.md" and readme):
             continue
-        if name in LISTS and path.exists():
+        if name in LISTS:
             path.write_bytes(with_lines(path, (wanted / name).read_text("utf-8"), before))
         elif lock:
             path.unlink(missing_ok=True)  # what it asks for is locked anew
@@ -106,28 +107,6 @@ def put(wanted: Path, before: Sequence[str]) -> list[str]:
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(wanted / name, path)
     return kept
-
-
-def with_lines(path: Path, ours: str, before: Sequence[str]) -> bytes:
-    """A list with our rules after theirs, without those that mean a file that git has already."""
-    theirs = path.read_bytes()
-    known = set(theirs.decode("utf-8", "replace").splitlines())
-    held = [name for name in before if not name.startswith(TOOLS)]
-    starter = tuple(owned(TEMPLATE)) if has_code(before) else ()
-    lines = []
-    for rule in ours.splitlines():
-        if not rule or rule.startswith("#") or rule in known:
-            continue
-        # Where data and models are is not the template's to say in code that it did not start.
-        if rule.lstrip("!").startswith(starter):
-            continue
-        pattern = GitIgnoreSpec.from_lines([rule.split()[0]])
-        if rule.startswith("!") or not any(pattern.match_files(held)):
-            lines.append(rule)
-    if not lines:
-        return theirs
-    head = "# For tools/env, which the template owns"
-    return theirs.rstrip() + b"\n\n" + "\n".join([head, *lines, ""]).encode()
 
 
 def recorded(written: str, answers: Mapping[str, Any], asked: Collection[str]) -> str:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from adapting import another, python
 from declared import Source
-from settling import reading
+from rules import with_lines
+from settling import todo
+from support.layouts import committed
 
 
 @pytest.mark.parametrize(
@@ -28,12 +30,41 @@ def test_the_python_is_one_that_the_code_asks_for_and_so_is_the_next_to_try(
     assert another(fits or "3.13", sources) == then
 
 
-def test_a_script_that_may_read_what_is_the_lock_now_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_script_that_may_read_what_is_the_lock_now_is_named(here: Path) -> None:
     Path("setup.py").write_text("open('requirements.txt')\nopen('requirements-docs.txt')\n")
-    (said,) = reading(["setup.py", "requirements.txt", "requirements-docs.txt", "deps/a.txt"])
+    before, told = ["setup.py", "requirements.txt", "requirements-docs.txt", "a.txt"], Source("")
+    (said,) = todo(before, told, None, conda=False)
     assert said.startswith("setup.py names requirements.txt")
-    assert reading(["setup.py", "environment.yml"]) == []
-    assert reading(["environment.yml"], conda=True) != []
+    assert todo(["setup.py", "environment.yml"], told, None, conda=False) == []
+    assert todo(["environment.yml"], told, None, conda=True) != []
+
+
+def test_a_package_that_names_no_python_is_not_narrowed_in_silence(here: Path) -> None:
+    (said,) = todo([], Source(""), "seeds", conda=False)
+    assert "requires-python" in said
+    assert todo([], Source("", python=">=3.9"), "seeds", conda=False) == []
+
+
+def listed(name: str, ours: str, **files: bytes) -> str:
+    """A list that a repository with these files did not have."""
+    for each, content in files.items():
+        Path(f"{each}.py").write_bytes(content)
+    committed(Path())
+    before = [f"{each}.py" for each in files]
+    return with_lines(Path(name), ours, before).decode()
+
+
+def test_git_sees_no_file_as_changed_by_a_rule_about_the_ends_of_lines(here: Path) -> None:
+    ours = "# Ours\n* text=auto\n*.sh text eol=lf\n"
+    assert listed(".gitattributes", ours, a=b"1\n") == ours
+    assert listed(".gitattributes", ours, b=b"1\r\n").splitlines()[1:] == ["*.sh text eol=lf"]
+
+
+def test_where_data_is_remains_for_code_that_was_there_to_say(here: Path) -> None:
+    assert listed(".gitignore", "/data/*\n*.pyc\n", a=b"1\n").splitlines()[1:] == ["*.pyc"]

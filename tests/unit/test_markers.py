@@ -12,7 +12,8 @@ from packaging.utils import canonicalize_version
 from support.template import ROOT
 from wheels import SYSTEMS, environment
 
-from env.markers import applies, release, same_version
+from env.markers import SYSTEMS as LOCKED
+from env.markers import applies, facts_of, release, same_version, within
 
 PYTHONS = ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"]
 FACTS = [environment(system, python) for system in SYSTEMS for python in PYTHONS]
@@ -108,3 +109,39 @@ def test_what_is_no_marker_is_refused(text: str) -> None:
 def test_release_pads_and_cuts_off_what_comes_after_the_numbers() -> None:
     assert release("3.12.1rc1") == (3, 12, 1)
     assert release("3.12", 4) == (3, 12, 0, 0)
+
+
+SYSTEMS_4 = (
+    "((os_name == 'nt' and sys_platform == 'win32') or (os_name == 'posix' and "
+    "(sys_platform == 'darwin' or sys_platform == 'linux')))"
+)
+SHORTER = {
+    "all of it": (f"python_full_version < '3.14' and {SYSTEMS_4}", ""),
+    "a bracket that the rest implies": (f"sys_platform == 'win32' and {SYSTEMS_4}",
+        "sys_platform == 'win32'"),
+    "nothing for one system": ("platform_machine == 'x86_64' and sys_platform == 'linux'",
+        "platform_machine == 'x86_64' and sys_platform == 'linux'"),
+    "nothing of an or": ("sys_platform == 'win32' or python_version < '3.14'", ""),
+    "nothing that a patch decides": ("python_full_version < '3.13.4' and os_name != 'x'",
+        "python_full_version < '3.13.4'"),
+    "nor of another Python": ("'3.13.4' <= python_full_version and (os_name == 'nt')",
+        "'3.13.4' <= python_full_version and (os_name == 'nt')"),
+    "nor the first patch alone": ("python_full_version <= '3.13'", "python_full_version <= '3.13'"),
+    "the same once": ("os_name == 'nt' and os_name == 'nt'", "os_name == 'nt'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("marker", "expected"), SHORTER.values(), ids=SHORTER)
+def test_a_marker_says_only_what_the_places_differ_in(marker: str, expected: str) -> None:
+    assert within(marker, [facts_of(system, "3.13") for system in LOCKED]) == expected
+
+
+@given(markers)
+def test_a_shorter_marker_means_the_same_in_each_place(marker: str) -> None:
+    places = [facts_of(system, "3.13") for system in LOCKED]
+    try:
+        before = [applies(marker, facts) for facts in places]
+    except ValueError:
+        return
+    shorter = within(marker, places)
+    assert [applies(shorter, facts) for facts in places] == before

@@ -8,7 +8,7 @@ not trust the program that installed it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import inf
 from typing import NamedTuple
 
@@ -25,6 +25,9 @@ _VERSION = re.compile(
     r"(?:\+(?P<local>[a-z0-9]+(?:[-_.][a-z0-9]+)*))?\s*",
     re.IGNORECASE | re.ASCII,
 )
+_OF_A_PATCH = re.compile(r"(?=.*(?:full|implementation)_version).*\d\.\d+\.\d")
+"""What not all patches of a minor version of Python may say the same of."""
+
 _FINAL = "z"
 _PHASES = {"alpha": "a", "beta": "b", "preview": "rc", "pre": "rc", "c": "rc"}
 
@@ -68,6 +71,39 @@ def applies(marker: str, facts: Mapping[str, str]) -> bool:
     if tokens:
         raise ValueError(f"not a marker: {marker}")
     return value
+
+
+def within(marker: str, places: Sequence[Mapping[str, str]]) -> str:
+    """The marker without the parts that say nothing for any of these places (see `facts_of`).
+
+    Left out are those that hold in all of them, and those in brackets that the others imply.
+    """
+    last = [{**each, "python_full_version": f"{each['python_version']}.99"} for each in places]
+    left = list(dict.fromkeys(_parts_of(marker)))
+    for part in [each for each in left if not _OF_A_PATCH.match(each)]:
+        rest = [each for each in left if each != part and not _OF_A_PATCH.match(each)]
+        known = [
+            facts
+            for facts in (*places, *last)
+            if part[0] != "(" or all(applies(each, facts) for each in rest)
+        ]
+        if all(applies(part, facts) for facts in known):
+            left.remove(part)
+    return " and ".join(left)
+
+
+def _parts_of(marker: str) -> list[str]:
+    """What `and` joins outside of brackets; the whole where `or` does, too."""
+    found, depth, start = [], 0, 0
+    for token in _TOKEN.finditer(marker):
+        if token["bracket"]:
+            depth += 1 if token["bracket"] == "(" else -1
+        elif token["bool"] and not depth:
+            if token["bool"] == "or":
+                return [marker.strip()]
+            found.append(marker[start : token.start()].strip())
+            start = token.end()
+    return [*found, marker[start:].strip()]
 
 
 def _tokens(marker: str) -> list[tuple[str, str]]:

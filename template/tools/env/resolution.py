@@ -22,7 +22,7 @@ from . import indexes, pyproject, unresolved, window, withdrawn
 from .bootstrap import find_uv
 from .errors import EnvError, InstallerFailed
 from .managers import manager
-from .markers import SYSTEMS, applies, facts_of
+from .markers import SYSTEMS, applies, facts_of, within
 from .processes import say, scrubbed
 from .project import Project
 from .pyproject import Asked
@@ -40,6 +40,9 @@ _PLACE = re.compile(
     re.MULTILINE,
 )
 """Where a resolver wrote a directory or file: with or without its name and extras."""
+
+_MARKER = re.compile(r"^(?P<pin>[^#\s].*?) ; (?P<marker>.+?)(?P<more> \\)?$", re.MULTILINE)
+"""What a resolver wrote after a pin: all that `environments` says is among it."""
 
 
 class NoWheel(Exception):
@@ -269,6 +272,15 @@ def named(project: Project, asked: Asked, notes: Notes, written: Path) -> str:
         return f"{found['editable'] or ''}{normalize(name)} @ {place}{found['rest']}"
 
     text = _PLACE.sub(told, written.read_text(encoding="utf-8"))
+    places = _places(project, asked)
+    if "environments" in asked.settings and {system for system, _ in places} == {*SYSTEMS}:
+        facts = [facts_of(*place) for place in places]
+
+        def shorter(found: re.Match[str]) -> str:
+            marker = within(found["marker"], facts)
+            return f"{found['pin']}{' ; ' * bool(marker)}{marker}{found['more'] or ''}"
+
+        text = _MARKER.sub(shorter, text)
     # What held the commits is no part of the lock.
     text = re.sub(
         rf"(    # via)\n    #   --override {HELD}\n    #  ( .*\n)(?!    #  )", r"\1\2", text

@@ -1,0 +1,47 @@
+"""The lists of git's that a repository has, with the template's rules after its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import repository
+from adapting import has_code
+from pathspec import GitIgnoreSpec
+from pristine import owned
+from project_tools import TEMPLATE, TOOLS
+
+LISTS = (".gitignore", ".gitattributes")
+"""Files that are a rule a line."""
+
+
+def with_lines(path: Path, ours: str, before: Sequence[str]) -> bytes:
+    """A list with our rules after theirs, without those that mean a file that git has already.
+
+    Where there was none, an attribute is left out only where git would see a file as changed."""
+    theirs = path.read_bytes() if path.exists() else b""
+    known = set(theirs.decode("utf-8", "replace").splitlines())
+    attributes = path.name == ".gitattributes" and not theirs
+    held = [
+        name
+        for name in (repository.with_crlf() if attributes else before)
+        if not name.startswith(TOOLS)
+    ]
+    starter = tuple(owned(TEMPLATE)) if has_code(before) else ()
+    rules = [rule for rule in ours.splitlines() if rule and not rule.startswith("#")]
+    lines = []
+    for rule in rules:
+        if rule in known:
+            continue
+        # Where data and models are is not the template's to say in code that it did not start.
+        if rule.lstrip("!").startswith(starter):
+            continue
+        pattern = GitIgnoreSpec.from_lines([rule.split()[0]])
+        if rule.startswith("!") or not any(pattern.match_files(held)):
+            lines.append(rule)
+    if not theirs and lines == rules:
+        return ours.encode()
+    if not lines:
+        return theirs
+    head = "# For tools/env, which the template owns"
+    return (theirs.rstrip() + b"\n\n" + "\n".join([head, *lines, ""]).encode()).lstrip()
