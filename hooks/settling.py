@@ -101,9 +101,11 @@ def put(wanted: Path, before: Sequence[str]) -> list[str]:
             path.write_bytes(with_lines(path, (wanted / name).read_text("utf-8"), before))
         elif lock:
             path.unlink(missing_ok=True)  # what it asks for is locked anew
+        elif name.split("/")[0] in own:
+            continue  # the starter's, where there is code already
         elif path.exists():
             kept.append(name)
-        elif name.split("/")[0] not in own:
+        else:
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(wanted / name, path)
     return kept
