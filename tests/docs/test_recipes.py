@@ -16,12 +16,12 @@ from docs.pages import text
 from support.engine import MINOR, Tiny
 from support.index import serve
 from support.real import cached_environ, copied, cpu_torch, inside
-from support.template import git
+from support.template import ROOT, git
 
 PAGE = "docs/recipes.md"
 RECIPE = re.compile(
     r"<!-- recipe: (?P<framework>[\w-]+)(?: on (?P<engine>\w+))?(?:, with (?P<data>\S+))? -->\n"
-    r"```diff\n(?P<diff>.*?)^```\n+```console\n(?P<commands>.*?)^```$",
+    r"\[(?P<diff>\S+\.diff)\]\(recipes/(?P=diff)\)\n+```console\n(?P<commands>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 TORCH = cpu_torch()
@@ -38,6 +38,8 @@ class Recipe:
     """What the reader has, from the project's root."""
 
     diff: str
+    """Its file, beside the page."""
+
     commands: str
 
 
@@ -98,8 +100,10 @@ SAMPLES: dict[str, Callable[[Tiny], None]] = {
 }
 
 
-def test_every_section_is_a_recipe() -> None:
+def test_every_section_is_a_recipe_and_every_file_belongs_to_one() -> None:
     assert [each.title for each in RECIPES] == [each.partition("\n")[0] for each in SECTIONS]
+    files = {path.name for path in (ROOT / "docs" / "recipes").iterdir()}
+    assert files == {each.diff for each in RECIPES}
 
 
 @pytest.fixture(scope="module")
@@ -148,10 +152,8 @@ def how_often(recipe: Recipe) -> pytest.MarkDecorator:
 @pytest.mark.parametrize(
     "recipe", [pytest.param(each, id=each.title, marks=how_often(each)) for each in RECIPES]
 )
-def test_a_recipe_works(recipe: Recipe, project: Tiny, tmp_path: Path) -> None:
-    patch = tmp_path / "recipe.diff"
-    patch.write_text(recipe.diff, encoding="utf-8")
-    git(project.root, "apply", str(patch))
+def test_a_recipe_works(recipe: Recipe, project: Tiny) -> None:
+    git(project.root, "apply", str(ROOT / "docs" / "recipes" / recipe.diff))
     inside(project, "bash", "-e", "-c", recipe.commands)
     inside(project, "ruff", "check")
     inside(project, "ruff", "format", "--check")
