@@ -7,9 +7,14 @@ has a table of contents for the site: the order is here. https://www.sphinx-doc.
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 from sphinx.application import Sphinx
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "tools"))
+
+import page as start_page
 
 ORDER = {
     "Begin": ["docs/tutorial"],
@@ -44,6 +49,10 @@ ORDER = {
 ELSEWHERE = "Elsewhere"
 """Where a page stands that ORDER does not name."""
 
+IN_A_CLONE = "`make page` in a clone"
+IN_THE_SITE = '<a href="docs/start/index.html">the start page</a>'
+"""How the first page names the start page."""
+
 project = "Seedbed"
 root_doc = "README"
 extensions = ["myst_parser"]
@@ -58,6 +67,8 @@ html_show_sphinx = html_copy_source = False
 def contents(app: Sphinx, page: str, source: list[str]) -> None:
     """The tables of contents, at the end of the page that the site begins with."""
     if page == root_doc:
+        assert IN_A_CLONE in source[0]
+        source[0] = source[0].replace(IN_A_CLONE, IN_THE_SITE)
         named = {each for pages in ORDER.values() for each in pages}
         others = sorted(app.env.found_docs - named - {root_doc})
         for caption, pages in {**ORDER, ELSEWHERE: others}.items():
@@ -66,9 +77,14 @@ def contents(app: Sphinx, page: str, source: list[str]) -> None:
 
 
 def first_page(app: Sphinx, failed: Exception | None) -> None:
-    """A server hands out index.html where no page is named."""
+    """A server hands out index.html where no page is named. The start page is no page of Sphinx."""
     if failed is None:
         shutil.copyfile(Path(app.outdir, f"{root_doc}.html"), Path(app.outdir, "index.html"))
+        place = Path(app.outdir, "docs", "start")
+        shutil.copytree(start_page.DATA.parent, place, dirs_exist_ok=True)
+        (place / start_page.DATA.name).write_text(start_page.script(), encoding="utf-8")
+        index = place / "index.html"
+        index.write_text(index.read_text(encoding="utf-8").replace('.md"', '.html"'), "utf-8")
 
 
 def setup(app: Sphinx) -> None:

@@ -1,4 +1,5 @@
-"""`make page` writes docs/start/data.js with this: what the start page chooses from and tells.
+"""`make page` writes docs/start/data.js with this, and `make site` the same into the site: what the
+start page chooses from and tells.
 
 The page beside it is static, and opens from a disk too. What a choice takes is worked out there, by
 the rules of catalogue/*.jinja, out of what stands here ready: for each entry of the catalogue its
@@ -39,10 +40,14 @@ NAMES = {"package_name": "my_project", "answers_file": ".copier-answers.yml"}
 
 
 def main() -> int:
-    text = json.dumps(data(), ensure_ascii=False, separators=(",", ":"))
-    DATA.write_text(f"window.SEEDBED = {text};\n", encoding="utf-8", newline="\n")
+    DATA.write_text(script(), encoding="utf-8", newline="\n")
     print(f"{DATA.relative_to(ROOT)}: written; open docs/start/index.html in a browser")
     return 0
+
+
+def script() -> str:
+    """What stands in the file."""
+    return f"window.SEEDBED = {json.dumps(data(), ensure_ascii=False, separators=(',', ':'))};\n"
 
 
 def data() -> dict[str, Any]:

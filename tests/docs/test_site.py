@@ -66,6 +66,15 @@ def test_every_page_can_be_reached_from_the_first(site: Path) -> None:
         assert f'href="{name(each).replace(".md", ".html")}' in first or each.name == "README.md"
 
 
+def test_the_start_page_is_part_of_it(site: Path, address: str, page: Page) -> None:
+    first = (site / "index.html").read_text(encoding="utf-8")
+    assert 'href="docs/start/index.html"' in first
+    page.open(f"{address}/docs/start/index.html#framework=jax", PHONE)
+    assert "framework=jax" in page.value("document.getElementById('command').textContent")
+    back = page.value("document.querySelector('footer a').href")
+    assert (site / "docs" / back.rpartition("/")[2]).is_file()
+
+
 def test_search_finds_a_word(address: str, page: Page) -> None:
     page.open(f"{address}/search.html?q=fingerprint", DESK)
     waited = f"new Promise(done => setInterval(() => {FOUND} && done({FOUND}), 50))"
