@@ -10,7 +10,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -99,6 +101,21 @@ def test_pyproject_is_valid_by_the_schemas_of_all_its_tools(
     project: Path, validate: Validator
 ) -> None:
     validate(tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8")))
+
+
+def test_what_is_built_has_the_license_inside_and_says_that_it_is_typed(
+    project: Path, tmp_path: Path
+) -> None:
+    uv = Path(sys.executable).with_name("uv")  # which is the back end, too
+    words = ["build", "--offline", "--no-cache", "--python", sys.executable, "--out-dir", tmp_path]
+    passes(uv, *words, cwd=project)
+    (wheel,), (source,) = tmp_path.glob("*.whl"), tmp_path.glob("*.tar.gz")
+    with zipfile.ZipFile(wheel) as archive:
+        of_wheel = {Path(name).name for name in archive.namelist()}
+    with tarfile.open(source) as archive:
+        of_source = {Path(name).name for name in archive.getnames()}
+    here = {name for name in ("LICENSE", "py.typed") if [*project.rglob(name)]}
+    assert {"LICENSE", "py.typed"} & of_wheel == {"LICENSE", "py.typed"} & of_source == here
 
 
 def test_what_other_programs_read_is_valid_by_their_schemas(project: Path) -> None:
