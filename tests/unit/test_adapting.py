@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from adapting import another, python
+from adapting import adapted, another, python
 from declared import Source
 from rules import with_lines
 from settling import todo
@@ -34,6 +35,50 @@ def test_the_python_is_one_that_the_code_asks_for_and_so_is_the_next_to_try(
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+CHOSEN = {
+    "framework": "scikit-learn",
+    "libraries": ["ipykernel"],
+    "license": "MIT",
+    "python_version": "3.13",
+    "extras": ["docker", "vscode"],
+}
+
+
+@pytest.mark.parametrize(
+    ("tracked", "changed", "said"),
+    [
+        (["README.md"], {}, []),
+        (["setup.py"], {}, []),
+        (["a.py"], {"framework": "none", "libraries": []}, ["framework: none. "]),
+        (["a.ipynb"], {"framework": "none"}, ["framework: none. "]),
+        (["COPYING.txt"], {"license": "None"}, ["license: yours stays"]),
+        (["Dockerfile"], {"extras": ["vscode"]}, ["extras: without docker, for you have Docker"]),
+    ],
+)
+def test_an_answer_that_would_stand_in_the_way_is_another_one_and_that_is_said(
+    here: Path, tracked: list[str], changed: dict[str, Any], said: list[str]
+) -> None:
+    answers, notes = adapted(CHOSEN, ".copier-answers.yml", tracked, Source(""), [])
+    assert answers == {**CHOSEN, "adopted": True, **changed}
+    assert len(notes) == len(said)
+    for note, words in zip(notes, said, strict=True):
+        assert note.startswith(words)
+
+
+def test_names_are_those_of_the_code(here: Path) -> None:
+    Path("src/grains").mkdir(parents=True)
+    Path("src/grains/__init__.py").touch()
+    told = Source("", name="My Grains.X", python=">=3.9,<3.12")
+    answers, notes = adapted(CHOSEN, ".copier-answers.yml", [], told, [told])
+    assert (answers["package_name"], answers["project_slug"]) == ("grains", "my-grains-x")
+    assert answers["python_version"] == "3.11"
+    assert notes == ["python_version: 3.11, since that is what the code asks for."]
+    told = Source("", python="<3")
+    answers, notes = adapted(CHOSEN, ".copier-answers.yml", [], told, [told])
+    assert answers["python_version"] == "3.13"
+    assert notes == ["Python <3 is not offered; it is 3.13."]
 
 
 def test_a_script_that_may_read_what_is_the_lock_now_is_named(here: Path) -> None:
