@@ -42,7 +42,7 @@ def files(
     patterns = [
         (given, PathSpec.from_lines("gitignore", [text]))
         for part in exclude
-        for given, text in _patterns(_JINJA.parse(part).body, True, choices, {})
+        for given, text in _patterns(_JINJA.parse(part).body, True, choices)
     ]
     found: dict[str, Condition] = {}
     for file in sorted(template.rglob("*")):
@@ -87,12 +87,9 @@ def _text(output: nodes.Node, names: Mapping[str, str]) -> str:
 
 
 def _patterns(
-    body: Sequence[nodes.Node],
-    given: Condition,
-    choices: Mapping[str, Sequence[str]],
-    bound: Mapping[str, str],
+    body: Sequence[nodes.Node], given: Condition, choices: Mapping[str, Sequence[str]]
 ) -> Iterator[tuple[Condition, str]]:
-    """The patterns in a part of `_exclude`, each with when it counts; `bound` are variables."""
+    """The patterns in a part of `_exclude`, each with when it counts."""
     for node in body:
         if isinstance(node, nodes.Output):
             text = ""
@@ -100,18 +97,13 @@ def _patterns(
                 if isinstance(each, nodes.TemplateData):
                     text += each.data
                 else:
-                    text += bound.get(_name(each), _MARK + _name(each) + _MARK)
+                    text += _MARK + _name(each) + _MARK
             for line in filter(str.strip, text.splitlines()):
                 yield from _spelled_out(line, given, choices)
         elif isinstance(node, nodes.If) and not node.else_ and not node.elif_:
             both = _and(given, _condition(node.test))
             if both is not False:
-                yield from _patterns(node.body, both, choices, bound)
-        elif isinstance(node, nodes.For):
-            question, variable = _name(node.iter), _name(node.target)
-            for value in choices[question]:
-                both = _and(given, ["in", value, question])
-                yield from _patterns(node.body, both, choices, {**bound, variable: value})
+                yield from _patterns(node.body, both, choices)
         else:
             raise Unknown(f"_exclude has {node} in it.")
 
@@ -135,7 +127,7 @@ def _condition(node: nodes.Node) -> Condition:
         return _or(_condition(node.left), _condition(node.right))
     if isinstance(node, nodes.Not):
         return _not(_condition(node.node))
-    if isinstance(node, (nodes.Name, nodes.Filter)):
+    if isinstance(node, nodes.Name):
         return ["any", _name(node)]
     if isinstance(node, nodes.Compare) and len(node.ops) == 1:
         left, operator, right = node.expr, node.ops[0].op, node.ops[0].expr
@@ -156,9 +148,6 @@ def _condition(node: nodes.Node) -> Condition:
 
 
 def _name(node: nodes.Node) -> str:
-    """That of a question, with or without `| default(...)`."""
-    if isinstance(node, nodes.Filter) and node.name == "default" and node.node is not None:
-        node = node.node
     if isinstance(node, nodes.Name):
         return node.name
     raise Unknown(f"Where the name of a question should stand, there is {node}.")

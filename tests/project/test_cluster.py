@@ -15,8 +15,8 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from cluster.environment import differences
-from cluster.follow import follow
+from environment import differences
+from follow import follow
 from support.engine import Tiny
 from support.template import ROOT
 from support.wheels import wheel
@@ -37,9 +37,8 @@ def launch(command, *, workers, expected):
 def place(ready: Tiny) -> Tiny:
     """A project with an environment, and what starts workers."""
     folder = ready.root / "tools" / "cluster"
-    shutil.copytree(ROOT / "template" / "tools" / "cluster", folder)
-    for file in folder.glob("on_*.py"):
-        file.unlink()
+    source = ROOT / "template" / "tools" / "{% if scale_out %}cluster{% endif %}"
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("{%*"))
     return ready
 
 
