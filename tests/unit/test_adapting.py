@@ -1,4 +1,4 @@
-"""Which answers fit a repository with files of its own."""
+"""Whether a folder is a repository with files of its own, and which answers fit it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from adapting import adapted, another, python
+from adoption import is_due
 from declared import Source
 from rules import with_lines
 from settling import todo
@@ -35,6 +36,27 @@ def test_the_python_is_one_that_the_code_asks_for_and_so_is_the_next_to_try(
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("files", "in_git", "due"),
+    [
+        ({"pyproject.toml": "# Owned by the template", "ours.py": ""}, False, False),
+        ({"pyproject.toml": "[project]\n"}, False, True),
+        ({"notes.txt": "", ".venv/a.py": ""}, False, False),
+        ({"a.ipynb": ""}, False, True),
+        ({"ours.py": ""}, True, True),
+    ],
+)
+def test_a_folder_with_code_or_commits_is_somebodys(
+    here: Path, files: dict[str, str], in_git: bool, due: bool
+) -> None:
+    for name, text in files.items():
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text(text)
+    if in_git:
+        committed(here)
+    assert is_due({"pyproject.toml", "ours.py"}) == due
 
 
 CHOSEN = {
