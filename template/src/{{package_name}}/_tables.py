@@ -19,12 +19,12 @@ from pandas.api.types import (
     union_categoricals,
 )
 
-ROWS = 25_000  # in a piece
+ROWS = 40_000  # in a piece
 FIRST = 5_000  # rows that tell what a column holds
 NOTHING = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "-", "?"]
 FORMS = {  # with a zero in front it is no number but a code, as a postcode
-    "number": re.compile(r"(?i)(?!0\d)[+-]?(?:(?:\d+[.,]?\d*|[.,]\d+)(?:e[+-]?\d+)?|inf)"),
-    "date": re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?"),
+    "number": r"(?!0\d)[+-]?(?:(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?|inf)",
+    "date": r"\d{4}-\d\d-\d\d(?:[t ]\d\d:\d\d.*)?",
 }
 ISO = {"format": "ISO8601"} if int(pd.__version__.split(".")[0]) > 1 else {}
 
@@ -152,8 +152,11 @@ def kind_of(values: pd.Series) -> str:
         return "date"
     if is_numeric_dtype(values):
         return "text" if is_bool_dtype(values) else "number"
-    known = [text.strip() for text in values.dropna().astype(str) if text not in NOTHING]
-    return next((kind for kind, form in FORMS.items() if all(map(form.fullmatch, known))), "text")
+    known = values.dropna().astype(str)
+    # One search in all of them is faster than one in each.
+    lines = "".join(f"{text.strip()}\n" for text in known[~known.isin(NOTHING)])
+    forms = {kind: re.compile(rf"(?i)(?:{form}\n)*") for kind, form in FORMS.items()}
+    return next((kind for kind, form in forms.items() if form.fullmatch(lines)), "text")
 
 
 def typed(piece: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:

@@ -36,7 +36,7 @@ def main(given: Sequence[str] | None = None) -> None:
                 f"{path} has other figures. Repeat the run: poe reproduce {folder.name}"
             )
     _runs.write_json(path, figures)
-    _runs.tool("report", folder)
+    _runs.answer(_runs.begin("report", folder))
 
 
 if __name__ == "__main__":

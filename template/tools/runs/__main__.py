@@ -16,10 +16,6 @@ import json
 import sys
 from pathlib import Path
 
-import compare
-import page
-import provenance
-import reproduce
 from record import CouldNot, find
 
 
@@ -38,14 +34,22 @@ def main() -> int:
     side.add_argument("--html", nargs="?", type=Path, const=Path("runs/compare.html"))
     commands.add_parser("reproduce").add_argument("run", metavar="RUN")
     asked = parser.parse_args()
-    try:
+    try:  # each imports what it needs: a training waits for two of them
         if asked.command == "provenance":
+            import provenance
+
             print(json.dumps(provenance.collect(asked.folder, asked.part)))
         elif asked.command == "report":
+            import page
+
             (asked.folder / "report.html").write_text(page.of_run(asked.folder), encoding="utf-8")
         elif asked.command == "compare":
+            import compare
+
             compare.show(asked.runs, asked.html)
         else:
+            import reproduce
+
             return reproduce.again(find(asked.run))
     except CouldNot as error:
         print(f"error: {error}", file=sys.stderr)
