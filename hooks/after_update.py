@@ -43,7 +43,7 @@ def main(template: Path, answers_file: str) -> int:
     own = starter.adapt(template, before, chosen, answers_file)
     starter.place_modules(before, chosen)
     fixes = starter.fixes(template, before, chosen, answers_file)
-    if dependencies.FILE in repository.conflicts():
+    if dependencies.FILE in repository.unmerged():
         dependencies.merge()
     dependencies.join()
     conflicts = repository.conflicts()

@@ -71,7 +71,7 @@ def merge_with_base(template: Path, before: Mapping[str, Any], answers_file: str
 
     It had it; only the new version's `_exclude`, for the answers before, leaves it out.
     """
-    unmerged = [name for name in repository.conflicts() if repository.staged(name, BASE) == b""]
+    unmerged = [name for name in repository.unmerged() if repository.staged(name, BASE) == b""]
     if not unmerged:
         return
     only = [pattern(name) for name in unmerged]

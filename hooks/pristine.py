@@ -137,13 +137,12 @@ def unchanged(template: Path, part: str, before: Mapping[str, Any], now: Mapping
 
     `before` are those of the version before, with its `_commit`.
     """
+    if asked(before) != asked(now):
+        return False
     versions = [f"{version}:{part}" for version in (before.get("_commit"), NOW)]
-    argv = ["git", "-C", str(template), "rev-parse", "--quiet", "--verify"]
-    ids = {
-        subprocess.run([*argv, each], stdout=subprocess.PIPE, check=False).stdout
-        for each in versions
-    }
-    return len(ids) == 1 and b"" not in ids and asked(before) == asked(now)
+    argv = ["git", "-C", str(template), "rev-parse", *versions]
+    done = subprocess.run(argv, capture_output=True, check=False)
+    return done.returncode == 0 and len(set(done.stdout.split())) == 1
 
 
 def asked(answers: Mapping[str, Any]) -> dict[str, Any]:

@@ -101,13 +101,17 @@ def new() -> list[str]:
     return _paths("ls-files", "--others", "--exclude-standard", "-z")
 
 
+def unmerged() -> list[str]:
+    """Files with markers, as git knows them."""
+    return _paths("diff", "--name-only", "--diff-filter=U", "--relative", "-z")
+
+
 def conflicts() -> list[str]:
     """Files in which a person must choose: those with markers, and the .rej files."""
-    unmerged = _paths("diff", "--name-only", "--diff-filter=U", "--relative", "-z")
     # Also those that git ignores, as Copier itself does; not in directories that it ignores.
     words = ("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
     rejected = [name for name in (*new(), *_paths(*words)) if name.endswith(".rej")]
-    return sorted({*unmerged, *rejected})
+    return sorted({*unmerged(), *rejected})
 
 
 def staged(name: str, stage: int) -> bytes | None:
