@@ -42,8 +42,7 @@ def read(root: Path) -> list[Source]:
     each("setup.py", setuptools.py)
     each("Pipfile", lambda path: pipfile.read(toml(path)))
     for path in requirements.files(root):
-        if not is_lock(path):
-            each(path.relative_to(root).as_posix(), lambda path: requirements.read(root, path))
+        each(path.relative_to(root).as_posix(), lambda path: requirements.read(root, path))
     for name in ("environment.yml", "environment.yaml"):
         each(name, conda.read)
     for name in locks.TABLES:
@@ -59,11 +58,6 @@ def toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(text(path))
     except tomllib.TOMLDecodeError as error:
         raise Unreadable(f"{path.name} is no TOML: {error}") from None
-
-
-def is_lock(path: Path) -> bool:
-    """Whether a requirements file is a lock of this template's engine."""
-    return text(path).startswith("# Owned by the template") if path.is_file() else False
 
 
 def python_version(path: Path) -> Source | None:
