@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 from flax import nnx
 
+from . import _tables
+
 if TYPE_CHECKING:
     from .config import Config
     from .data import Schema
@@ -91,13 +93,6 @@ class Network(nnx.Module):
         return y if y.dtype.kind == "i" else ((y - mean) / std).astype("float32")
 
 
-def array(X: pd.DataFrame) -> np.ndarray:
-    """All columns as float32: the numbers, then the codes of words; 0 is a missing word."""
-    words = [name for name in X if X[name].dtype == "category"]
-    columns = [X[name] for name in X if name not in words] + [X[n].cat.codes + 1 for n in words]
-    return np.stack(columns, axis=1).astype("float32", copy=False)
-
-
 forward = nnx.jit(lambda network, x: network(x))
 
 
@@ -108,7 +103,7 @@ def infer(network: Network, x: np.ndarray) -> np.ndarray:
 
 def predict(network: Network, X: pd.DataFrame) -> np.ndarray:
     """The probability of each class (rows, classes), or the number of each row (rows,)."""
-    outputs = infer(network, array(X)).astype("float64")
+    outputs = infer(network, _tables.array(X)).astype("float64")
     mean, std = np.asarray(network.target, "float64")
     if outputs.shape[1] == 1:
         return outputs[:, 0] * std + mean

@@ -21,7 +21,7 @@ import pandas as pd
 from flax import nnx
 from tqdm import tqdm
 
-from . import _runs, data, model
+from . import _runs, _tables, data, model
 
 
 def train(run: _runs.Run) -> None:
@@ -42,7 +42,7 @@ def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> Any:
     settings, seed = run.config.model, run.config.seed
     run.info["device"] = model.pick(settings)
     network = model.Network(schema, settings, nnx.Rngs(key_of(seed, epoch=0)))
-    x, x_val = model.array(X), model.array(X_val)
+    x, x_val = _tables.array(X), _tables.array(X_val)
     network.adapt(x, y)
     rows, target_val = (jnp.asarray(x), jnp.asarray(network.scaled(y))), network.scaled(y_val)
     weight = jnp.ones(len(schema.classes or [0]))

@@ -14,6 +14,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read at the import; the re
 import tensorflow as tf
 from tensorflow import keras
 
+from . import _tables
+
 if TYPE_CHECKING:
     from .config import Config
     from .data import Schema
@@ -91,16 +93,9 @@ class Network(keras.Model):
         return y if y.dtype.kind == "i" else ((y - mean) / std).astype("float32")
 
 
-def array(X: pd.DataFrame) -> np.ndarray:
-    """All columns as float32: the numbers, then the codes of words; 0 is a missing word."""
-    words = [name for name in X if X[name].dtype == "category"]
-    columns = [X[name] for name in X if name not in words] + [X[n].cat.codes + 1 for n in words]
-    return np.stack(columns, axis=1).astype("float32", copy=False)
-
-
 def predict(network: Network, X: pd.DataFrame) -> np.ndarray:
     """The probability of each class (rows, classes), or the number of each row (rows,)."""
-    outputs = network.predict(array(X), batch_size=BATCH, verbose=0).astype("float64")
+    outputs = network.predict(_tables.array(X), batch_size=BATCH, verbose=0).astype("float64")
     mean, std = network.target.numpy().astype("float64")
     if outputs.shape[1] == 1:
         return outputs[:, 0] * std + mean

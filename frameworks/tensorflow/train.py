@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from tqdm.keras import TqdmCallback
 
-from . import _runs, data, model
+from . import _runs, _tables, data, model
 from .model import keras, tf
 
 
@@ -33,20 +33,13 @@ def train(run: _runs.Run) -> None:
     run.report({name: (y, model.predict(network, X)) for name, (X, y) in parts.items()}, schema)
 
 
-def learn(
-    run: _runs.Run,
-    schema: data.Schema,
-    X: pd.DataFrame,
-    y: np.ndarray,
-    X_val: pd.DataFrame,
-    y_val: np.ndarray,
-) -> model.Network:
+def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> model.Network:
     """The network as it was after the epoch with the least validation loss."""
     settings, seed = run.config.model, run.config.seed
     run.info["device"] = model.pick(settings)
     keras.utils.set_random_seed(number_of(seed, epoch=0))
     network = model.Network(schema, settings)
-    x = model.array(X)
+    x = _tables.array(X)
     network.adapt(x, y)
     steps = -(-len(x) // settings.batch_size)
     rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps * settings.epochs)
@@ -66,7 +59,7 @@ def learn(
     if not epochs.enough():  # a resumed run may have all that it needs
         network.fit(
             batches(x, network.scaled(y), settings.batch_size, seed, len(epochs.history)),
-            validation_data=(model.array(X_val), network.scaled(y_val)),
+            validation_data=(_tables.array(X_val), network.scaled(y_val)),
             validation_batch_size=model.BATCH,
             steps_per_epoch=steps,
             initial_epoch=len(epochs.history),

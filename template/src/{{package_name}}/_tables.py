@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,9 @@ from pandas.api.types import (
     is_numeric_dtype,
     union_categoricals,
 )
+
+if TYPE_CHECKING:
+    from .data import Schema
 
 ROWS = 40_000  # in a piece
 FIRST = 5_000  # rows that tell what a column holds
@@ -177,6 +180,36 @@ def typed(piece: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
     except (ValueError, TypeError) as error:  # of the column that the loop is at
         raise OtherKindError(name, error) from None
     return pd.DataFrame(columns, copy=False)
+
+
+def describe(
+    table: pd.DataFrame, y: np.ndarray, schema: Schema, rows: dict[str, Any], words: int
+) -> None:
+    """Says what there is, and what of it may surprise."""
+    sizes = ", ".join(f"{name} {size}" for name, size in schema.rows.items())
+    print(f"data  {len(y)} rows, {len(schema.columns)} columns; {sizes}")
+    if without := len(y) - sum(schema.rows.values()):
+        print(f"note: {without} rows without {schema.target!r} are left out")
+    for name, known in schema.columns.items():
+        if len(known) == words:
+            print(f"note: {name!r} has over {words} texts; the rare ones count as missing")
+    hashes = pd.util.hash_pandas_object(table, index=False).to_numpy()
+    for part, here in rows.items():
+        classes = schema.classes or ()
+        absent = sorted(set(range(len(classes))) - set(y[here]))
+        if absent:
+            some = ", ".join(str(classes[code]) for code in absent[:5])
+            print(f"note: {part} has no row of {len(absent)} classes ({some}): they are too rare")
+        if part != "train" and (twins := np.isin(hashes[here], hashes[rows["train"]]).sum()):
+            share = f"{twins} of {schema.rows[part]} {part}"
+            print(f"note: {share} rows are among the training rows, too")
+
+
+def array(X: pd.DataFrame) -> np.ndarray:
+    """All columns as float32: the numbers, then the codes of words; 0 is a missing word."""
+    words = [name for name in X if X[name].dtype == "category"]
+    columns = [X[name] for name in X if name not in words] + [X[n].cat.codes + 1 for n in words]
+    return np.stack(columns, axis=1).astype("float32", copy=False)
 
 
 def line(values: Collection[Any]) -> str:

@@ -60,7 +60,7 @@ def load(
         columns = {name: known for name, known in columns.items() if known}  # else all are missing
         sizes = {name: int(here.sum()) for name, here in rows.items()}
         schema = Schema(wanted.target, classes, columns, kinds, sizes)
-        describe(table, y, schema, rows)
+        _tables.describe(table, y, schema, rows, WORDS)
     return schema, {n: (encode(table[rows[n]], schema), y[rows[n]]) for n in names}
 
 
@@ -127,27 +127,6 @@ def split(y: np.ndarray, classes: bool, by: pd.Series, wanted: config.Data) -> n
         after = smaller >= len(rows) - test
         part[rows] = after + (smaller >= len(rows) - test - validation).astype("int8")
     return part
-
-
-def describe(table: pd.DataFrame, y: np.ndarray, schema: Schema, rows: dict[str, Any]) -> None:
-    """Says what there is, and what of it may surprise."""
-    sizes = ", ".join(f"{name} {size}" for name, size in schema.rows.items())
-    print(f"data  {len(y)} rows, {len(schema.columns)} columns; {sizes}")
-    if without := len(y) - sum(schema.rows.values()):
-        print(f"note: {without} rows without {schema.target!r} are left out")
-    for name, known in schema.columns.items():
-        if len(known) == WORDS:
-            print(f"note: {name!r} has over {WORDS} texts; the rare ones count as missing")
-    hashes = pd.util.hash_pandas_object(table, index=False).to_numpy()
-    for part, here in rows.items():
-        classes = schema.classes or ()
-        absent = sorted(set(range(len(classes))) - set(y[here]))
-        if absent:
-            some = ", ".join(str(classes[code]) for code in absent[:5])
-            print(f"note: {part} has no row of {len(absent)} classes ({some}): they are too rare")
-        if part != "train" and (twins := np.isin(hashes[here], hashes[rows["train"]]).sum()):
-            share = f"{twins} of {schema.rows[part]} {part}"
-            print(f"note: {share} rows are among the training rows, too")
 
 
 def example(path: Path) -> None:
