@@ -11,7 +11,7 @@ from env.interpreters import is_version
 from env.markers import satisfies
 from env.processes import scrubbed
 from env.project import env_path, load, parse_settings
-from env.requirements import Notes, locked, normalize, notes, parse, read, with_notes
+from env.requirements import Notes, locked, normalize, notes, parse, pins_of, read, with_notes
 
 
 @pytest.mark.parametrize(
@@ -216,3 +216,15 @@ def test_a_marker_that_is_none_is_told_with_the_command(tmp_path: Path, marker: 
 def test_what_is_an_archive_to_build_is_told_by_its_address(reference: str, built: bool) -> None:
     (pin,) = parse(f"x @ {reference} --hash=sha256:aa\n")
     assert pin.archive is built
+
+
+def test_a_lock_with_a_conflict_of_git_tells_the_pins_of_both_sides() -> None:
+    text = (
+        "a==1\n<<<<<<< HEAD\nb==1\n||||||| base\nb==0\n=======\nb==2\nc==3\n>>>>>>> theirs\nd==4\n"
+    )
+    assert [pin.text for pin in pins_of(text)] == [
+        *("a==1", "b==1", "d==4"),
+        *("a==1", "b==2", "c==3", "d==4"),
+    ]
+    with pytest.raises(ValueError, match="both sides of a conflict"):
+        parse(text)
