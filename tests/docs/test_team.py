@@ -23,6 +23,7 @@ OURS = (
     '  - {name: humanize, group: Data, require: "humanize>=4", import: humanize, '
     'summary: "numbers and dates in words"}\n'
 )
+OWNED = "<!-- Owned by the template -->\nAsk {{ team }}.\n"
 TESTS = (
     "tests/render/test_files.py", "tests/render/test_ownership.py", "tests/unit/test_catalogue.py",
     "tests/unit/test_questions.py", "tests/unit/test_release.py", "tests/docs/test_reference.py",
@@ -50,7 +51,7 @@ def test_a_copy_with_changes_of_its_own_is_green_and_can_be_released(tmp_path: P
     edit(root, "catalogue/libraries.yml", r"^retired: .*$", retired)
     edit(root, "catalogue/libraries.yml", r"\[pandas, polars, ", "[pandas, ")
     edit(root, "template/pyproject.toml.jinja", "line-length = 100", "line-length = 88")
-    (root / "template" / "OWNERS.md.jinja").write_text("Ask {{ team }}.\n", encoding="utf-8")
+    (root / "template" / "OWNERS.md.jinja").write_text(OWNED, encoding="utf-8")
     with (root / "questions" / "project.yml").open("a", encoding="utf-8") as file:
         file.write(QUESTION)
     edit(root, "tests/render/test_files.py", r'"README\.md",$', '"README.md", "OWNERS.md",')
