@@ -192,6 +192,7 @@ def test_a_dev_container_keeps_its_environment_outside_the_mount(
     project = render(template, tmp_path / "p", extras=["devcontainer"], python_version="3.13")
     container = parsed(project, ".devcontainer/devcontainer.json")
     place = container["containerEnv"]["UV_PROJECT_ENVIRONMENT"]
+    assert container["containerEnv"]["GIT_CONFIG_KEY_0"] == "safe.directory"
     assert place == "/opt/my-project"
     assert container["image"] == "python:3.13"
     settings = container["customizations"]["vscode"]["settings"]
