@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ import pandas as pd
 from flax import nnx
 
 from . import _tables
+from ._device import pick
 
 if TYPE_CHECKING:
     from .config import Config
@@ -129,17 +129,3 @@ def load(path: Path, config: Config, schema: Schema) -> Network:
     network = Network(schema, config.model, nnx.Rngs(0))
     nnx.update(network, read(path, nnx.state(network)))
     return network
-
-
-def pick(settings: Settings) -> str:
-    """Chooses the device to compute on, and how many threads the processor takes."""
-    if settings.threads:
-        os.environ["NPROC"] = str(settings.threads)  # read by XLA when it starts
-    kind, _, number = settings.device.partition(":")
-    try:
-        devices = jax.devices(None if kind == "auto" else kind)
-        jax.config.update("jax_default_device", devices[int(number or 0)])
-    except (RuntimeError, IndexError, ValueError):
-        remedy = "Say model.device=cpu, or auto."
-        raise SystemExit(f"JAX has no {settings.device!r} here. {remedy}") from None
-    return str(devices[int(number or 0)])

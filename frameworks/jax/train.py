@@ -22,6 +22,7 @@ from flax import nnx
 from tqdm import tqdm
 
 from . import _runs, _tables, data, model
+from ._device import key_of, pick
 
 
 def train(run: _runs.Run) -> None:
@@ -40,7 +41,7 @@ def train(run: _runs.Run) -> None:
 def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> Any:
     """The weights after the epoch with the least validation loss."""
     settings, seed = run.config.model, run.config.seed
-    run.info["device"] = model.pick(settings)
+    run.info["device"] = pick(settings)
     network = model.Network(schema, settings, nnx.Rngs(key_of(seed, epoch=0)))
     x, x_val = _tables.array(X), _tables.array(X_val)
     network.adapt(x, y)
@@ -108,11 +109,6 @@ def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> Any:
     table.index = pd.RangeIndex(1, len(table) + 1, name="epoch")
     table.to_csv(run.folder / "history.csv")
     return nnx.state(nnx.merge(graph, best, constants))
-
-
-def key_of(seed: int, epoch: int) -> jax.Array:
-    """Chance begins anew in each epoch, so that a resumed run ends as the whole one."""
-    return jax.random.fold_in(jax.random.key(seed), epoch)
 
 
 def main(given: Sequence[str] | None = None) -> None:

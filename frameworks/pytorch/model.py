@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -11,6 +10,8 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import nn
+
+from ._device import pick
 
 if TYPE_CHECKING:
     from .config import Config
@@ -111,18 +112,3 @@ def load(path: Path, config: Config, schema: Schema) -> Network:
     network = Network(schema, config.model)  # of the file, tensors only: no code in it runs
     network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     return network.to(pick(config.model))
-
-
-def pick(settings: Settings) -> torch.device:
-    """The device to compute on; sets how many threads the processor takes."""
-    if settings.threads:
-        torch.set_num_threads(settings.threads)
-    best = "mps" if torch.backends.mps.is_available() else "cpu"
-    best = "cuda" if torch.cuda.is_available() else best
-    try:
-        if torch.cuda.is_available():  # of several processes on a machine, each has its own
-            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
-        return torch.zeros(1, device=best if settings.device == "auto" else settings.device).device
-    except (RuntimeError, AssertionError):
-        remedy = "Say model.device=cpu, or auto."
-        raise SystemExit(f"PyTorch has no {settings.device!r} here. {remedy}") from None

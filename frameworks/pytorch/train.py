@@ -12,12 +12,9 @@ On the digits: validation accuracy 0.98 after 8 seconds. The last line names the
 from __future__ import annotations
 
 import copy
-import os
-import random
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from math import inf, isfinite
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,9 +25,7 @@ from torch.utils.data import BatchSampler, DataLoader, DistributedSampler, Tenso
 from tqdm import tqdm
 
 from . import _runs, data, model
-
-WORLD = int(os.environ.get("WORLD_SIZE", 1))  # processes that train together: torchrun sets these
-RANK = int(os.environ.get("RANK", 0))  # the first one, 0, writes and prints
+from ._device import RANK, WORLD, pick, precision, seed_everything, shared
 
 
 def train(run: _runs.Run) -> None:
@@ -55,7 +50,7 @@ def learn(run, schema, X, y, X_val, y_val) -> dict[str, torch.Tensor]:
     if settings.batch_size % WORLD:
         remedy = f"Say model.batch_size={WORLD * (settings.batch_size // WORLD + 1)}."
         raise SystemExit(f"{WORLD} processes cannot share model.batch_size equally. {remedy}")
-    device = model.pick(settings)
+    device = pick(settings)
     dtype = precision(settings, device)
     run.info["device"] = str(device)
     seed_everything(seed, epoch=0)
@@ -125,31 +120,6 @@ def learn(run, schema, X, y, X_val, y_val) -> dict[str, torch.Tensor]:
     if RANK == 0:
         pd.DataFrame(history).to_csv(run.folder / "history.csv", index=False)
     return weights
-
-
-def precision(settings: model.Settings, device: torch.device) -> torch.dtype:
-    """What autocast computes in. NVIDIA's GPUs before Ampere have no bfloat16."""
-    if settings.precision != "auto":
-        return getattr(torch, settings.precision)
-    modern = device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
-    return torch.bfloat16 if modern else torch.float32
-
-
-def shared(value: Any) -> Any:
-    """What the first process has, in all of them."""
-    box = [value]
-    if WORLD > 1:
-        distributed.broadcast_object_list(box)
-    return box[0]
-
-
-def seed_everything(seed: int, epoch: int) -> int:
-    """Chance begins anew in each epoch, so that a resumed run ends as the whole one."""
-    number = int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
-    random.seed(number)
-    np.random.seed(number)
-    torch.manual_seed(number + RANK)  # each process drops out other neurons
-    return number
 
 
 def main(given: Sequence[str] | None = None) -> None:

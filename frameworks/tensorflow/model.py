@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -10,11 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read at the import; the rest is for builders
-import tensorflow as tf
-from tensorflow import keras
-
 from . import _tables
+from ._device import pick, precision, tf
 
 if TYPE_CHECKING:
     from .config import Config
@@ -48,7 +44,7 @@ class Settings:
             raise ValueError("no number in [model] may be below 0")
 
 
-class Network(keras.Model):
+class Network(tf.keras.Model):
     """A multi-layer perceptron on scaled numbers and embedded words."""
 
     def __init__(self, schema: Schema, settings: Settings) -> None:
@@ -62,10 +58,10 @@ class Network(keras.Model):
         self.target = weight(name="target", shape=(2,), initializer="zeros", trainable=False)
         self.missing = weight(name="missing", shape=size, initializer="zeros")  # is learned
         self.first = np.cumsum([0, *words])[:-1]  # word of each column
-        self.embedding = keras.layers.Embedding(max(1, sum(words)), EMBEDDING)
-        dense = keras.layers.Dense
+        self.embedding = tf.keras.layers.Embedding(max(1, sum(words)), EMBEDDING)
+        dense = tf.keras.layers.Dense
         self.hidden = [dense(each, "relu", dtype=kind) for each in settings.hidden]
-        self.dropout = keras.layers.Dropout(settings.dropout, dtype=kind)
+        self.dropout = tf.keras.layers.Dropout(settings.dropout, dtype=kind)
         self.top = dense(len(schema.classes or [0]), dtype="float32")
         super().__call__(np.zeros((1, len(schema.columns)), "float32"))  # makes the weights
 
@@ -108,29 +104,3 @@ def load(path: Path, config: Config, schema: Schema) -> Network:
     network = Network(schema, config.model)
     network.load_weights(str(path))
     return network
-
-
-def pick(settings: Settings) -> str:
-    """Chooses the device to compute on, and how many threads the processor takes."""
-    kind, _, number = settings.device.partition(":")
-    gpus = tf.config.list_physical_devices("GPU")
-    gpus = gpus if kind == "auto" else gpus[int(number or 0) :][:1] if kind == "gpu" else []
-    if kind not in ("auto", "cpu") and not gpus:
-        remedy = "Say model.device=cpu, or auto."
-        raise SystemExit(f"TensorFlow has no {settings.device!r} here. {remedy}")
-    try:
-        tf.config.set_visible_devices(gpus, "GPU")
-        tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
-        tf.config.threading.set_inter_op_parallelism_threads(settings.threads)
-    except RuntimeError as error:  # in a notebook, say: another model was there before
-        print(f"note: TensorFlow goes on as it began ({error})")
-    return gpus[0].name if gpus else "cpu"
-
-
-def precision(settings: Settings) -> str:
-    """What layers compute in. NVIDIA's GPUs before Ampere have no bfloat16."""
-    gpus = tf.config.get_visible_devices("GPU")
-    details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
-    modern = any(each.get("compute_capability", (0, 0)) >= (8, 0) for each in details)
-    half = settings.precision == "bfloat16" or (settings.precision == "auto" and modern)
-    return "mixed_bfloat16" if half else "float32"

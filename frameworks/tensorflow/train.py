@@ -17,7 +17,7 @@ import pandas as pd
 from tqdm.keras import TqdmCallback
 
 from . import _runs, _tables, data, model
-from .model import keras, tf
+from ._device import number_of, pick, tf
 
 
 def train(run: _runs.Run) -> None:
@@ -36,21 +36,22 @@ def train(run: _runs.Run) -> None:
 def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> model.Network:
     """The network as it was after the epoch with the least validation loss."""
     settings, seed = run.config.model, run.config.seed
-    run.info["device"] = model.pick(settings)
-    keras.utils.set_random_seed(number_of(seed, epoch=0))
+    run.info["device"] = pick(settings)
+    tf.keras.utils.set_random_seed(number_of(seed, epoch=0))
     network = model.Network(schema, settings)
     x = _tables.array(X)
     network.adapt(x, y)
     steps = -(-len(x) // settings.batch_size)
-    rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps * settings.epochs)
-    if hasattr(keras.optimizers, "AdamW"):
-        optimizer = keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
+    optimizers = tf.keras.optimizers
+    rate = optimizers.schedules.CosineDecay(settings.learning_rate, steps * settings.epochs)
+    if hasattr(optimizers, "AdamW"):
+        optimizer = optimizers.AdamW(rate, weight_decay=settings.weight_decay)
     else:
         run.note("this TensorFlow has no AdamW, so there is no weight decay: it is Adam")
-        optimizer = keras.optimizers.Adam(rate)
-    loss, weight = keras.losses.MeanSquaredError(), None
+        optimizer = optimizers.Adam(rate)
+    loss, weight = tf.keras.losses.MeanSquaredError(), None
     if schema.classes:
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         if settings.class_weight == "balanced":
             weight = dict(enumerate(len(y) / (len(schema.classes) * np.bincount(y).clip(1))))
     network.compile(optimizer, loss)
@@ -93,7 +94,7 @@ def batches(x: np.ndarray, target: np.ndarray, size: int, seed: int, done: int) 
     return rows.prefetch(1)
 
 
-class Epochs(keras.callbacks.Callback):
+class Epochs(tf.keras.callbacks.Callback):
     """Seeds each epoch by itself; keeps the best weights and all that is needed to go on."""
 
     def __init__(self, run: _runs.Run, network: model.Network) -> None:
@@ -109,7 +110,7 @@ class Epochs(keras.callbacks.Callback):
             network.set_weights(arrays[count + 1 : 2 * count + 1])
             for place, state in enumerate(self.states(), 2 * count + 1):
                 state.assign(arrays[place])
-            if keras.__version__ < "3":
+            if tf.keras.__version__ < "3":
                 run.note("resumed: before Keras 3, dropout goes on otherwise than in a whole run")
 
     def states(self) -> list[tf.Variable]:
@@ -125,7 +126,7 @@ class Epochs(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, *_: object) -> None:
         number = number_of(self.run.config.seed, epoch + 1)
-        keras.utils.set_random_seed(number)
+        tf.keras.utils.set_random_seed(number)
         for layer in self.network.layers:
             if hasattr(layer, "seed_generator"):
                 layer.seed_generator.state.assign([number, 0])
@@ -143,11 +144,6 @@ class Epochs(keras.callbacks.Callback):
         with _runs.replacing(self.run.checkpoint) as path, path.open("wb") as file:
             np.savez(file, self.history, *self.best, *weights, *states)
         self.model.stop_training = self.enough()
-
-
-def number_of(seed: int, epoch: int) -> int:
-    """Chance begins anew in each epoch, so that a resumed run ends as the whole one."""
-    return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
 
 
 def main(given: Sequence[str] | None = None) -> None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ._settings import read
+from ._settings import dump, read
 from .model import Settings
+
+__all__ = ["Config", "Data", "dump", "load"]
 
 
 @dataclass(frozen=True)
