@@ -39,6 +39,7 @@ def _bare(scene: Scene, project: Path) -> float:
     rendered = run(scene.render(project, "--trust", "--skip-tasks"), scene.root, scene.with_uv)
     made = run(["uv", "venv", "--python", scene.python, ".venv"], project, scene.with_uv)
     sync = ["uv", "pip", "sync", "--python", ".venv/bin/python", "requirements-dev.txt"]
+    sync += ["--exclude-newer", "false"]  # the lock has decided how old a package must be
     return rendered + made + run(sync, project, scene.with_uv)
 
 
