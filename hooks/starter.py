@@ -25,6 +25,9 @@ DERIVED = ("/requirements.txt", "/requirements-dev.txt")
 LOCK = b"Made by tools/env; do not edit."
 """In the first line of what the engine locks."""
 
+OWNED = b"# Owned by the template"
+"""How a file of the template's begins."""
+
 PARTS = (*(f"template/{each}" for each in starter_fixes.CODE), "frameworks")
 """What the starter's code is rendered from."""
 
@@ -76,7 +79,12 @@ def place_modules(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     moved by hand, so they wait in it.
     """
     old, new = package(before), package(now)
-    came = [each for each in new.glob("_[!_]*.py") if committed(each.as_posix()) is None]
+    # Not what a build writes there and git ignores, as _version.py.
+    came = [
+        each
+        for each in new.glob("_[!_]*.py")
+        if committed(each.as_posix()) is None and each.read_bytes().startswith(OWNED)
+    ]
     code = "".join(
         each.read_text("utf-8", "replace") for each in new.rglob("*.py") if each not in came
     )

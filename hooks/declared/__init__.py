@@ -50,6 +50,9 @@ class Source:
     build: list[str] = field(default_factory=list)
     """What setup.py needs to run, besides setuptools of any version."""
 
+    compiled: bool = False
+    """Whether a resolver wrote it: where others say what is asked for, only its versions count."""
+
     pins: dict[str, str] = field(default_factory=dict)
     """Versions to keep, by canonical name."""
 

@@ -49,7 +49,15 @@ def read(root: Path) -> list[Source]:
         each(name, lambda path: locks.tables(path.name, toml(path)))
     each("Pipfile.lock", locks.pipfile)
     each(".python-version", python_version)
-    return [source for source in found if source]
+    sources = [source for source in found if source]
+    written = [each for each in sources if not each.compiled]
+    # Where nothing else asks for anything, a compiled list is all that there is.
+    runs = any(each.dependencies for each in written)
+    develops = runs or any(each.groups for each in written)
+    for source in (each for each in sources if each.compiled):
+        source.dependencies = [] if runs else source.dependencies
+        source.groups = {} if develops else source.groups
+    return sources
 
 
 def toml(path: Path) -> dict[str, Any]:

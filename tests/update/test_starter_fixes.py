@@ -78,19 +78,24 @@ def test_the_templates_own_modules_come_where_the_code_asks_for_them(
 ) -> None:
     """Updates mend them, also where the package is to be moved; an older starter gets none."""
     module = template / "template" / MODULE.replace("train", "_help")
-    module.write_text("FACTOR = 1\n")
+    owned = "# Owned by the template\nFACTOR = "
+    module.write_text(f"{owned}1\n")
     write(template, f"from ._help import FACTOR\n{CODE}", "v2")
     answers = {"project_name": "Up", "python_version": MINOR, "create_env": False}
     new = commit(render(template, tmp_path / "new", **answers))
-    module.write_text("FACTOR = 2\n")
+    module.write_text(f"{owned}2\n")
     release(template, "v3")
+    for each in (project, new):  # as what builds write, and git ignores
+        (each / ".git" / "info" / "exclude").write_text("_version.py\n")
+        (each / "src" / "up" / "_version.py").write_text("mine = 1\n")
 
     assert update(project, home).returncode == 0
     assert not (project / "src" / "up" / "_help.py").exists()
+    assert (project / "src" / "up" / "_version.py").read_text() == "mine = 1\n"
 
     assert update(new, home).returncode == 0
-    assert (new / "src" / "up" / "_help.py").read_text() == "FACTOR = 2\n"
+    assert (new / "src" / "up" / "_help.py").read_text() == f"{owned}2\n"
     commit(new)
     update(new, home, "--data", "package_name=other")
     assert not (new / "src" / "other").exists()
-    assert (new / "src" / "up" / "_help.py").read_text() == "FACTOR = 2\n"
+    assert (new / "src" / "up" / "_help.py").read_text() == f"{owned}2\n"
