@@ -8,8 +8,13 @@ from typing import Any
 import pytest
 from adopted import merged, without_package
 from declared import Source
+from declared.pyproject import standard
+from tables import Unmergeable
 
 OURS = """\
+# Owned by the template.
+
+# where
 [build-system]
 requires = ["uv_build>=0.9,<1"]
 build-backend = "uv_build"
@@ -24,12 +29,12 @@ dependencies = [
 
 [dependency-groups]
 dev = [
-    "pytest",
+    "ruff",
     "uv-build>=0.9,<1",
 ]
 
 [tool.uv]
-exclude-newer = "7 days"
+exclude-newer = "7 days" # why
 
 [tool.uv.build-backend]
 module-name = "seeds"
@@ -37,13 +42,14 @@ module-name = "seeds"
 [tool.poe]
 executor = { type = "simple" }
 
+# tasks
 [tool.poe.tasks]
-test = { cmd = "pytest", help = "Run the tests" }
-lint = { cmd = "ruff check", help = "Look for mistakes" }
+test = { cmd = "pytest" }
+lint = { cmd = "ruff check" }
 
 [tool.ruff]
 line-length = 100
-extend-exclude = ["tools"]
+extend-exclude = ["tools/env"]
 """
 SETUPTOOLS = "setuptools.build_meta"
 
@@ -73,6 +79,8 @@ def test_a_package_is_installed_by_what_fits_it(
     found = adopted("", Source("", build=build), package, by_setuptools=by_setuptools)
     assert found["build-system"] == {"requires": requires, "build-backend": backend}
     assert found["tool"]["uv"].get("build-backend") == uv
+    assert found["dependency-groups"]["dev"] == sorted([*requires, "ruff"])  # locked, too
+    assert "line-length" not in found["tool"]["ruff"]
 
 
 def test_what_installs_it_already_goes_on_to_do_so_and_is_locked() -> None:
@@ -80,7 +88,7 @@ def test_what_installs_it_already_goes_on_to_do_so_and_is_locked() -> None:
     found = adopted(theirs, Source(""), "src/seeds")
     assert found["build-system"]["build-backend"] == "hatchling.build"
     assert "build-backend" not in found["tool"]["uv"]
-    assert found["dependency-groups"]["dev"] == ["editables", "hatchling", "pytest"]
+    assert found["dependency-groups"]["dev"] == ["editables", "hatchling", "ruff"]
 
 
 def test_without_a_package_nothing_is_installed() -> None:
@@ -91,7 +99,7 @@ def test_without_a_package_nothing_is_installed() -> None:
 def test_what_is_known_of_the_project_goes_before_the_templates_word() -> None:
     told = Source(
         "", name="Grains", version="3.1", python=">=3.9", dependencies=["numpy>=1.20", "alpha"],
-        groups={"dev": ["pytest>=8"], "docs": ["sphinx"]}, extras={"plot": ["matplotlib"]},
+        groups={"dev": ["ruff>=0.9"], "docs": ["sphinx"]}, extras={"plot": ["matplotlib"]},
         paths={"lib": "../lib"},
     )  # fmt: skip
     found = adopted("", told)
@@ -100,7 +108,7 @@ def test_what_is_known_of_the_project_goes_before_the_templates_word() -> None:
         "dependencies": ["alpha", "ipykernel>=6", "numpy>=1.20"],
         "optional-dependencies": {"plot": ["matplotlib"]},
     }  # fmt: skip
-    assert found["dependency-groups"] == {"dev": ["pytest>=8"], "docs": ["sphinx"]}
+    assert found["dependency-groups"] == {"dev": ["ruff>=0.9"], "docs": ["sphinx"]}
     assert found["tool"]["uv"]["sources"] == {"lib": {"path": "../lib", "editable": True}}
 
 
@@ -114,8 +122,12 @@ def test_what_a_build_works_out_stays_its_own_but_for_the_dependencies() -> None
     theirs = (
         '[build-system]\nrequires = ["setuptools"]\n'
         '[project]\nname = "grains"\ndynamic = ["version", "dependencies"]\n'
+        '[tool.setuptools.dynamic]\nversion = {attr = "x.v"}\n'
+        'dependencies = {file = ["requirements.txt"]}\n'
     )
-    found = adopted(theirs, Source("", dependencies=["alpha"]))["project"]
+    whole = adopted(theirs, Source("", dependencies=["alpha"]))
+    assert whole["tool"]["setuptools"]["dynamic"] == {"version": {"attr": "x.v"}}
+    found = whole["project"]
     assert found["dynamic"] == ["version"]
     assert "version" not in found
     assert found["dependencies"] == ["alpha", "ipykernel>=6"]
@@ -143,7 +155,44 @@ lib = { git = "https://example.org/lib" }
     found = adopted(theirs, Source("", groups={"dev": ["mypy"]}, paths={"lib": "../lib"}))
     assert found["tool"]["poe"]["tasks"]["lint"] == "mypy"
     assert found["tool"]["poe"]["tasks"]["test"]["cmd"] == "pytest"
-    assert found["tool"]["ruff"] == {"line-length": 79, "extend-exclude": ["tools"]}
+    assert found["tool"]["ruff"] == {"line-length": 79, "extend-exclude": ["tools/env"]}
     assert found["tool"]["uv"]["exclude-newer"] == "3 days"
     assert found["tool"]["uv"]["sources"] == {"lib": {"git": "https://example.org/lib"}}
-    assert found["dependency-groups"]["dev"] == ["mypy", "pytest"]
+    assert found["dependency-groups"]["dev"] == ["mypy", "ruff"]
+
+
+THEIRS = {
+    "tables of the same names": (
+        '[project]\nname = "x"\nversion = "1"\ndependencies = ["a==1"] # mine\n\n'
+        '[tool.poe.tasks]\ntest = "tox"\n\n[tool.ruff]\nline-length = 79\n'
+    ),
+    "sub-tables": (
+        '[project]\nname = "x"\nversion = "1"\n[tool.poe.tasks.test]\ncmd = "tox"\n'
+        '[tool.uv.sources]\na = { path = "../a" }\n'
+    ),
+    "groups with comments": (
+        '[project]\nname = "x"\nversion = "1"\n[dependency-groups]\n'
+        'dev = [\n    # for lint\n    "ruff<1", # old\n    {include-group = "t"},\n]\n'
+        't = ["pytest"]\n'
+    ),
+    "no end of line": '[project]\nname = "x"\nversion = "1"\ndependencies = []',
+}
+
+
+@pytest.mark.parametrize("theirs", THEIRS.values(), ids=THEIRS)
+def test_all_that_was_there_is_there(theirs: str) -> None:
+    text = merged(theirs, OURS, standard(tomllib.loads(theirs)), None, by_setuptools=False)
+    had, has = tomllib.loads(theirs), tomllib.loads(text)
+    assert has["project"]["name"] == "x"
+    if "poe" in had.get("tool", {}):
+        assert has["tool"]["poe"]["tasks"]["test"] == had["tool"]["poe"]["tasks"]["test"]
+    assert "lint" in has["tool"]["poe"]["tasks"]
+    for comment in ("# mine", "# for lint", "# old"):
+        assert (comment in text) is (comment in theirs)
+    assert set(had["project"].get("dependencies", ())) <= set(has["project"]["dependencies"])
+    assert {"ruff", "ruff<1"} & set(map(str, has["dependency-groups"]["dev"]))
+
+
+def test_a_form_that_cannot_be_edited_is_refused() -> None:
+    with pytest.raises(Unmergeable, match="with the template's tables"):
+        adopted('project = { name = "x", version = "1" }\n', Source(""))
