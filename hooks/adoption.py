@@ -71,7 +71,7 @@ def again(chosen: Mapping[str, Any], answers_file: str) -> int:
 
 def refusal(wanted: Path, answers_file: str) -> list[str]:
     """Why this repository cannot be adopted as it is, with what mends it."""
-    head = _git("rev-parse", "--verify", "--quiet", "HEAD")
+    head = repository.said("rev-parse", "--verify", "--quiet", "HEAD")
     if "fatal: detected" in head.stderr:  # a repository of another user's, which git does not read
         return [*head.stderr.strip().splitlines(), "Mend that, then copy again."]
     if head.returncode:
@@ -171,11 +171,3 @@ def _index() -> set[str]:
     argv = ["git", "ls-files", "-z"]
     done = subprocess.run(argv, capture_output=True, check=False)
     return set(os.fsdecode(done.stdout).split("\0")[:-1])
-
-
-def _git(*words: str) -> subprocess.CompletedProcess[str]:
-    argv, environ = ["git", *words], {**os.environ, "LC_ALL": "C"}  # its words are read here
-    try:
-        return subprocess.run(argv, env=environ, capture_output=True, text=True, check=False)
-    except OSError as error:
-        return subprocess.CompletedProcess(argv, 127, "", str(error))

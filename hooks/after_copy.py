@@ -21,6 +21,7 @@ import entering
 from engine import answers, command, engine, facts, in_a_temporary_copy, say, strict
 from pristine import names
 from project_tools import LOCAL, TEMPLATE, option
+from repository import said
 
 FIRST_COMMIT = "Start the project"
 NAMED = {"author_name": "holder", "license_year": "year"}
@@ -77,7 +78,7 @@ def propose_holder(chosen: dict[str, Any], answers_file: str) -> None:
     if not text.is_file() or "{{ holder }}" not in text.read_text(encoding="utf-8"):
         return
     proposed = {
-        "author_name": chosen["author_name"].strip() or _git("config", "user.name").stdout.strip(),
+        "author_name": chosen["author_name"].strip() or said("config", "user.name").stdout.strip(),
         "license_year": chosen.get("license_year") or time.strftime("%Y"),
     }
     new = {key: value for key, value in proposed.items() if value and value != chosen.get(key)}
@@ -96,12 +97,12 @@ def start_repository(rendered: set[str]) -> list[str]:
     files that were `rendered` gets into the commit, whatever the machine's own lists ignore.
     """
     there = [name for name in sorted(rendered) if os.path.lexists(name)]
-    around = _git("rev-parse", "--show-toplevel")
+    around = said("rev-parse", "--show-toplevel")
     if around.returncode != 0 and "not a git repository" not in around.stderr:
         tell("the project is not committed, for git says", around)
         return []
     if around.returncode == 0 and not os.path.samefile(around.stdout.rstrip("\n"), "."):
-        ignored = _git("check-ignore", "-z", "--stdin", given="\0".join(there)).stdout
+        ignored = said("check-ignore", "-z", "--stdin", given="\0".join(there)).stdout
         hidden = ignored.split("\0")[:-1]
         if len(hidden) < len(there):
             say("git: the project is inside a repository already; commit it there")
@@ -112,7 +113,7 @@ def start_repository(rendered: set[str]) -> list[str]:
     steps: list[Sequence[str]] = [("init", "--quiet"), ("add", "--all"), ("add", "--force", *there)]
     finish = ["git add --all", f"git commit -m '{FIRST_COMMIT}'"]
     for words in (*steps, ("commit", "--quiet", "-m", FIRST_COMMIT)):
-        done = _git(*words)
+        done = said(*words)
         if done.returncode != 0:
             tell(f"`git {words[0]}` did not work", done)
             return [*IDENTITY, *finish] if re.search(NAMELESS, done.stderr) else finish
@@ -124,9 +125,9 @@ def start_repository(rendered: set[str]) -> list[str]:
 
 def tell(what: str, done: subprocess.CompletedProcess[str]) -> None:
     """All that git said, and not its last line alone."""
-    said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+    lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
     say(f"git: {what}:")
-    for line in said or [f"(nothing; its exit code is {done.returncode})"]:
+    for line in lines or [f"(nothing; its exit code is {done.returncode})"]:
         say(f"     {line}")
 
 
@@ -145,22 +146,6 @@ def next_steps(made: bool, task: str, first: Sequence[str]) -> None:
     say("\nNext:" if made else "\nNext (the environment is made on the way):")
     for step in steps:
         say(f"  {step}")
-
-
-def _git(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    environ = {**os.environ, "LC_ALL": "C"}  # its words are read here
-    try:
-        return subprocess.run(
-            ["git", *words],
-            env=environ,
-            input=given,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-    except OSError as error:
-        return subprocess.CompletedProcess(words, 127, "", str(error))
 
 
 if __name__ == "__main__":

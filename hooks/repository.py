@@ -11,6 +11,7 @@ import os
 import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 PROGRAM, LINK = "100755", "120000"
 """Modes of git's: a file with its run bit, and a symbolic link."""
@@ -20,6 +21,16 @@ def git(*words: str, given: bytes = b"", check: bool = True) -> bytes:
     """Run git in the project; what it printed. Raises CalledProcessError, `check` willing."""
     argv = ["git", "-c", "core.safecrlf=false", *words]  # else it warns of each file's line ends
     return subprocess.run(argv, input=given, stdout=subprocess.PIPE, check=check).stdout
+
+
+def said(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Run git where it may fail, in words that can be looked for; 127 where there is no git."""
+    argv, environ = ["git", *words], {**os.environ, "LC_ALL": "C"}
+    how: dict[str, Any] = {"capture_output": True, "text": True, "errors": "replace"}
+    try:
+        return subprocess.run(argv, env=environ, input=given, check=False, **how)
+    except OSError as error:
+        return subprocess.CompletedProcess(argv, 127, "", str(error))
 
 
 def in_progress() -> bool:
