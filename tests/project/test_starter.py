@@ -25,12 +25,15 @@ def project(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Tiny:
     return made
 
 
-def test_tables_are_taken_or_refused_in_words_and_runs_go_on(project: Tiny, tmp_path: Path) -> None:
+@pytest.mark.parametrize("about", ["tables", "runs"])
+def test_tables_are_taken_or_refused_in_words_and_runs_go_on(
+    about: str, project: Tiny, tmp_path: Path
+) -> None:
     checks = shutil.copytree(ROOT / "tests" / "starter", tmp_path / "checks")
     project.environ.update(STARTER="own", PROJECT=str(project.root))
-    words = ["-q", "-p", "no:cacheprovider", "--rootdir", str(checks), "-c", "/dev/null"]
-    files = [str(checks / f"check_{about}.py") for about in ("tables", "runs")]
-    inside(project, "python", "-m", "pytest", *words, *files)
+    words = ["-v", "-p", "no:cacheprovider", "--rootdir", str(checks), "-c", "/dev/null"]
+    where = ["-o", "faulthandler_timeout=120"]  # one that hangs says in which line
+    inside(project, "python", "-m", "pytest", *words, *where, str(checks / f"check_{about}.py"))
 
 
 def test_a_run_is_reproduced_and_compared_and_nothing_is_touched(project: Tiny) -> None:

@@ -124,16 +124,20 @@ def run(
     python: str, root: Path, *words: str, environ: dict[str, str], cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run the engine of the project at `root` with a Python of one's choice."""
-    return subprocess.run(
-        [python, str(root / "tools" / "env"), *words],
-        cwd=cwd or root,
-        env=environ,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=300,
-        check=False,
-    )
+    try:
+        return subprocess.run(
+            [python, str(root / "tools" / "env"), *words],
+            cwd=cwd or root,
+            env=environ,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=540,  # before pytest ends the test, which could not say what was printed
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        said = b"".join(each or b"" for each in (error.stdout, error.stderr))
+        pytest.fail(f"{words} did not end; it said:\n{said.decode(errors='replace')}")
 
 
 def clean_environ(home: Path, **more: str) -> dict[str, str]:
