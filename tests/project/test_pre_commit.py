@@ -69,6 +69,27 @@ def test_a_new_project_passes_its_own_hooks(made: Tiny) -> None:
     assert git(made.root, "status", "--porcelain") == ""
 
 
+# What is there already: CI looks at all files, outside of any merge.
+COMMITTED = {
+    "what an update left": ("a\n<<<<<<< before updating\nb\n", "merge-conflict", 1),
+    "a heading of seven letters": ("License\n=======\n", "merge-conflict", 0),
+    "a large file": ("a" * 1024 * 1025, "large-files", 1),
+}
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("what", COMMITTED)
+def test_what_was_committed_past_the_hooks_is_found_afterwards(what: str, made: Tiny) -> None:
+    text, hook, expected = COMMITTED[what]
+    (made.root / "own.rst").write_text(text, encoding="utf-8")
+    git(made.root, "add", "own.rst")
+    git(made.root, "commit", "--quiet", "--no-verify", "--message", "Past them")
+    argv = ["python3", "tools/env", "run", "--", "pre-commit", "run", hook, "--all-files"]
+    done = subprocess.run(argv, cwd=made.root, env=made.environ, capture_output=True, check=False)
+    git(made.root, "reset", "--quiet", "--hard", "HEAD^")
+    assert done.returncode == expected, done.stdout.decode()
+
+
 @pytest.mark.thorough
 @pytest.mark.skipif(sys.platform == "win32", reason="the container is a Linux")
 def test_hooks_work_in_a_dev_container_of_the_same_folder(made: Tiny, tmp_path: Path) -> None:

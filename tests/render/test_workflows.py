@@ -58,6 +58,14 @@ def test_no_checkout_leaves_a_token_where_packages_run(project: Path) -> None:
                     assert step["with"]["persist-credentials"] is False, name
 
 
+def test_a_merge_queue_gets_an_answer_and_each_commit_of_main_one_of_its_own(project: Path) -> None:
+    text = (project / ".github" / "workflows" / "checks.yml").read_text(encoding="utf-8")
+    workflow = yaml.safe_load(text)
+    assert {"push", "pull_request", "merge_group"} < workflow[True].keys()  # YAML's `on`
+    only = workflow["concurrency"]["cancel-in-progress"]
+    assert only == "${{ github.event_name == 'pull_request' }}"
+
+
 def test_gitlab_gives_the_token_to_the_job_that_installs_nothing(project: Path) -> None:
     jobs = yaml.safe_load((project / ".gitlab-ci.yml").read_text(encoding="utf-8"))
     for name, job in jobs.items():
