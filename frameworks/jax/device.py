@@ -4,15 +4,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import Any
 
 import jax
 
-if TYPE_CHECKING:
-    from .model import Settings
 
-
-def pick(settings: Settings) -> str:
+# `settings` is config.Model; projects from before have it as model.Settings.
+def pick(settings: Any) -> str:
     """Chooses the device to compute on, and how many threads the processor takes."""
     if settings.threads:
         os.environ["NPROC"] = str(settings.threads)  # read by XLA when it starts

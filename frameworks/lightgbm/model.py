@@ -3,41 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
 from sklearn.utils.class_weight import compute_sample_weight
 
-if TYPE_CHECKING:
-    from .config import Config
-    from .data import Schema
+from .config import Config, Model
+from .data import Schema
 
 FILE = "model.txt"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The [model] table."""
-
-    rounds: int
-    patience: int
-    learning_rate: float
-    num_leaves: int
-    subsample: float
-    l2: float
-    class_weight: Literal["none", "balanced"]
-    device: Literal["cpu", "gpu", "cuda"]
-    threads: int
-
-    def __post_init__(self) -> None:
-        if min(self.rounds, self.patience) < 1 or min(self.l2, self.threads) < 0:
-            raise ValueError("model.rounds and patience: 1 or more; l2 and threads: 0 or more")
-        if not (0 < self.learning_rate <= 1 and 0 < self.subsample <= 1 < self.num_leaves):
-            raise ValueError("model.learning_rate, subsample: above 0, to 1; num_leaves: 2 or more")
 
 
 def parameters(config: Config, schema: Schema) -> dict[str, Any]:
@@ -59,7 +36,7 @@ def parameters(config: Config, schema: Schema) -> dict[str, Any]:
     }
 
 
-def where(settings: Settings) -> dict[str, Any]:
+def where(settings: Model) -> dict[str, Any]:
     """Device and threads. LightGBM computes on a GPU only where it was built for that."""
     place = {"device_type": settings.device, "num_threads": settings.threads}
     if settings.device != "cpu":
@@ -71,7 +48,7 @@ def where(settings: Settings) -> dict[str, Any]:
     return place
 
 
-def dataset(X: pd.DataFrame, y: np.ndarray, settings: Settings, reference=None) -> lgb.Dataset:
+def dataset(X: pd.DataFrame, y: np.ndarray, settings: Model, reference=None) -> lgb.Dataset:
     """The columns cut into bins, a byte for each value; those of `reference` when given."""
     weight = compute_sample_weight("balanced", y) if settings.class_weight == "balanced" else None
     return lgb.Dataset(table(X), y, weight=weight, reference=reference, free_raw_data=False)

@@ -5,20 +5,18 @@ from __future__ import annotations
 
 import os
 import random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 from torch import distributed
 
-if TYPE_CHECKING:
-    from .model import Settings
-
 WORLD = int(os.environ.get("WORLD_SIZE", 1))  # processes that train together: torchrun sets these
 RANK = int(os.environ.get("RANK", 0))  # the first one, 0, writes and prints
 
 
-def pick(settings: Settings) -> torch.device:
+# `settings` is config.Model; projects from before have it as model.Settings.
+def pick(settings: Any) -> torch.device:
     """The device to compute on; sets how many threads the processor takes."""
     if settings.threads:
         torch.set_num_threads(settings.threads)
@@ -33,7 +31,7 @@ def pick(settings: Settings) -> torch.device:
         raise SystemExit(f"PyTorch has no {settings.device!r} here. {remedy}") from None
 
 
-def precision(settings: Settings, device: torch.device) -> torch.dtype:
+def precision(settings: Any, device: torch.device) -> torch.dtype:
     """What autocast computes in. NVIDIA's GPUs before Ampere have no bfloat16."""
     if settings.precision != "auto":
         return getattr(torch, settings.precision)

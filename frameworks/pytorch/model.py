@@ -1,10 +1,8 @@
-"""The model: its settings, the network, how it is loaded and how it predicts."""
+"""The model: the network, how it is loaded and how it predicts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,43 +10,18 @@ import torch
 from torch import nn
 
 from ._device import pick
-
-if TYPE_CHECKING:
-    from .config import Config
-    from .data import Schema
+from .config import Config, Model
+from .data import Schema
 
 FILE = "model.pt"
 EMBEDDING = 8  # numbers that stand for a word
 BATCH = 8192  # rows at a time where nothing is learned
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The [model] table; configs/train.toml says what each key means."""
-
-    epochs: int
-    patience: int
-    batch_size: int
-    learning_rate: float
-    weight_decay: float
-    hidden: tuple[int, ...]
-    dropout: float
-    class_weight: Literal["none", "balanced"]
-    device: str
-    precision: Literal["auto", "float32", "bfloat16", "float16"]
-    threads: int
-
-    def __post_init__(self) -> None:
-        if min(self.epochs, self.patience, self.batch_size, *self.hidden) < 1:
-            raise ValueError("epochs, patience, batch_size and each of hidden must be at least 1")
-        if min(self.learning_rate, self.weight_decay, self.dropout, self.threads) < 0:
-            raise ValueError("no number in [model] may be below 0")
-
-
 class Network(nn.Module):
     """A multi-layer perceptron on scaled numbers and embedded words."""
 
-    def __init__(self, schema: Schema, settings: Settings) -> None:
+    def __init__(self, schema: Schema, settings: Model) -> None:
         super().__init__()
         words = [len(known) + 1 for known in schema.columns.values() if known != "number"]
         numbers = len(schema.columns) - len(words)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import joblib
 import numpy as np
@@ -19,34 +17,15 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OrdinalEncoder
 from threadpoolctl import ThreadpoolController
 
-if TYPE_CHECKING:
-    from .config import Config
-    from .data import Schema
+from .config import Config, Model
+from .data import Schema
 
 FILE = "model.joblib"
 BATCH = 40_000  # rows at a time where nothing is learned
 POOLS = ThreadpoolController()
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The [model] table."""
-
-    rounds: int
-    learning_rate: float
-    max_leaf_nodes: int
-    l2: float
-    class_weight: str
-    threads: int
-
-    def __post_init__(self) -> None:
-        if self.class_weight not in ("none", "balanced"):
-            raise ValueError('model.class_weight must be "none" or "balanced"')
-        if self.rounds < 1 or self.max_leaf_nodes < 2 or self.threads < 0:
-            raise ValueError("model.rounds, max_leaf_nodes or threads is too small")
-
-
-def build(schema: Schema, settings: Settings, seed: int) -> Pipeline:
+def build(schema: Schema, settings: Model, seed: int) -> Pipeline:
     """Boosted trees on histograms. They take missing values as they are."""
     texts = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
     columns = make_column_transformer(

@@ -4,18 +4,16 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read at the import; the rest is for builders
 import tensorflow as tf
 
-if TYPE_CHECKING:
-    from .model import Settings
 
-
-def pick(settings: Settings) -> str:
+# `settings` is config.Model; projects from before have it as model.Settings.
+def pick(settings: Any) -> str:
     """Chooses the device to compute on, and how many threads the processor takes."""
     kind, _, number = settings.device.partition(":")
     gpus = tf.config.list_physical_devices("GPU")
@@ -32,7 +30,7 @@ def pick(settings: Settings) -> str:
     return gpus[0].name if gpus else "cpu"
 
 
-def precision(settings: Settings) -> str:
+def precision(settings: Any) -> str:
     """What layers compute in. NVIDIA's GPUs before Ampere have no bfloat16."""
     gpus = tf.config.get_visible_devices("GPU")
     details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]

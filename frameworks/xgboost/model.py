@@ -4,41 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xgboost as xgb
 from sklearn.utils.class_weight import compute_sample_weight
 
-if TYPE_CHECKING:
-    from .config import Config
-    from .data import Schema
+from .config import Config, Model
+from .data import Schema
 
 FILE = "model.ubj"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The [model] table."""
-
-    rounds: int
-    patience: int
-    learning_rate: float
-    max_depth: int
-    subsample: float
-    l2: float
-    class_weight: Literal["none", "balanced"]
-    device: Literal["auto", "cpu", "cuda"]
-    threads: int
-
-    def __post_init__(self) -> None:
-        if min(self.rounds, self.patience, self.max_depth) < 1 or min(self.l2, self.threads) < 0:
-            raise ValueError("model.rounds, patience, max_depth: 1 or more; l2, threads: 0 or more")
-        if not (0 < self.learning_rate <= 1 and 0 < self.subsample <= 1):
-            raise ValueError("model.learning_rate and model.subsample: above 0 and at most 1")
 
 
 def parameters(config: Config, schema: Schema) -> dict[str, Any]:
@@ -56,7 +33,7 @@ def parameters(config: Config, schema: Schema) -> dict[str, Any]:
     }
 
 
-def where(settings: Settings) -> dict[str, Any]:
+def where(settings: Model) -> dict[str, Any]:
     """Device and threads. Without a GPU, XGBoost itself takes the processor in silence."""
     device, one_row = "cpu", xgb.DMatrix(np.zeros((1, 1)), [0.0])
     if settings.device != "cpu":
@@ -76,7 +53,7 @@ def table(X: pd.DataFrame) -> pd.DataFrame:
 
 
 def matrix(
-    X: pd.DataFrame, y: np.ndarray, settings: Settings, ref: xgb.DMatrix | None = None
+    X: pd.DataFrame, y: np.ndarray, settings: Model, ref: xgb.DMatrix | None = None
 ) -> xgb.QuantileDMatrix:
     """The columns cut into bins, a byte for each value; those of `ref` when given."""
     weight = compute_sample_weight("balanced", y) if settings.class_weight == "balanced" else None

@@ -262,7 +262,7 @@ def test_what_an_engine_starts_is_killed_in_the_midst_and_the_search_ends(
     ("words", "table", "said"),
     [
         ([], ("learning_rate", "learning_rat"), "Did you mean model.learning_rate?"),
-        ([], ('"balanced"', '"even"'), "model.class_weight must be"),
+        ([], ('"balanced"', '"even"'), "One of none, balanced is needed"),
         ([], ("low = 3, high = 9", "low = 9, high = 3"), "is no range or list"),
         ([], ("trials", "trial"), "Did you mean trials?"),
         (["modle.rounds=3"], ("", ""), "There is no key modle"),

@@ -45,7 +45,7 @@ def train(
     (tmp_path / "configs").mkdir()
     (tmp_path / "configs/train.toml").write_text(settings, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    known = {field.name for field in fields(starter.model.Settings)}
+    known = {field.name for field in fields(starter.config.Model)}
     short = [f"model.{name}={value}" for name, value in SHORT.items() if name in known]
 
     def run(*changes: str) -> Path:
