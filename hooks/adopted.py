@@ -82,7 +82,9 @@ def _build_system(
     table = template["build-system"]
     if build is not None or package is None:
         needed = json.dumps(list(dict.fromkeys(["setuptools>=64", *(build or ())])))
-        body = f'requires = {needed}\nbuild-backend = "setuptools.build_meta"\n'
+        # A setup.py may import what is beside it, as pip lets it where no back end is named:
+        # https://setuptools.pypa.io/en/latest/build_meta.html#how-to-use-it
+        body = f"requires = {needed} # by setup.py or setup.cfg, as before\n"
         return with_table(text, Table(table.name, "[build-system]\n", body))
     own, place = template["tool.uv.build-backend"], Path(package)
     body = f'module-name = "{place.name}"\n'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +37,14 @@ def settle(chosen: Mapping[str, Any], written: str, answers_file: str, local: st
         text, place = pyproject(wanted, told)
         kept = put(wanted, before)
         brought = [name for name in files(wanted) if name not in kept]
-        asked = parsed((wanted / answers_file).read_text(encoding="utf-8")).keys()
+        counted = parsed((wanted / answers_file).read_text(encoding="utf-8"))
     Path(FILE).write_text(text, encoding="utf-8")
     if "build-system" not in text and not place:
         settings = Path(SETTINGS).read_text(encoding="utf-8")
         Path(SETTINGS).write_text(without_package(settings), encoding="utf-8")
     if local:
         LOCAL.write_text(local, encoding="utf-8")
-    Path(answers_file).write_text(recorded(written, answers, asked), encoding="utf-8")
+    Path(answers_file).write_text(recorded(written, counted), encoding="utf-8")
     stage(brought)
     blessed = pristine_lock(TEMPLATE, answers)
     code, versions, later = lock(told, blessed, another(answers["python_version"], sources))
@@ -111,13 +111,14 @@ def put(wanted: Path, before: Sequence[str]) -> list[str]:
     return kept
 
 
-def recorded(written: str, answers: Mapping[str, Any], asked: Collection[str]) -> str:
-    """The answers' file, of these answers to what is `asked` now."""
+def recorded(written: str, counted: Mapping[str, Any]) -> str:
+    """The answers' file, of the answers that `counted` in the render: a name in the repository may
+    be none that a question takes, and no update begins with such an answer."""
     head = "".join(line for line in written.splitlines(keepends=True) if line.startswith("#"))
     now = {
-        key: answers.get(key, value)
+        key: value if key.startswith("_") else counted[key]
         for key, value in parsed(written).items()
-        if key in asked or key.startswith("_")
+        if key in counted or key.startswith("_")
     }
     body = jinja(TEMPLATE).from_string("{{ now | to_nice_yaml(sort_keys=false) }}").render(now=now)
     return head + body

@@ -16,12 +16,15 @@ from . import TO_DEVELOP, Source, Unreadable, text_of
 
 _KEYS = {
     "description": "description", "long_description": "readme", "license": "license",
-    "license_files": "license-files", "author": "authors", "author_email": "authors",
-    "maintainer": "maintainers", "maintainer_email": "maintainers", "keywords": "keywords",
-    "classifiers": "classifiers", "url": "urls", "project_urls": "urls", "scripts": "scripts",
-    "entry_points": "entry-points", "extras_require": "optional-dependencies",
+    "author": "authors", "author_email": "authors", "maintainer": "maintainers",
+    "maintainer_email": "maintainers", "keywords": "keywords", "classifiers": "classifiers",
+    "url": "urls", "project_urls": "urls", "scripts": "scripts", "entry_points": "entry-points",
+    "extras_require": "optional-dependencies",
 }  # fmt: skip
-"""Other words of setup(), and the key of [project] that each is for."""
+"""Other words of setup(), and the key of [project] that each is for.
+
+Of `license_files` setuptools knows without, and breaks where `dynamic` names it:
+https://github.com/pypa/setuptools/pull/3162"""
 
 _ALIASES = {"classifier": "classifiers", "summary": "description", "home_page": "url"}
 """Words of distutils2 that setuptools takes in setup.cfg, too."""

@@ -84,7 +84,8 @@ ROWS: Rows = {
          "pins": {"a": "1.4", "c": "2"}, "python": None},
     ),
     "setup.cfg, with what setuptools goes on to give": (
-        {"setup.cfg": "[metadata]\nname = x\nversion = attr: x.v\ndescription = d\n[options]\n"
+        {"setup.cfg": "[metadata]\nname = x\nversion = attr: x.v\ndescription = d\n"
+         "license_files = LICENSE\n[options]\n"
          "install_requires =\n    a>=1 # why\n    b\n[options.extras_require]\nt = c\n"},
         {"name": "x", "version": None, "dependencies": ["a>=1", "b"],
          "dynamic": {"version", "description", "optional-dependencies"}},

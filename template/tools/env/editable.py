@@ -127,7 +127,7 @@ def _asked(project: Project) -> str | None:
         content = toml.loads(project, read_text(project.root / pyproject.FILE))
         own = {key: value for key, value in content["project"].items() if key != "dependencies"}
         build = content.get("build-system", {})
-        backend = str(build.get("build-backend", ""))
+        backend = str(build.get("build-backend", "setuptools"))
         tools = {
             name: table.get("build-backend", table)  # uv's own has much more in it
             for name, table in content.get("tool", {}).items()
