@@ -46,6 +46,11 @@ def main(template: Path, answers_file: str) -> int:
     if dependencies.FILE in repository.unmerged():
         dependencies.merge()
     dependencies.join()
+    if chosen.get("adopted"):
+        with suppress(ImportError):  # no TOML in Copier's Python 3.10: a person merges
+            import rules
+
+            rules.merge()
     conflicts = repository.conflicts()
     blocking = [name for name in conflicts if is_needed(name.removesuffix(".rej"))]
     code, more = follow(template, answers_file, before, chosen, blocking)

@@ -15,6 +15,18 @@ LISTS = (".gitignore", ".gitattributes")
 """Files that are a rule a line."""
 
 
+def merge() -> None:
+    """Let the lists end with what the template's new version has more, where git saw a conflict:
+    beside a repository's own rules stand the template's without its comments."""
+    for name in set(LISTS) & set(repository.unmerged()):
+        base, mine, theirs = ((repository.staged(name, stage) or b"") for stage in (1, 2, 3))
+        new = set(theirs.splitlines()) - set(base.splitlines())
+        more = b"\n".join(rule for rule in theirs.splitlines() if rule in new)
+        Path(name).write_bytes(mine)
+        Path(name).write_bytes(with_lines(Path(name), more.decode(), repository.tracked()))
+        repository.git("reset", "--quiet", "--", name)
+
+
 def with_lines(path: Path, ours: str, before: Sequence[str]) -> bytes:
     """A list with our rules after theirs, without those that mean a file that git has already.
 

@@ -30,7 +30,8 @@ def standard(tables: Mapping[str, Any]) -> Source:
     }
     for extra, lines in project.get("optional-dependencies", {}).items():
         if extra.lower() in TO_DEVELOP:
-            found.groups.setdefault("dev", []).extend(lines)
+            dev = found.groups.setdefault("dev", [])
+            dev += [line for line in lines if line not in dev]
     return found
 
 

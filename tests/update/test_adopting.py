@@ -18,7 +18,7 @@ from support.template import copy_parts, git, release, tree
 from support.wheels import wheel
 
 OURS = ("pip", "poethepoet", "pytest", "ruff", "uv", "uv-build", "setuptools", "poetry-core",
-        "flit-core", "ipykernel")  # fmt: skip
+        "flit-core", "ipykernel", "pyrefly")  # fmt: skip
 VERSIONS = {"setuptools": "64.0", "ipykernel": "7.0", "uv-build": "0.9"}
 """What the template and the back ends of the layouts bring along."""
 
@@ -184,6 +184,9 @@ def test_a_login_in_a_file_comes_into_none_of_the_projects(
     assert git(root, "status", "--porcelain") == ""
 
 
+VSCODE = {f".vscode/{name}.json" for name in ("extensions", "launch", "settings", "tasks")}
+
+
 # The second one's package is called as no answer may be.
 @pytest.mark.thorough
 @pytest.mark.parametrize("layout", ["poetry", "ccds-1"])
@@ -207,7 +210,7 @@ def test_an_update_of_an_adopted_project_loses_no_line(
     ignored = template / "template" / ".gitignore.jinja"
     ignored.write_text(ignored.read_text(encoding="utf-8") + "*.bak\n", encoding="utf-8")
     release(template, "v2.0.0")
-    argv = [*COMMAND, "update", "--defaults", "--trust"]
+    argv = [*COMMAND, "update", "--defaults", "--trust", "-d", "extras=[vscode, types]"]
     done = subprocess.run(
         argv, cwd=root, env=environ, capture_output=True, text=True, check=False,
         stdin=subprocess.DEVNULL,
@@ -215,14 +218,17 @@ def test_an_update_of_an_adopted_project_loses_no_line(
     assert done.returncode == 0, done.stdout + done.stderr
     after = tree(root)
     changed = {"requirements-dev.txt", "requirements.txt"}
-    before[".copier-answers.yml"] = before[".copier-answers.yml"].replace(b"v1.0.0", b"v2.0.0")
+    answers = before.pop(".copier-answers.yml").decode()
     for name in before.keys() - changed:
         lines = after[name].splitlines()
         assert [line for line in before[name].splitlines() if line not in lines] == [], name
     assert b'new = { cmd = "true" }' in after["pyproject.toml"]
     assert b"*.bak" in after[".gitignore"]
     assert KEPT[layout] <= pins(root)
-    assert yaml.safe_load(after[".copier-answers.yml"])["adopted"] is True
+    assert b"!/.vscode/" in after[".gitignore"]
+    assert after.keys() - before.keys() == {".copier-answers.yml", *VSCODE}  # and no py.typed
+    now = {"_commit": "v2.0.0", "extras": ["vscode", "types"]}
+    assert yaml.safe_load(after[".copier-answers.yml"]) == {**yaml.safe_load(answers), **now}
 
 
 @pytest.mark.weekly
