@@ -129,6 +129,8 @@ def _condition(node: nodes.Node) -> Condition:
         return _not(_condition(node.node))
     if isinstance(node, nodes.Name):
         return ["any", _name(node)]
+    if isinstance(node, nodes.Filter) and node.name == "default":
+        return False  # nobody is asked for `adopted`: what a page shows is a new project
     if isinstance(node, nodes.Compare) and len(node.ops) == 1:
         left, operator, right = node.expr, node.ops[0].op, node.ops[0].expr
         if operator in ("in", "notin") and isinstance(left, nodes.Const):
