@@ -1,4 +1,4 @@
-"""The model: the network, how it is kept and how it predicts."""
+"""The model: the network, how it is loaded and how it predicts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pandas as pd
 from flax import nnx
 
 from . import _tables
-from ._device import pick
+from ._device import pick, read
 from .config import Config, Model
 from .data import Schema
 
@@ -83,19 +83,6 @@ def predict(network: Network, X: pd.DataFrame) -> np.ndarray:
         return outputs[:, 0] * std + mean
     powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
-
-
-def write(tree: Any, path: Path) -> None:
-    """The arrays of a tree in NumPy's format, without pickles: reading them runs no code."""
-    with path.open("wb") as file:
-        np.savez(file, *jax.tree_util.tree_leaves(tree))
-
-
-def read(path: Path, like: Any) -> Any:
-    """What was written of a tree of the same form."""
-    with np.load(path, allow_pickle=False) as kept:
-        leaves = [kept[name] for name in kept.files]
-    return jax.tree_util.tree_unflatten(jax.tree_util.tree_structure(like), leaves)
 
 
 def load(path: Path, config: Config, schema: Schema) -> Network:

@@ -17,12 +17,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-import pandas as pd
 from flax import nnx
-from tqdm import tqdm
 
 from . import _runs, _tables, data, model
-from ._device import key_of, pick
+from ._device import key_of, pick, write
+from ._epochs import Epochs
 
 
 def train(run: _runs.Run) -> None:
@@ -33,7 +32,7 @@ def train(run: _runs.Run) -> None:
     if not path.exists():  # else what was stopped was the report
         weights = learn(run, schema, *parts["train"], *parts["validation"])
         with _runs.replacing(path) as temporary:  # before anything is measured: it cannot be lost
-            model.write(weights, temporary)
+            write(weights, temporary)
     network = model.load(path, run.config, schema)
     run.report({name: (y, model.predict(network, X)) for name, (X, y) in parts.items()}, schema)
 
@@ -66,8 +65,8 @@ def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> Any:
     def train_epoch(params: Any, state: Any, rows: Any, order: Any, key: Any) -> Any:
         """One compiled loop over all batches: `order` has the rows of each, (steps, batch)."""
 
-        def train_step(carry: Any, places: Any) -> Any:
-            params, state, step = carry
+        def train_step(learned: Any, batch: Any) -> Any:
+            (params, state), (places, step) = learned, batch
             inputs, target = (array[places] for array in rows)  # (batch, columns), (batch,)
 
             def loss_of(params: Any) -> jax.Array:
@@ -76,39 +75,22 @@ def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> Any:
 
             loss, gradients = jax.value_and_grad(loss_of)(params)
             updates, state = optimizer.update(gradients, state, params)
-            return (optax.apply_updates(params, updates), state, step + 1), loss
+            return (optax.apply_updates(params, updates), state), loss
 
-        (params, state, _), losses = jax.lax.scan(train_step, (params, state, 0), order)
+        batches = (order, jnp.arange(steps))
+        (params, state), losses = jax.lax.scan(train_step, (params, state), batches)
         return params, state, losses.mean()
 
-    state, best, history = optimizer.init(params), params, np.empty((0, 2))
-    if run.checkpoint.exists():
-        kept = model.read(run.checkpoint, (params, state, best, history))
-        params, state, best, history = kept
-
-    for epoch in tqdm(range(len(history) + 1, settings.epochs + 1), disable=None):
-        if len(history) and len(history) - history[:, 1].argmin() > settings.patience:
-            break
+    epochs = Epochs(run, params, optimizer.init(params))
+    params, state = epochs.params, epochs.state
+    for epoch in epochs:  # of a stopped run the rest; they end early where patience does
         order = np.random.default_rng([seed, epoch]).permutation(len(x))
         order = order[: steps * size].reshape(steps, size)
         params, state, loss = train_epoch(params, state, rows, order, key_of(seed, epoch))
 
         outputs = model.infer(nnx.merge(graph, params, constants), x_val)
-        found = [loss, criterion(outputs, target_val)]
-        if not np.isfinite(found).all():
-            remedy = "Train anew with a lower model.learning_rate."
-            raise SystemExit(f"In epoch {epoch} the loss is no number any more. {remedy}")
-        history = np.vstack([history, np.array(found, "float64")])
-        if history[:, 1].argmin() == epoch - 1:
-            best = params
-        with _runs.replacing(run.checkpoint) as path:
-            model.write((params, state, best, history), path)
-
-    run.info["best_epoch"] = int(history[:, 1].argmin()) + 1
-    table = pd.DataFrame(history, columns=["train_loss", "validation_loss"])
-    table.index = pd.RangeIndex(1, len(table) + 1, name="epoch")
-    table.to_csv(run.folder / "history.csv")
-    return nnx.state(nnx.merge(graph, best, constants))
+        epochs.end(loss, criterion(outputs, target_val), params, state)  # keeps all to go on with
+    return nnx.state(nnx.merge(graph, epochs.finish(), constants))
 
 
 def main(given: Sequence[str] | None = None) -> None:

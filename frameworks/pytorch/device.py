@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from typing import Any
 
 import numpy as np
 import torch
-from torch import distributed
+from torch import distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import BatchSampler, Dataset, DistributedSampler
 
 WORLD = int(os.environ.get("WORLD_SIZE", 1))  # processes that train together: torchrun sets these
 RANK = int(os.environ.get("RANK", 0))  # the first one, 0, writes and prints
@@ -39,12 +43,49 @@ def precision(settings: Any, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if modern else torch.float32
 
 
+@contextmanager
+def together(leading: AbstractContextManager[Any]) -> Iterator[Any]:
+    """What the first process has entered, in all of them; the others print nothing."""
+    if WORLD > 1:
+        distributed.init_process_group()
+    with leading if RANK == 0 else redirect_stdout(None) as value:
+        yield shared(value)
+
+
 def shared(value: Any) -> Any:
     """What the first process has, in all of them."""
     box = [value]
     if WORLD > 1:
         distributed.broadcast_object_list(box)
     return box[0]
+
+
+def averaged(values: torch.Tensor) -> list[float]:
+    """The mean over all processes."""
+    if WORLD > 1:
+        distributed.all_reduce(values)
+    return (values / WORLD).tolist()
+
+
+def parallel(network: nn.Module) -> nn.Module:
+    """The same network, whose gradients are the mean over all processes."""
+    return DistributedDataParallel(network) if WORLD > 1 else network
+
+
+class Batches(BatchSampler):
+    """The places of the rows of each batch, of which every process has an equal share."""
+
+    sampler: DistributedSampler
+
+    def __init__(self, rows: Dataset, size: int) -> None:
+        if size % WORLD:
+            remedy = f"Say model.batch_size={WORLD * (size // WORLD + 1)}."
+            raise SystemExit(f"{WORLD} processes cannot share model.batch_size equally. {remedy}")
+        super().__init__(DistributedSampler(rows, WORLD, RANK), size // WORLD, drop_last=False)
+
+    def shuffle(self, number: int) -> None:
+        """An order that follows from the number alone."""
+        self.sampler.set_epoch(number)
 
 
 def seed_everything(seed: int, epoch: int) -> int:

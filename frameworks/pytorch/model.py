@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from torch import nn
 
+from . import _tables
 from ._device import pick
 from .config import Config, Model
 from .data import Schema
@@ -62,9 +63,7 @@ class Network(nn.Module):
 
 def tensor(X: pd.DataFrame) -> torch.Tensor:
     """All columns as float32: the numbers, then the codes of words; 0 is a missing word."""
-    words = [name for name in X if X[name].dtype == "category"]
-    columns = [X[name] for name in X if name not in words] + [X[n].cat.codes + 1 for n in words]
-    return torch.from_numpy(np.stack(columns, axis=1).astype("float32", copy=False))
+    return torch.from_numpy(_tables.array(X))
 
 
 @torch.inference_mode()
