@@ -19,6 +19,7 @@ import page
 import pytest
 from build import load
 from packaging.markers import Marker
+from support.browser import browser
 from support.template import tree
 from wheels import SYSTEMS, environment
 
@@ -146,6 +147,18 @@ def held_against_copier(start: Path, template: Path, place: Path, choice: dict[s
     }
     assert shown.pins == there
     assert f"{len(shown.paths)} files, {len(there)} packages" in shown.texts["summary"]
+
+
+def test_without_scripts_only_the_command_for_the_terminal_is_there(
+    start: Path, tmp_path: Path
+) -> None:
+    with browser(tmp_path / "profile") as tab:
+        tab.call("Emulation.setScriptExecutionDisabled", value=True)
+        tab.open((start / "index.html").as_uri(), 800)
+        nodes = tab.call("Accessibility.getFullAXTree")["nodes"]
+    there = [(each["role"]["value"], each["name"]["value"]) for each in nodes if "name" in each]
+    assert any("copier copy --trust https" in text for _, text in there)
+    assert {"button", "combobox", "main"}.isdisjoint(role for role, _ in there)
 
 
 def test_the_page_asks_nothing_of_another_host() -> None:
