@@ -34,7 +34,7 @@ def train(run: _runs.Run) -> None:
         with _runs.replacing(path) as temporary:  # before anything is measured: it cannot be lost
             write(weights, temporary)
     network = model.load(path, run.config, schema)
-    run.report({name: (y, model.predict(network, X)) for name, (X, y) in parts.items()}, schema)
+    run.report(lambda X: model.predict(network, X), parts, schema)
 
 
 def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> Any:

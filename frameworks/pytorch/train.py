@@ -46,7 +46,7 @@ def train(run: _runs.Run) -> None:
                 torch.save(weights, temporary)
     if RANK == 0:
         network = model.load(path, run.config, schema)
-        run.report({name: (y, model.predict(network, X)) for name, (X, y) in parts.items()}, schema)
+        run.report(lambda X: model.predict(network, X), parts, schema)
 
 
 def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> dict[str, torch.Tensor]:

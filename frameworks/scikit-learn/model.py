@@ -61,10 +61,11 @@ def load(path: Path, config: Config, _schema: Schema) -> Pipeline:
 def predict(fitted: Pipeline, X: pd.DataFrame) -> np.ndarray:
     """Numbers, or of classes a row of probabilities for each row."""
     of = fitted.predict_proba if hasattr(fitted, "predict_proba") else fitted.predict
-    with threads(fitted.threads, len(X)):  # in batches: inside, the numbers are of double precision
+    with threads(fitted.threads, len(X), few=5_000):
+        # In batches: inside, the numbers are of double precision.
         return np.concatenate([of(X[at : at + BATCH]) for at in range(0, len(X), BATCH)])
 
 
-def threads(count: int, rows: int) -> AbstractContextManager:
+def threads(count: int, rows: int, few: int = 50_000) -> AbstractContextManager:
     """So many threads; for 0 what suits: on few rows they would only wait for each other."""
-    return POOLS.limit(limits=count or (1 if rows < 50_000 else joblib.cpu_count()))
+    return POOLS.limit(limits=count or (1 if rows < few else joblib.cpu_count()))

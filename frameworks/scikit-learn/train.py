@@ -23,9 +23,10 @@ def train(run: _runs.Run) -> None:
     settings = run.config.model
     schema, parts = data.load(run.config, ("train", "validation"))
     run.keep_schema(schema)
-    (X, y), (X_validation, y_validation) = parts.pop("train"), parts.pop("validation")
+    X, y = parts.pop("train")
     if (X.dtypes == "float32").all():
         X = X.astype("float64")  # scikit-learn would, and keep both
+    parts["train"] = X, y
 
     path = run.folder / model.FILE
     if path.exists():  # what was stopped was the report
@@ -40,13 +41,7 @@ def train(run: _runs.Run) -> None:
         with _runs.replacing(path) as temporary:  # before anything is measured: it cannot be lost
             model.save(fitted, temporary)
 
-    run.report(
-        {
-            "train": (y, model.predict(fitted, X)),
-            "validation": (y_validation, model.predict(fitted, X_validation)),
-        },
-        schema,
-    )
+    run.report(lambda X: model.predict(fitted, X), parts, schema)
 
 
 def main(given: Sequence[str] | None = None) -> None:

@@ -48,7 +48,7 @@ def train(run: _runs.Run) -> None:
             model.save(booster[: rounds.best()], temporary)
 
     booster = model.load(path, config, schema)
-    run.report({name: (y, model.predict(booster, X)) for name, (X, y) in parts.items()}, schema)
+    run.report(lambda X: model.predict(booster, X), parts, schema)
 
 
 class Rounds(xgb.callback.TrainingCallback):

@@ -22,11 +22,12 @@ CODE = ["src", "configs", "tools", "tests"]
 def collect(folder: Path, part: int) -> dict[str, Any]:
     """All of it. Uncommitted code goes to `folder`: changes.patch; of part 2, changes-2.patch."""
     patch = folder / ("changes.patch" if part == 1 else f"changes-{part}.patch")
+    info = _info()
     return {
         "template_version": _setting(Path(".copier-answers.yml"), "_commit", ":"),
         "git": git(patch),
-        "lock": lock(),
-        "environment": environment(),
+        "lock": lock(info),
+        "environment": environment(info),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "libraries": {each.metadata["Name"]: each.version for each in distributions()},
         "machine": {
@@ -66,19 +67,18 @@ def git(patch: Path) -> dict[str, Any]:
     return {"commit": commit, "dirty": None if changes is None else bool(changes)}
 
 
-def lock() -> dict[str, Any]:
+def lock(info: dict[str, Any]) -> dict[str, Any]:
     """That of the environment; of several, the one of its build."""
-    name = _info().get("lock") or "requirements-dev.txt"
+    name = info.get("lock") or "requirements-dev.txt"
     path = Path(name)
     known = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
     return {"file": name, "sha256": known}
 
 
-def environment() -> dict[str, Any]:
+def environment(info: dict[str, Any]) -> dict[str, Any]:
     """State and fingerprint of the environment; none for another Python than its own."""
     unknown = {"state": None, "fingerprint": None}
     try:
-        info = _info()
         if Path(sys.prefix).resolve() != Path(info["path"]).resolve():
             return {**unknown, "reason": f"{sys.prefix} is not the project's environment"}
         build = {"build": info["build"]} if "build" in info else {}
