@@ -192,6 +192,14 @@ def test_more_columns_than_the_run_knows_are_ignored(
     assert predicted(starter, "new.csv").equals(predicted(starter, "own.csv"))
 
 
+@pytest.mark.parametrize("classes", [2, 3, 10])
+def test_shares_are_written_as_python_formats_them(classes: int, starter: SimpleNamespace) -> None:
+    table = np.random.default_rng(0).dirichlet([0.1] * classes, ROWS)
+    table[0] = np.eye(classes)[0]
+    texts = [",".join(f"{share:.6f}" for share in row) for row in table.tolist()]
+    assert starter._tables.shares(table) == texts
+
+
 def test_other_words_and_gaps_are_predicted_for(starter: SimpleNamespace, train: Train) -> None:
     table = churn()
     table.to_csv("own.csv", index=False)

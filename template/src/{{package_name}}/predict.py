@@ -34,12 +34,11 @@ def main(given: Sequence[str] | None = None) -> None:
         found = ((each, inputs(each, known, schema, path)) for each in _tables.pieces(path, known))
         for piece, X in _tables.ahead(found):
             ids = piece[[name for name in piece if name in settings.data.drop]]
-            columns = answers(model.predict(fitted, X), schema)
-            line = ",".join(["{}"] * (ids.shape[1] + 1) + ["{:.6f}"] * (len(columns) - 1)) + "\n"
+            columns = [map(_tables.cell, values.astype(object)) for _, values in ids.items()]
+            columns += answers(model.predict(fitted, X), schema)
             if not count:
                 file.write(_tables.line([*ids, *heads]))
-            beside = (map(_tables.cell, values.astype(object)) for _, values in ids.items())
-            file.writelines(map(line.format, *beside, *columns))
+            file.write("\n".join(map(",".join, zip(*columns))) + "\n")
             count += len(piece)
     print(f"run   {folder}\nwrote {asked.output}: {count} rows")
 
@@ -58,12 +57,12 @@ def inputs(
     return data.encode(_tables.plain(table[list(schema.columns)]), schema)
 
 
-def answers(predicted: np.ndarray, schema: data.Schema) -> list[list[Any]]:
-    """The prediction of each row and, with classes, how probable each one is."""
+def answers(predicted: np.ndarray, schema: data.Schema) -> list[list[str]]:
+    """The texts of the prediction of each row and, with classes, of how probable each one is."""
     if schema.classes is None:
-        return [predicted.tolist()]
+        return [list(map(str, predicted.tolist()))]
     names = np.array([_tables.cell(name) for name in schema.classes], dtype=object)
-    return [names[predicted.argmax(axis=1)].tolist(), *predicted.T.tolist()]
+    return [names[predicted.argmax(axis=1)].tolist(), _tables.shares(predicted)]
 
 
 if __name__ == "__main__":
