@@ -83,13 +83,14 @@ def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> Any:
 
     epochs = Epochs(run, params, optimizer.init(params))
     params, state = epochs.params, epochs.state
-    for epoch in epochs:  # of a stopped run the rest; they end early where patience does
+    for epoch in epochs:  # a stopped run goes on with its next one; patience may end them early
         order = np.random.default_rng([seed, epoch]).permutation(len(x))
         order = order[: steps * size].reshape(steps, size)
         params, state, loss = train_epoch(params, state, rows, order, key_of(seed, epoch))
 
         outputs = model.infer(nnx.merge(graph, params, constants), x_val)
-        epochs.end(loss, criterion(outputs, target_val), params, state)  # keeps all to go on with
+        loss_val = criterion(outputs, target_val)
+        epochs.end(loss, loss_val, params, state)  # keeps a checkpoint and the best parameters
     return nnx.state(nnx.merge(graph, epochs.finish(), constants))
 
 

@@ -75,9 +75,9 @@ def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> dict[str, 
     schedule = CosineAnnealingLR(optimizer, settings.epochs)
     scaler = torch.amp.GradScaler(device.type, enabled=dtype == torch.float16)
     epochs = Epochs(run, network, optimizer=optimizer, schedule=schedule, scaler=scaler)
-    learner = parallel(network)
+    learner = parallel(network)  # where several processes train, the mean of their gradients counts
 
-    for epoch in epochs:  # of a stopped run the rest; they end early where patience does
+    for epoch in epochs:  # a stopped run goes on with its next one; patience may end them early
         batches.shuffle(seed_everything(seed, epoch))
         network.train()
         total = torch.zeros((), device=device)
@@ -92,8 +92,9 @@ def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> dict[str, 
             total += loss.detach() * len(target)
         schedule.step()
 
+        loss_train = total / len(batches.sampler)
         loss_val = criterion(model.infer(network, x_val), target_val)
-        epochs.end(total / len(batches.sampler), loss_val)  # keeps all to go on with
+        epochs.end(loss_train, loss_val)  # keeps a checkpoint and the best weights
     return epochs.finish()
 
 

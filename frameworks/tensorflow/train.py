@@ -56,7 +56,7 @@ def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> model.Netw
             weight = dict(enumerate(len(y) / (len(schema.classes) * np.bincount(y).clip(1))))
     network.compile(optimizer, loss)
 
-    epochs = Epochs(run, network)
+    epochs = Epochs(run, network)  # the callback keeps a checkpoint and the best weights
     if not epochs.enough():  # a resumed run may have all that it needs
         network.fit(
             batches(x, network.scaled(y), settings.batch_size, seed, len(epochs.history)),

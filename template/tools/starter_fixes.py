@@ -51,13 +51,16 @@ def merge_into_project(version: str, answers_file: str) -> int:
     if git("status", "--porcelain", "--untracked-files=no"):
         raise ValueError("what you changed is not committed, and only git can give it back")
     answers = read(Path(answers_file).read_bytes(), answers_file)
-    base = starter({**answers, "_commit": version}, answers_file)
-    theirs = starter(answers, answers_file)
+    base, _ = starter({**answers, "_commit": version}, answers_file)
+    theirs, modules = starter(answers, answers_file)
     names = changes(base, theirs, files(Path()))
     if not names:
         print(f"Nothing fits: the starter is as it was at {version}, or yours is another by now.")
         return MERGED
-    merge(*({name: each[name] for name in names if name in each} for each in (base, theirs)))
+    merge(
+        {name: base[name] for name in names if name in base},
+        {name: theirs[name] for name in names} | lacking(modules, b"".join(theirs.values())),
+    )
     staged = git("diff", "--cached", "--name-only", "--relative").splitlines()
     conflicts = git("diff", "--name-only", "--diff-filter=U", "--relative").splitlines()
     for name in staged:
@@ -69,11 +72,17 @@ def merge_into_project(version: str, answers_file: str) -> int:
     return MERGED
 
 
-def starter(answers: dict[str, Any], answers_file: str) -> Files:
-    """The starter's code for these answers, at the version that they name."""
+def starter(answers: dict[str, Any], answers_file: str) -> tuple[Files, Files]:
+    """The starter's code for these answers at their version, and what of it updates bring."""
     with tempfile.TemporaryDirectory(prefix="starter-fixes-") as place:
         render(answers, Path(place), ["*", *patterns()], answers_file)
-        return files(Path(place))
+        return files(Path(place)), files(Path(place), updates=True)
+
+
+def lacking(modules: Files, code: bytes) -> dict[str, bytes]:
+    """Those that the code asks for and that the update left out, since none asked for them."""
+    asked = {name: each for name, each in modules.items() if Path(name).stem.encode() in code}
+    return {name: each for name, each in asked.items() if not Path(name).exists()}
 
 
 def patterns() -> list[str]:
@@ -81,12 +90,13 @@ def patterns() -> list[str]:
     return [f"!/{folder}{end}" for folder in CODE for end in ("", "/**")]
 
 
-def files(project: Path) -> Files:
+def files(project: Path, *, updates: bool = False) -> Files:
+    """The code that is the project's own, or the modules beside it that updates bring."""
     found = [path for folder in CODE for path in (project / folder).rglob("*.*")]
     return {
         path.relative_to(project).as_posix(): path.read_bytes().replace(b"\r\n", b"\n")
         for path in sorted(found)
-        if path.suffix in (".py", ".toml") and path.is_file() and not updated(path)
+        if path.suffix in (".py", ".toml") and path.is_file() and updated(path) == updates
     }
 
 
@@ -138,13 +148,8 @@ def commit(contents: Files, *words: str) -> str:
     who |= {f"GIT_{part}_EMAIL": "starter@example.invalid" for part in ("AUTHOR", "COMMITTER")}
     with tempfile.TemporaryDirectory(prefix="starter-fixes-") as place:
         environ = {**who, "GIT_INDEX_FILE": str(Path(place, "index"))}
-        git(
-            "update-index",
-            "--add",
-            "--index-info",
-            given="".join(entries).encode(),
-            environ=environ,
-        )
+        index = "".join(entries).encode()
+        git("update-index", "--add", "--index-info", given=index, environ=environ)
         return git(
             "commit-tree",
             "-m",

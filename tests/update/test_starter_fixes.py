@@ -22,6 +22,12 @@ def write(template: Path, text: str, version: str) -> None:
     release(template, version)
 
 
+def merging(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """The command that an update has named."""
+    words = done.stdout.partition("uv run --script ")[2].splitlines()[0]
+    return [sys.executable, *shlex.split(words)]
+
+
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
     place = make_template(tmp_path / "template", "v0")
@@ -47,9 +53,8 @@ def test_an_update_names_the_command_that_merges_a_fix(
     write(template, CODE.replace("step 3\n", "a careful step\n"), "v2")
     done = update(project, home)
     assert done.returncode == 0, done.stdout + done.stderr
-    said = done.stdout.partition("the template has mended the starter's:\n- src/up/train.py\n")[2]
-    words = said.splitlines()[0].partition("uv run --script ")[2]
-    merge = [sys.executable, *shlex.split(words)]
+    assert "the template has mended the starter's:\n- src/up/train.py\n" in done.stdout
+    merge = merging(done)
     environ = clean_environ(home)
     early = subprocess.run(merge, cwd=project, env=environ, capture_output=True, text=True)
     assert early.returncode == 3
@@ -99,3 +104,21 @@ def test_the_templates_own_modules_come_where_the_code_asks_for_them(
     update(new, home, "--data", "package_name=other")
     assert not (new / "src" / "other").exists()
     assert (new / "src" / "up" / "_help.py").read_text() == f"{owned}2\n"
+
+
+@pytest.mark.thorough
+def test_a_merged_fix_brings_the_templates_module_that_it_asks_for(
+    template: Path, project: Path, home: Path
+) -> None:
+    owned = "# Owned by the template\nFACTOR = 1\n"
+    for name in ("_help", "_other"):
+        (template / "template" / MODULE.replace("train", name)).write_text(owned)
+    write(template, f"from ._help import FACTOR\n{CODE}", "v2")
+    done = update(project, home)
+    assert not list((project / "src" / "up").glob("_*.py"))
+    commit(project)
+    environ = clean_environ(home)
+    subprocess.run(merging(done), cwd=project, env=environ, check=True, capture_output=True)
+    assert "import FACTOR" in (project / "src" / "up" / "train.py").read_text()
+    assert (project / "src" / "up" / "_help.py").read_text() == owned
+    assert not (project / "src" / "up" / "_other.py").exists()
