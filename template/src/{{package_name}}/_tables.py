@@ -231,7 +231,8 @@ def shares(values: np.ndarray) -> list[str]:
     """
     millionths = np.rint(values * 1e6).astype("uint32")  # (rows, columns)
     text = np.empty((*values.shape, 9), "uint8")
-    text[..., 0], text[..., 1], text[..., 8] = ord("0") + millionths // 1_000_000, ord("."), ord(",")
+    text[..., 0] = ord("0") + millionths // 1_000_000
+    text[..., 1], text[..., 8] = ord("."), ord(",")
     for place in range(7, 1, -1):
         text[..., place] = ord("0") + millionths % 10
         millionths //= 10
