@@ -87,6 +87,6 @@ def predict(network: Network, X: pd.DataFrame) -> np.ndarray:
 
 def load(path: Path, config: Config, schema: Schema) -> Network:
     pick(config.model)
-    network = Network(schema, config.model, nnx.Rngs(0))
+    network = nnx.eval_shape(lambda: Network(schema, config.model, nnx.Rngs(0)))
     nnx.update(network, read(path, nnx.state(network)))
     return network

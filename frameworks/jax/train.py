@@ -41,7 +41,8 @@ def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> Any:
     """The weights after the epoch with the least validation loss."""
     settings, seed = run.config.model, run.config.seed
     run.info["device"] = pick(settings)
-    network = model.Network(schema, settings, nnx.Rngs(key_of(seed, epoch=0)))
+    key = key_of(seed, epoch=0)
+    network = nnx.jit(lambda: model.Network(schema, settings, nnx.Rngs(key)))()
     x, x_val = _tables.array(X), _tables.array(X_val)
     network.adapt(x, y)
     rows, target_val = (jnp.asarray(x), jnp.asarray(network.scaled(y))), network.scaled(y_val)
@@ -49,6 +50,7 @@ def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> Any:
     if schema.classes and settings.class_weight == "balanced":
         weight = jnp.asarray(1 / np.bincount(y).clip(1))
 
+    @jax.jit
     def criterion(outputs: jax.Array, target: jax.Array) -> jax.Array:
         if schema.classes is None:
             return optax.squared_error(outputs[:, 0], target).mean()
@@ -81,7 +83,7 @@ def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> Any:
         (params, state), losses = jax.lax.scan(train_step, (params, state), batches)
         return params, state, losses.mean()
 
-    epochs = Epochs(run, params, optimizer.init(params))
+    epochs = Epochs(run, params, jax.jit(optimizer.init)(params))
     params, state = epochs.params, epochs.state
     for epoch in epochs:  # a stopped run goes on with its next one; patience may end them early
         order = np.random.default_rng([seed, epoch]).permutation(len(x))

@@ -9,7 +9,6 @@ Written are the columns in `drop` (as ids), the prediction and the probability o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +37,8 @@ def main(given: Sequence[str] | None = None) -> None:
             columns += answers(model.predict(fitted, X), schema)
             if not count:
                 file.write(_tables.line([*ids, *heads]))
-            lines = map(",".join, zip_longest(*columns))  # zip is not strict before Python 3.10
-            file.write("\n".join(lines) + "\n")
+            line = ",".join(["{}"] * len(columns)) + "\n"
+            file.writelines(map(line.format, *columns))
             count += len(piece)
     print(f"run   {folder}\nwrote {asked.output}: {count} rows")
 
