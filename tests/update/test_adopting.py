@@ -184,7 +184,11 @@ def test_a_login_in_a_file_comes_into_none_of_the_projects(
     assert git(root, "status", "--porcelain") == ""
 
 
-VSCODE = {f".vscode/{name}.json" for name in ("extensions", "launch", "settings", "tasks")}
+MORE = {
+    "Dockerfile", ".dockerignore", ".vscode/extensions.json", ".vscode/launch.json",
+    ".vscode/settings.json", ".vscode/tasks.json", ".copier-answers.yml",
+}  # fmt: skip
+"""What these extras bring to adopted code: nothing that names a place in src/."""
 
 
 # The second one's package is called as no answer may be.
@@ -210,7 +214,7 @@ def test_an_update_of_an_adopted_project_loses_no_line(
     ignored = template / "template" / ".gitignore.jinja"
     ignored.write_text(ignored.read_text(encoding="utf-8") + "*.bak\n", encoding="utf-8")
     release(template, "v2.0.0")
-    argv = [*COMMAND, "update", "--defaults", "--trust", "-d", "extras=[vscode, types]"]
+    argv = [*COMMAND, "update", "--defaults", "--trust", "-d", "extras=[vscode, docker, types]"]
     done = subprocess.run(
         argv, cwd=root, env=environ, capture_output=True, text=True, check=False,
         stdin=subprocess.DEVNULL,
@@ -226,8 +230,9 @@ def test_an_update_of_an_adopted_project_loses_no_line(
     assert b"*.bak" in after[".gitignore"]
     assert KEPT[layout] <= pins(root)
     assert b"!/.vscode/" in after[".gitignore"]
-    assert after.keys() - before.keys() == {".copier-answers.yml", *VSCODE}  # and no py.typed
-    now = {"_commit": "v2.0.0", "extras": ["vscode", "types"]}
+    assert after.keys() - before.keys() == MORE
+    assert b"src/" not in after["Dockerfile"]
+    now = {"_commit": "v2.0.0", "extras": ["vscode", "docker", "types"]}
     assert yaml.safe_load(after[".copier-answers.yml"]) == {**yaml.safe_load(answers), **now}
 
 
