@@ -60,7 +60,8 @@ def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> dict[str, 
     network = model.Network(schema, settings)
     x, x_val = model.tensor(X), model.tensor(X_val)
     network.adapt(x, y)
-    rows, target_val = TensorDataset(x, network.scaled(y)), network.scaled(y_val).to(device)
+    target_val = network.scaled(y_val).to(device)
+    rows = TensorDataset(x, network.scaled(y))
     batches = Batches(rows, settings.batch_size)
     loader = DataLoader(rows, sampler=batches, batch_size=None)  # cuts out a batch at once
 
@@ -95,11 +96,11 @@ def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> dict[str, 
         loss_train = total / len(batches.sampler)
         loss_val = criterion(model.infer(network, x_val), target_val)
         epochs.end(loss_train, loss_val)  # keeps a checkpoint and the best weights
-    return epochs.finish()
+    return epochs.finish()  # the best weights
 
 
 def main(given: Sequence[str] | None = None) -> None:
-    with together(_runs.start(__doc__, given)) as run:  # of several processes the first one's
+    with together(_runs.start(__doc__, given)) as run:  # which all processes share
         train(run)
 
 
