@@ -14,6 +14,9 @@ import numpy as np
 # `settings` is config.Model; projects from before have it as model.Settings.
 def pick(settings: Any) -> str:
     """Chooses the device to compute on, and how many threads the processor takes."""
+    # Else XLA tries out kernels: the start takes minutes, and the same seed gives other figures.
+    exact = "--xla_gpu_deterministic_ops=true"
+    os.environ["XLA_FLAGS"] = f"{exact} {os.environ.get('XLA_FLAGS', '')}"  # the person's count
     if settings.threads:
         os.environ["NPROC"] = str(settings.threads)  # read by XLA when it starts
     kind, _, number = settings.device.partition(":")
