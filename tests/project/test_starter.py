@@ -70,6 +70,7 @@ def test_a_run_is_reproduced_and_compared_and_nothing_is_touched(project: Tiny) 
 
 
 def test_a_report_is_one_file(project: Tiny) -> None:
+    inside(project, "poe", "-q", "train", "model.rounds=10", "model.threads=1")
     newest = max((project.root / "runs").glob("*-seed*"))
     page = (newest / "report.html").read_text(encoding="utf-8")
     assert page.count("data:image/png;base64,") == 1

@@ -30,8 +30,8 @@ def main(given: Sequence[str] | None = None) -> None:
     known = {name: kind for name, kind in schema.kinds.items() if name not in apart}
     heads = ["prediction", *(f"probability_{name}" for name in schema.classes or ())]
     with _runs.replacing(asked.output) as new, new.open("w", encoding="utf-8", newline="") as file:
-        found = ((each, inputs(each, known, schema, path)) for each in _tables.pieces(path, known))
-        for piece, X in _tables.ahead(found):
+        for piece in _tables.ahead(_tables.pieces(path, known)):
+            X = inputs(piece, known, schema, path)
             ids = piece[[name for name in piece if name in settings.data.drop]]
             columns = [map(_tables.cell, values.astype(object)) for _, values in ids.items()]
             columns += answers(model.predict(fitted, X), schema)
