@@ -64,6 +64,10 @@ def test_a_run_is_reproduced_and_compared_and_nothing_is_touched(project: Tiny) 
     head, *rows = table.splitlines()
     assert head.split()[:3] == ["run", "seed", "accuracy"]
     assert [row.split()[1] for row in rows[:2]] == ["0", "1"]
+    narrow = project.run("run", "--", "poe", "-q", "compare", COLUMNS="80").stdout.splitlines()
+    assert max(map(len, narrow)) <= 80
+    cells, left = narrow[0].split(), narrow[-1].removeprefix("not shown: ").split(", ")
+    assert [*cells, *left] == head.split()
     page = (project.root / "runs" / "compare.html").read_text(encoding="utf-8")
     assert run.name in page
     assert "http" not in page

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,16 @@ def show(names: Sequence[str], html: Path | None) -> None:
 
 
 def show_table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Prints it, each line as long as the terminal is wide."""
+    """Prints the columns for which the terminal has room, and says how many it leaves out."""
     texts = [[_cell(value) for value in row] for row in rows]
     width = [max(map(len, column)) for column in zip(head, *texts)]
+    room = max(shutil.get_terminal_size((10_000, 24)).columns, 80)
+    ends = accumulate(size + 2 for size in width)
+    shown = max(1, sum(end - 2 <= room for end in ends))
     for row in (head, *texts):
-        line = "  ".join(text.ljust(size) for text, size in zip(row, width)).rstrip()
-        print(line[: max(shutil.get_terminal_size((10_000, 24)).columns, 80)])
+        print("  ".join(text.ljust(size) for text, size in zip(row[:shown], width)).rstrip())
+    if left := head[shown:]:
+        print(f"not shown: {', '.join(left)}")
 
 
 def table(records: Sequence[Record]) -> tuple[list[str], list[list[Any]]]:
