@@ -92,6 +92,49 @@ def test_numbers_with_a_decimal_comma_are_numbers(train: Train) -> None:
     assert read(run / "schema.json")["kinds"]["size"] == "number"
 
 
+@pytest.mark.parametrize("form", ["{:,}", "{}%", "{:02}.12.2026", "$ {}.50"])
+def test_numbers_and_dates_in_another_form_are_told(
+    form: str, train: Train, capsys: pytest.CaptureFixture[str]
+) -> None:
+    size = [form.format(number * 97) for number in range(ROWS)]
+    table = pd.DataFrame({"size": size, "age": ["18-25", "26-99"] * (ROWS // 2)})
+    table.assign(kind=["a", "b", "b"] * (ROWS // 3)).to_csv("own.csv", index=False)
+    train("data.file=own.csv", "data.target=kind")
+    said = capsys.readouterr().out
+    assert "note: 'size' holds texts such as" in said
+    assert "note: 'age'" not in said
+
+
+def test_spaces_around_texts_make_no_others(starter: SimpleNamespace, train: Train) -> None:
+    kind = ["a", "a ", " b", "b"] * (ROWS // 4)
+    town = ["Oslo", " Oslo", "Bonn ", "  "] * (ROWS // 4)
+    pd.DataFrame({"town": town, "kind": kind}).to_csv("own.csv", index=False)
+    schema = read(train("data.file=own.csv", "data.target=kind") / "schema.json")
+    assert schema["classes"] == ["a", "b"]
+    assert schema["columns"]["town"] == ["Bonn", "Oslo"]
+    assert set(predicted(starter, "own.csv")["prediction"]) <= {"a", "b"}
+
+
+def test_a_saved_index_is_told_and_predicted_from(
+    starter: SimpleNamespace, train: Train, capsys: pytest.CaptureFixture[str]
+) -> None:
+    churn().to_csv("own.csv")
+    train("data.file=own.csv", *CHURN)
+    assert "note: a column has no name" in capsys.readouterr().out
+    assert len(predicted(starter, "own.csv")) == ROWS
+    train("data.file=own.csv", CHURN[0], 'data.drop=["", "customer id"]')
+    assert "note: a column has no name" not in capsys.readouterr().out
+    assert list(predicted(starter, "own.csv"))[:2] == ["Unnamed: 0", "customer id"]
+
+
+def test_a_column_of_lists_is_named(train: Train) -> None:
+    pytest.importorskip("pyarrow")
+    table = pd.DataFrame({"parts": [[1, 2]] * ROWS, "kind": ["a", "b"] * (ROWS // 2)})
+    table.to_parquet("own.parquet")
+    with pytest.raises(SystemExit, match=r"'parts' cannot be learned from .* data\.drop"):
+        train("data.file=own.parquet", "data.target=kind")
+
+
 def test_whole_numbers_beyond_64_bits_are_numbers(train: Train) -> None:
     size = [("1" if number % 7 else "2") * 22 for number in range(ROWS)]
     table = pd.DataFrame({"size": size, "kind": ["a", "b"] * (ROWS // 2)})

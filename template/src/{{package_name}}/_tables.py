@@ -29,6 +29,7 @@ FORMS = {  # with a zero in front it is no number but a code, as a postcode
     "number": r"(?!0\d)[+-]?(?:(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?|inf)",
     "date": r"\d{4}-\d\d-\d\d(?:[t ]\d\d:\d\d.*)?",
 }
+FIGURES = re.compile(r"[\W\d]*\d[\W\d]*")  # as 1,234 or 57 % or 31.12.2026, and codes of digits
 ISO = {"format": "ISO8601"} if int(pd.__version__.split(".")[0]) > 1 else {}
 
 
@@ -68,8 +69,12 @@ def read(
             numbers[rows - len(X) :] = X[names]
             for name, values in {**X.drop(columns=names), **beside}.items():
                 others.setdefault(name, []).append(values)
-    except OtherKindError as error:  # the texts begin farther down
-        return read(path, derive, apart, drop, {**kinds, error.args[0]: "text"})
+    except OtherKindError as error:
+        name, reason = error.args
+        if kinds[name] == "text":  # no texts either, as lists in a Parquet file
+            happened = f"{path}: {name!r} cannot be learned from ({reason})."
+            raise SystemExit(f"{happened} Leave it out: name it in data.drop.") from None
+        return read(path, derive, apart, drop, {**kinds, name: "text"})  # they begin farther down
     whole = {name: _column(values) for name, values in others.items()}
     return pd.DataFrame(numbers, columns=names, copy=False).assign(**whole), kinds
 
@@ -177,7 +182,9 @@ def typed(piece: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
                 since = moments - pd.Timestamp("2000-01-01", tz="UTC")
                 columns[name] = since / pd.Timedelta(days=1)
             else:
-                columns[name] = values.astype("category").cat.rename_categories(str)
+                texts = values.astype("category")
+                bare = {each: str(each).strip() or None for each in texts.cat.categories}
+                columns[name] = texts.map(bare).astype("category")
     except (ValueError, TypeError) as error:  # of the column that the loop is at
         raise OtherKindError(name, error) from None
     return pd.DataFrame(columns, copy=False)
@@ -191,9 +198,16 @@ def describe(
     print(f"data  {len(y)} rows, {len(schema.columns)} columns; {sizes}")
     if without := len(y) - sum(schema.rows.values()):
         print(f"note: {without} rows without {schema.target!r} are left out")
-    for name, known in schema.columns.items():
+    texts = {name: known for name, known in schema.columns.items() if known != "number"}
+    for name, known in texts.items():
         if len(known) == words:
             print(f"note: {name!r} has over {words} texts; the rare ones count as missing")
+        figures = all(map(FIGURES.fullmatch, known)) and not all(map(str.isdigit, known))
+        if figures and len(known) > 20:
+            forms = "To learn from numbers or dates as such, write 1234.5 or 2026-12-31"
+            print(f"note: {name!r} holds texts such as {known[0]!r}. {forms}")
+    if "" in schema.columns:
+        print("note: a column has no name, as a saved index. Leave it out: data.drop='[\"\"]'")
     hashes = pd.util.hash_pandas_object(table, index=False).to_numpy()
     for part, here in rows.items():
         classes = schema.classes or ()
