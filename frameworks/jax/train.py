@@ -3,9 +3,11 @@
     poe train                                       # configs/train.toml
     poe train seed=1 model.learning_rate=0.001      # any key in place of the file's
     poe train --config configs/other.toml           # or runs/ID/config.toml
-    poe train --resume                              # goes on where a run was stopped
+    poe train --resume                              # goes on with the newest stopped run
 
-On the digits: validation accuracy 0.98 after 8 seconds. The last line names the run's folder.
+On the digits: validation accuracy 0.98 after 8 s. The last line printed names the run's folder.
+Settings are in configs/train.toml, data and split in data.py, the network in model.py, figures in
+metrics.py and plots.py; _epochs.py counts the epochs, ends them early, and keeps the best one.
 """
 
 from __future__ import annotations
@@ -29,9 +31,9 @@ def train(run: _runs.Run) -> None:
     schema, parts = data.load(run.config, ("train", "validation"))
     run.keep_schema(schema)
     path = run.folder / model.FILE
-    if not path.exists():  # else what was stopped was the report
+    if not path.exists():  # else only the report is missing
         weights = learn(run, schema, *parts["train"], *parts["validation"])
-        with _runs.replacing(path) as temporary:  # before anything is measured: it cannot be lost
+        with _runs.replacing(path) as temporary:  # before the report: an error there loses nothing
             write(weights, temporary)
     network = model.load(path, run.config, schema)
     run.report(lambda X: model.predict(network, X), parts, schema)
@@ -44,7 +46,7 @@ def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> Any:
     key = key_of(seed, epoch=0)
     network = nnx.jit(lambda: model.Network(schema, settings, nnx.Rngs(key)))()
     x, x_val = _tables.array(X), _tables.array(X_val)
-    network.adapt(x, y)
+    network.adapt(x, y)  # to the columns' mean and standard deviation
     rows, target_val = (jnp.asarray(x), jnp.asarray(network.scaled(y))), network.scaled(y_val)
     weight = jnp.ones(len(schema.classes or [0]))
     if schema.classes and settings.class_weight == "balanced":
@@ -59,7 +61,7 @@ def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> Any:
 
     graph, params, constants = nnx.split(network, nnx.Param, ...)
     size = min(settings.batch_size, len(x))
-    steps = len(x) // size  # what is left over of an epoch waits for the next one
+    steps = len(x) // size  # the rest is left out: the next epoch has another order
     schedule = optax.cosine_decay_schedule(settings.learning_rate, steps * settings.epochs)
     optimizer = optax.adamw(schedule, weight_decay=settings.weight_decay)
 
@@ -67,8 +69,8 @@ def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> Any:
     def train_epoch(params: Any, state: Any, rows: Any, order: Any, key: Any) -> Any:
         """One compiled loop over all batches: `order` has the rows of each, (steps, batch)."""
 
-        def train_step(learned: Any, batch: Any) -> Any:
-            (params, state), (places, step) = learned, batch
+        def train_step(carry: Any, batch: Any) -> Any:
+            (params, state), (places, step) = carry, batch
             inputs, target = (array[places] for array in rows)  # (batch, columns), (batch,)
 
             def loss_of(params: Any) -> jax.Array:
@@ -84,7 +86,7 @@ def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> Any:
         return params, state, losses.mean()
 
     epochs = Epochs(run, params, jax.jit(optimizer.init)(params))
-    params, state = epochs.params, epochs.state
+    params, state = epochs.params, epochs.state  # those of a checkpoint, if there is one
     for epoch in epochs:  # a stopped run goes on with its next one; patience may end them early
         order = np.random.default_rng([seed, epoch]).permutation(len(x))
         order = order[: steps * size].reshape(steps, size)

@@ -3,9 +3,11 @@
     poe train                                            # configs/train.toml
     poe train seed=1 model.learning_rate=0.05            # any key in place of the file's
     poe train --config configs/other.toml                # or runs/ID/config.toml
-    poe train --resume                                   # goes on where a run was stopped
+    poe train --resume                                   # goes on with the newest stopped run
 
-On the digits: validation accuracy 0.98 after 3 seconds. The last line names the run's folder.
+On the digits: validation accuracy 0.98 after 3 s. The last line printed names the run's folder.
+Settings are in configs/train.toml, data and split in data.py, figures in metrics.py and plots.py;
+what is learned, with objective, weights and device, is in model.py.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ def train(run: _runs.Run) -> None:
     schema, parts = data.load(config, ("train", "validation"))
     run.keep_schema(schema)
 
-    if not path.exists():  # else what was stopped was the report
+    if not path.exists():  # else only the report is missing
         train_set = model.dataset(*parts["train"], settings)
         validation_set = model.dataset(*parts["validation"], settings, reference=train_set)
         parameters = model.parameters(config, schema)
@@ -62,7 +64,7 @@ def train(run: _runs.Run) -> None:
         pd.DataFrame(history).to_csv(run.folder / "history.csv", index=False)
         best = booster.best_iteration = best_of(history)
         run.info.update(best_round=best, device=parameters["device_type"])
-        with _runs.replacing(path) as temporary:  # before anything is measured: it cannot be lost
+        with _runs.replacing(path) as temporary:  # before the report: an error there loses nothing
             model.save(booster, temporary)
 
     booster = model.load(path, config, schema)

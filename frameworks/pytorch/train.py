@@ -3,10 +3,12 @@
     poe train                                       # configs/train.toml
     poe train seed=1 model.learning_rate=0.001      # any key in place of the file's
     poe train --config configs/other.toml           # or runs/ID/config.toml
-    poe train --resume                              # goes on where a run was stopped
+    poe train --resume                              # goes on with the newest stopped run
     torchrun --nproc-per-node=2 -m PACKAGE.train    # on two GPUs; PACKAGE is this folder's name
 
-On the digits: validation accuracy 0.98 after 8 seconds. The last line names the run's folder.
+On the digits: validation accuracy 0.98 after 8 s. The last line printed names the run's folder.
+Settings are in configs/train.toml, data and split in data.py, the network in model.py, figures in
+metrics.py and plots.py; _epochs.py counts the epochs, ends them early, and keeps the best one.
 """
 
 from __future__ import annotations
@@ -39,10 +41,10 @@ def train(run: _runs.Run) -> None:
     if RANK == 0:
         run.keep_schema(schema)
     path = run.folder / model.FILE
-    if not shared(path.exists()):  # else what was stopped was the report
+    if not shared(path.exists()):  # else only the report is missing
         weights = learn(run, schema, *parts["train"], *parts["validation"])
         if RANK == 0:
-            with _runs.replacing(path) as temporary:  # before anything is measured: it is kept
+            with _runs.replacing(path) as temporary:  # an error in the report loses nothing
                 torch.save(weights, temporary)
     if RANK == 0:
         network = model.load(path, run.config, schema)
@@ -59,7 +61,7 @@ def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> dict[str, 
     seed_everything(seed, epoch=0)
     network = model.Network(schema, settings)
     x, x_val = model.tensor(X), model.tensor(X_val)
-    network.adapt(x, y)
+    network.adapt(x, y)  # to the columns' mean and standard deviation
     target_val = network.scaled(y_val).to(device)
     rows = TensorDataset(x, network.scaled(y))
     batches = Batches(rows, settings.batch_size)
@@ -75,6 +77,7 @@ def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> dict[str, 
     )
     schedule = CosineAnnealingLR(optimizer, settings.epochs)
     scaler = torch.amp.GradScaler(device.type, enabled=dtype == torch.float16)
+    # Puts back what a checkpoint has of them, if there is one.
     epochs = Epochs(run, network, optimizer=optimizer, schedule=schedule, scaler=scaler)
     learner = parallel(network)  # where several processes train, the mean of their gradients counts
 

@@ -4,9 +4,11 @@
     poe train seed=1 model.learning_rate=0.05            # any key in place of the file's
     poe train data.file=data/raw/own.csv data.target=price
     poe train --config configs/other.toml                # or runs/ID/config.toml
-    poe train --resume                                   # goes on where a run was stopped
+    poe train --resume                                   # goes on with the newest stopped run
 
-On the digits: validation accuracy 0.97 after 5 seconds. The last line names the run's folder.
+On the digits: validation accuracy 0.97 after 5 s. The last line printed names the run's folder.
+Settings are in configs/train.toml, data and split in data.py, figures in metrics.py and plots.py;
+what is learned, the pipeline with all its parameters, is in model.py.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ def train(run: _runs.Run) -> None:
     parts["train"] = X, y
 
     path = run.folder / model.FILE
-    if path.exists():  # what was stopped was the report
+    if path.exists():  # only the report is missing
         fitted = model.load(path, run.config, schema)
     else:
         weight = None
@@ -38,7 +40,7 @@ def train(run: _runs.Run) -> None:
         fitted = model.build(schema, settings, run.config.seed)
         with model.threads(settings.threads, len(X)):
             fitted.fit(X, y, learner__sample_weight=weight)
-        with _runs.replacing(path) as temporary:  # before anything is measured: it cannot be lost
+        with _runs.replacing(path) as temporary:  # before the report: an error there loses nothing
             model.save(fitted, temporary)
 
     run.report(lambda X: model.predict(fitted, X), parts, schema)

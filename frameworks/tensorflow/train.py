@@ -3,9 +3,11 @@
     poe train                                       # configs/train.toml
     poe train seed=1 model.learning_rate=0.001      # any key in place of the file's
     poe train --config configs/other.toml           # or runs/ID/config.toml
-    poe train --resume                              # goes on where a run was stopped
+    poe train --resume                              # goes on with the newest stopped run
 
-On the digits: validation accuracy 0.98 after 10 seconds. The last line names the run's folder.
+On the digits: validation accuracy 0.98 after 10 s. The last line printed names the run's folder.
+Settings are in configs/train.toml, data and split in data.py, the network in model.py, figures in
+metrics.py and plots.py; _epochs.py counts the epochs, ends them early, and keeps the best one.
 """
 
 from __future__ import annotations
@@ -25,9 +27,9 @@ def train(run: _runs.Run) -> None:
     schema, parts = data.load(run.config, ("train", "validation"))
     run.keep_schema(schema)
     path = run.folder / model.FILE
-    if not path.exists():  # else what was stopped was the report
+    if not path.exists():  # else only the report is missing
         network = learn(run, schema, *parts["train"], *parts["validation"])
-        with _runs.replacing(path) as temporary:  # before anything is measured: it cannot be lost
+        with _runs.replacing(path) as temporary:  # before the report: an error there loses nothing
             network.save_weights(str(temporary))
     network = model.load(path, run.config, schema)
     run.report(lambda X: model.predict(network, X), parts, schema)
@@ -40,7 +42,7 @@ def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> model.Netw
     tf.keras.utils.set_random_seed(number_of(seed, epoch=0))
     network = model.Network(schema, settings)
     x = _tables.array(X)
-    network.adapt(x, y)
+    network.adapt(x, y)  # to the columns' mean and standard deviation
     steps = -(-len(x) // settings.batch_size)
     optimizers = tf.keras.optimizers
     rate = optimizers.schedules.CosineDecay(settings.learning_rate, steps * settings.epochs)
@@ -56,7 +58,7 @@ def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> model.Netw
             weight = dict(enumerate(len(y) / (len(schema.classes) * np.bincount(y).clip(1))))
     network.compile(optimizer, loss)
 
-    epochs = Epochs(run, network)  # the callback keeps a checkpoint and the best weights
+    epochs = Epochs(run, network)  # with what a checkpoint has; keeps it and the best weights
     if not epochs.enough():  # a resumed run may have all that it needs
         network.fit(
             batches(x, network.scaled(y), settings.batch_size, seed, len(epochs.history)),
@@ -65,8 +67,8 @@ def learn(run: _runs.Run, schema: data.Schema, X, y, X_val, y_val) -> model.Netw
             steps_per_epoch=steps,
             initial_epoch=len(epochs.history),
             epochs=settings.epochs,
-            class_weight=weight,
-            shuffle=False,  # they are in an order already
+            class_weight=weight,  # in the loss of the training, not of the validation
+            shuffle=False,  # batches() has shuffled them
             callbacks=[epochs, TqdmCallback(disable=None, verbose=0)],
             verbose=0,
         )

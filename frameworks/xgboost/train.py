@@ -3,9 +3,11 @@
     poe train                                            # configs/train.toml
     poe train seed=1 model.learning_rate=0.05            # any key in place of the file's
     poe train --config configs/other.toml                # or runs/ID/config.toml
-    poe train --resume                                   # goes on where a run was stopped
+    poe train --resume                                   # goes on with the newest stopped run
 
-On the digits: validation accuracy 0.98 after 3 seconds. The last line names the run's folder.
+On the digits: validation accuracy 0.98 after 3 s. The last line printed names the run's folder.
+Settings are in configs/train.toml, data and split in data.py, figures in metrics.py and plots.py;
+what is learned, with objective, weights and device, is in model.py.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ def train(run: _runs.Run) -> None:
     schema, parts = data.load(config, ("train", "validation"))
     run.keep_schema(schema)
 
-    if not path.exists():  # else what was stopped was the report
+    if not path.exists():  # else only the report is missing
         train_set = model.matrix(*parts["train"], config.model)
         validation_set = model.matrix(*parts["validation"], config.model, ref=train_set)
         parameters = model.parameters(config, schema)
@@ -44,7 +46,7 @@ def train(run: _runs.Run) -> None:
             )
         pd.DataFrame(rounds.history).to_csv(run.folder / "history.csv", index=False)
         run.info.update(best_round=rounds.best(), device=parameters["device"])
-        with _runs.replacing(path) as temporary:  # before anything is measured: it cannot be lost
+        with _runs.replacing(path) as temporary:  # before the report: an error there loses nothing
             model.save(booster[: rounds.best()], temporary)
 
     booster = model.load(path, config, schema)
@@ -67,6 +69,7 @@ class Rounds(xgb.callback.TrainingCallback):
         self.progress = tqdm(total=self.settings.rounds, initial=len(self.history), disable=None)
 
     def after_iteration(self, booster: xgb.Booster, epoch: int, evals_log: dict[str, Any]) -> bool:
+        # Of several metrics the first counts.
         losses = {f"{name}_loss": next(iter(log.values()))[-1] for name, log in evals_log.items()}
         self.history.append({"round": len(self.history) + 1, **losses})
         self.progress.update()
@@ -78,7 +81,8 @@ class Rounds(xgb.callback.TrainingCallback):
             with _runs.replacing(self.run.checkpoint) as path:
                 path.write_bytes(content)
             if any("sample" in name and share != 1 for name, share in self.parameters.items()):
-                # What draws rows or columns cannot be saved. So it begins anew, as with --resume.
+                # A checkpoint has no state of the random numbers. They begin anew here, so that a
+                # resumed run draws the same rows and columns as one that was never stopped.
                 booster.load_model(content)
                 seed = self.run.config.seed + len(self.history)
                 booster.set_param({**self.parameters, "seed": seed})
