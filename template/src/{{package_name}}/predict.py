@@ -26,7 +26,7 @@ def main(given: Sequence[str] | None = None) -> None:
     if asked.output.exists() and path.exists() and asked.output.samefile(path):
         parser.error("the output is the file of rows itself: name another with --output")
     folder, settings, schema, fitted = _runs.load(asked.run, asked.changes)
-    apart = {settings.data.target, settings.data.split_by or settings.data.target}
+    apart = {settings.data.target, settings.data.split_by} - {""}
     known = {name: kind for name, kind in schema.kinds.items() if name not in apart}
     heads = ["prediction", *(f"probability_{name}" for name in schema.classes or ())]
     with _runs.replacing(asked.output) as new, new.open("w", encoding="utf-8", newline="") as file:
