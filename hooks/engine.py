@@ -26,7 +26,8 @@ def engine(*words: str) -> int:
     with subprocess.Popen(_argv(*words), env=_environ()) as running:
         while True:
             try:
-                return running.wait()
+                code = running.wait()
+                return code if code >= 0 else 128 - code  # as a shell has it
             except KeyboardInterrupt:  # the terminal tells the engine too, and that stops in order
                 pass
 

@@ -27,6 +27,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         if number and signal.getsignal(number) is signal.SIG_DFL:  # nohup has it ignored
             signal.signal(number, _stop)
     try:
+        code = _carried_out(command, options)
+        _heard.append(0)  # there is nothing left to stop
+    except KeyboardInterrupt as stopped:
+        say("stopped; what is done is kept, and the same command goes on from here")
+        return _end_by(stopped.args[0] if stopped.args else signal.SIGINT)
+    return code
+
+
+def _carried_out(command: Command, options: argparse.Namespace) -> int:
+    try:
         root = find_root(options.project)
         os.environ.update(indexes.of_this_project(root, os.environ))
         if getattr(options, "offline", False):
@@ -40,9 +50,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except EnvError as error:
         say(f"error: {error.happened}\n       {error.mend}")
         return error.code
-    except KeyboardInterrupt as stopped:
-        say("stopped; what is done is kept, and the same command goes on from here")
-        return 128 + (stopped.args[0] if stopped.args else signal.SIGINT)
     except OSError as error:
         _forget_output()
         say(f"error: The system refused: {error}.\n       Mend that, then run it again.")
@@ -68,10 +75,31 @@ def _forget_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+_heard: list[int] = []
+"""Of the signals that stop a command, the first that came. The others change nothing."""
+
+
 def _stop(number: int, frame: object) -> None:
-    """Stop so that files and child processes are left in order; a second time changes nothing."""
-    signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt(number)
+    """Stop so that files and child processes are left in order.
+
+    Not SIG_IGN from then on: Python complains of a signal that comes just while that is set.
+    """
+    if not _heard:
+        _heard.append(number)
+        raise KeyboardInterrupt(number)
+
+
+def _end_by(number: int) -> int:
+    """End by the signal itself: only then does a shell script that runs this end as well.
+
+    https://www.cons.org/cracauer/sigint.html
+    """
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_BLOCK, [number])
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [number])
+    return 128 + number
 
 
 def _parser() -> argparse.ArgumentParser:
