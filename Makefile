@@ -9,7 +9,7 @@ MOVED ?= .venv/moved.md
 
 .PHONY: help env new demo test thorough weekly mutants lint types format lock refresh withdrawn audit lock-tools bench bench-peers page pages site pictures release clean
 
-help:  ## list the targets
+help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 env:  ## make or mend .venv out of requirements.txt
@@ -69,13 +69,13 @@ lock-tools: env  ## resolve pyproject.toml into requirements.txt
 bench: env  ## measure, and write docs/performance.md and docs/training.md
 	@$(RUN) python benchmarks/bench.py
 
-bench-peers: env  ## measure beside other ways to begin, and write docs/comparison.md
+bench-peers: env  ## measure beside other ways, and write docs/comparison.md
 	@$(RUN) python benchmarks/peers.py
 
 page: env  ## write what the start page chooses from: docs/start/index.html
 	@$(RUN) python tools/page.py
 
-pages: env  ## write docs/commands.md, docs/errors.md, docs/checks.md and the tables of docs/questions.md
+pages: env  ## write the pages and tables of docs/ that follow from the code
 	@$(RUN) python tools/questions.py
 	@$(RUN) python tools/commands.py
 	@$(RUN) python tools/errors.py

@@ -132,5 +132,5 @@ def test_conda_packages_are_rendered_as_they_are_answered(template: Path, tmp_pa
 
 @pytest.mark.parametrize("packages", WRONG)
 def test_what_is_no_conda_package_is_refused(packages: str, template: Path, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="is not a conda package"):
+    with pytest.raises(ValueError, match="is no conda package"):
         render(template, tmp_path / "p", env_manager="conda", conda_packages=packages)

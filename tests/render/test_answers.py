@@ -7,6 +7,7 @@ import keyword
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import copier
 import jinja2
@@ -18,34 +19,35 @@ from hypothesis import strategies as st
 from support.template import ROOT, render, tree
 
 REFUSED = [
-    ("package_name", "class", "word of the Python language"),
-    ("package_name", "torch", "name of a library"),
-    ("package_name", "sklearn", "name of a library"),
-    ("package_name", "123abc", "starts with a letter"),
-    ("package_name", "json", "standard library"),
-    ("package_name", "my-app", "lower-case letters, digits and underscores"),
-    ("package_name", "MyApp", "lower-case letters, digits and underscores"),
+    ("package_name", "class", "a word of Python"),
+    ("package_name", "torch", "a library's name"),
+    ("package_name", "sklearn", "a library's name"),
+    ("package_name", "123abc", "a letter first"),
+    ("package_name", "json", "a module of Python's own"),
+    ("package_name", "my-app", "Only a-z, 0-9, _"),
+    ("package_name", "MyApp", "Only a-z, 0-9, _"),
     ("package_name", "tests", "folder of the project"),
-    ("package_name", "aux", "name of a device on Windows"),
-    ("package_name", "com1", "name of a device on Windows"),
-    ("package_name", "a" * 51, "under 50 characters"),
+    ("package_name", "aux", "a device on Windows"),
+    ("package_name", "com1", "a device on Windows"),
+    ("package_name", "a" * 51, "At most 50 characters"),
     ("project_name", "   ", "give it a name"),
-    ("project_name", "x" * 201, "under 200 characters"),
+    ("project_name", "x" * 201, "At most 200 characters"),
     ("project_name", "a\x07b", "control character"),
     ("description", "a\x1bb", "control character"),
-    ("project_slug", "numpy", "library of the environment"),
-    ("project_slug", "A B", "lower-case letters"),
-    ("project_slug", "nul", "name of a device on Windows"),
-    ("author_email", "not an address", "looks like name@example.org"),
+    ("project_slug", "numpy", "`numpy` is a library"),
+    ("project_slug", "A B", "Only a-z, 0-9 and - in between"),
+    ("project_slug", "nul", "a device on Windows"),
+    ("author_email", "not an address", "Write it like name@example.org"),
     ("license_year", "26", "Years look like 2026"),
-    ("extra_requirements", "rich\nnumpy>=1.20<2", "write a comma between them"),
-    ("env_name", "a/b", "letters, digits"),
-    ("env_name", "..", "letters, digits"),
-    ("env_name", "NUL.venv", "name of a device on Windows"),
-    ("env_name", "Con", "name of a device on Windows"),
-    ("env_name", "-x", "letters, digits"),
-    ("env_name", "src", "directory of the project itself"),
-    ("env_name", ".git", "directory of the project itself"),
+    ("extra_requirements", "rich\nnumpy>=1.20<2", "`numpy>=1.20<2`: "),
+    ("python_index", "example.org", "No address of an index"),
+    ("env_name", "a/b", "Only letters, digits"),
+    ("env_name", "..", "Only letters, digits"),
+    ("env_name", "NUL.venv", "a device on Windows"),
+    ("env_name", "Con", "a device on Windows"),
+    ("env_name", "-x", "Only letters, digits"),
+    ("env_name", "src", "a directory of the project"),
+    ("env_name", ".git", "a directory of the project"),
 ]
 
 
@@ -53,8 +55,10 @@ REFUSED = [
 def test_a_bad_answer_is_refused_with_a_sentence(
     template: Path, tmp_path: Path, key: str, value: str, sentence: str
 ) -> None:
-    with pytest.raises(ValueError, match=sentence):
+    with pytest.raises(ValueError, match=re.escape(sentence)) as refused:
         render(template, tmp_path / "p", **{"license": "MIT", key: value})
+    # A prompt shows it on one line, behind Copier's own words.
+    assert sentence in str(refused.value)[:80]
     assert not (tmp_path / "p").exists()
 
 
@@ -116,6 +120,21 @@ def test_an_answer_that_means_nothing_beside_the_others_is_left_out_with_a_word(
     assert tree(tmp_path / "p") == tree(render(template, tmp_path / "same", **others))
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "others", "reason"),
+    [
+        ("accelerator", "cuda", {"libraries": ["torch", "tensorflow"]}, "One environment holds"),
+        ("tracking", "mlflow", {"python_version": "3.15"}, "no wheels for Python 3.15"),
+    ],
+)
+def test_a_choice_that_cannot_be_is_no_choice(
+    template: Path, tmp_path: Path, key: str, value: str, others: dict[str, Any], reason: str
+) -> None:
+    """Of one choice among several, a prompt asks no validator."""
+    with pytest.raises(ValueError, match=f"Invalid choice for '{key}': {reason}"):
+        render(template, tmp_path / "p", **{**others, key: value})
+
+
 def test_a_library_that_is_not_in_the_catalogue_is_refused(template: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="libraries"):
         render(template, tmp_path / "p", libraries=["no-such-library"])
@@ -155,7 +174,9 @@ def test_any_project_name_gives_a_package_name_that_is_accepted(text: str) -> No
         ("Torch", "torch_project"),
         ("Class", "class_project"),
         ("🚀", "project"),
-        ("Straße & Café", "stra_e_caf"),
+        ("Straße & Café", "strasse_cafe"),
+        ("Büro Łódź", "buero_lodz"),
+        ("Bu\u0308ro", "buro"),
     ],
 )
 def test_package_names_out_of_project_names(text: str, package: str) -> None:

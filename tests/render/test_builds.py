@@ -88,8 +88,8 @@ def test_without_an_index_both_builds_of_pytorch_are_pytorchs_own(
 @pytest.mark.parametrize(
     ("answers", "told"),
     [
-        ({"env_manager": "uv"}, "need the address of the index"),
-        ({"torch_index": "https://packages.example.org/"}, "please write {build}"),
+        ({"env_manager": "uv"}, "needs the address of the index"),
+        ({"torch_index": "https://packages.example.org/"}, "Write {build}"),
     ],
 )
 def test_what_cannot_be_with_two_builds_is_refused(

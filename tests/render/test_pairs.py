@@ -48,12 +48,12 @@ REASONS = (
     "no wheels for Python",
     "cannot be together on Python",
     "One environment holds one CUDA",
-    "uv's own commands need the address",
+    "uv needs the address of the index",
     "uv.lock is one lock",
-    "Each build comes from an index",
-    "searches for settings of the starter",
+    "each comes from an index",
+    "needs the starter's model",
     "keeps the runs of the starter",
-    "tells of the starter",
+    "needs the starter's runs",
     "Invalid choice",  # an accelerator that nothing chosen has
 )
 
@@ -67,6 +67,7 @@ def test_every_choice_of_a_question_is_in_a_row() -> None:
                 assert key in ANSWERS
                 continue
             values = choices.values() if isinstance(choices, dict) else choices
+            values = [each["value"] if isinstance(each, dict) else each for each in values]
             tried = ANSWERS.get(key, [])
             if question.get("multiselect"):
                 tried = [each for several in tried for each in several]

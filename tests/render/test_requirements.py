@@ -61,7 +61,7 @@ SAID = {
 
 @pytest.mark.parametrize("text", SAID)
 def test_what_is_wrong_is_said_with_how_it_is_written(text: str) -> None:
-    assert problem(text).startswith(f"`{text}` is not a requirement: ")
+    assert problem(text).startswith(f"`{text}`: ")
     assert SAID[text] in problem(text)
 
 

@@ -60,6 +60,7 @@ def scrubbed(environ: Mapping[str, str]) -> dict[str, str]:
         **{name: value for name, value in shared.items() if _reaches(name)},
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_ROOT_USER_ACTION": "ignore",  # it warns of what is not done here
         "PIP_USER": "0",
         "PIP_NO_INPUT": "1",
         "UV_PYTHON_DOWNLOADS": "never",
