@@ -236,9 +236,12 @@ def test_more_columns_than_the_run_knows_are_ignored(
 
 
 @pytest.mark.parametrize("classes", [2, 3, 10])
-def test_shares_are_written_as_python_formats_them(classes: int, starter: SimpleNamespace) -> None:
+@pytest.mark.parametrize("first", [1, 1.5, -3, np.nan])  # a model of one's own may give scores
+def test_shares_are_written_as_python_formats_them(
+    first: float, classes: int, starter: SimpleNamespace
+) -> None:
     table = np.random.default_rng(0).dirichlet([0.1] * classes, ROWS)
-    table[0] = np.eye(classes)[0]
+    table[0] = np.eye(classes)[0] * first
     texts = [",".join(f"{share:.6f}" for share in row) for row in table.tolist()]
     assert starter._tables.shares(table) == texts
 
