@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import pytest
 from support.engine import Tiny, other_pythons, run, tiny
 from support.managers import uv
 from support.template import tree
-from support.wheels import Wheel
+from support.wheels import Wheel, wheel
 
 PYPROJECT = """\
 [build-system]
@@ -173,6 +174,18 @@ def test_an_install_that_is_not_todays_is_told_and_mended(
     own.sync()
     assert own.codes() == []
     assert "nothing to do" in own.sync().stderr
+    hello = subprocess.check_output([str(own.scripts / "hello")], text=True)
+    assert hello.strip() == str(own.root / "src" / "tiny" / "__init__.py")
+
+
+def test_a_tool_that_needs_the_project_itself_has_it_from_here(own: Tiny, wheelhouse: Path) -> None:
+    wheel(wheelhouse, "tiny", "9.0", requires=("beta",))
+    wheel(wheelhouse, "tool", "1.0", requires=("tiny[more] >=9",))
+    done = own.run("add", "tool")
+    assert done.returncode == 0, done.stderr
+    lock = (own.root / "requirements.txt").read_text()
+    assert re.findall("^[a-z]+==", lock, re.MULTILINE) == ["alpha==", "tool=="]
+    assert own.codes() == []
     hello = subprocess.check_output([str(own.scripts / "hello")], text=True)
     assert hello.strip() == str(own.root / "src" / "tiny" / "__init__.py")
 

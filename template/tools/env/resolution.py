@@ -44,6 +44,9 @@ _PLACE = re.compile(
 _MARKER = re.compile(r"^(?P<pin>[^#\s].*?) ; (?P<marker>.+?)(?P<more> \\)?$", re.MULTILINE)
 """What a resolver wrote after a pin: all that `environments` says is among it."""
 
+_NOWHERE = "python_version < '0'"
+"""Of the project itself: its tools may need it, and have it from here, not from an index."""
+
 
 class NoWheel(Exception):
     """A package has no wheel at all, and a task may build what has none: its name."""
@@ -106,7 +109,8 @@ class Task(NamedTuple):
             asked = asked._replace(settings={**asked.settings, "environments": needed})
         text = asked.draft(self.project.root, needed)
         (folder / pyproject.FILE).write_text(text, encoding="utf-8")
-        held = "".join(f"{line}\n" for line in self.held)
+        own = [f"{asked.name} ; {_NOWHERE}"] if self.project.package else []
+        held = "".join(f"{line}\n" for line in (*self.held, *own))
         (folder / HELD).write_text(held, encoding="utf-8")
 
     def compile(
