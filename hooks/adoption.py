@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import repository
+from adoption_summary import some
 from dependencies import FILE
 from engine import parsed, say
 from pristine import NOW, files, rendered
@@ -22,7 +23,6 @@ from project_tools import TEMPLATE, TOOLS
 from repository import tracked
 
 REFUSED = 1
-SHOWN = 5
 
 
 def is_due(ours: Collection[str]) -> bool:
@@ -141,11 +141,6 @@ def take_back(wanted: Path, answers_file: str) -> None:
         with suppress(OSError):  # there is more in a folder
             for folder in Path(name).parents:
                 folder.rmdir()
-
-
-def some(names: list[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
 
 
 def _is_one(answers_file: str) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from declared import Source
 from engine import command, say
 
+SHOWN = 5
 UNDO = "git reset --hard && git clean -fdxq tools/env tools/.env-turn"
 
 
@@ -50,3 +51,9 @@ def part(title: str, lines: Sequence[str]) -> None:
         say(f"{title}:")
         for line in lines:
             say(f"- {line}")
+
+
+def some(names: Sequence[str]) -> str:
+    """The first names of many."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more

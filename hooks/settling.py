@@ -11,9 +11,10 @@ from typing import Any
 import repository
 from adapting import adapted, another, has_code
 from adopted import merged, without_package
-from adoption_summary import summary
+from adoption_summary import some, summary
 from declared import Source
 from declared.project import combined, package, read
+from declared.requirements import elsewhere
 from dependencies import FILE
 from engine import command, engine, parsed, say, strict
 from pristine import NOW, files, jinja, owned, rendered
@@ -61,7 +62,8 @@ def settle(chosen: Mapping[str, Any], written: str, answers_file: str, local: st
 
 def todo(before: Sequence[str], told: Source, place: str | None, *, conda: bool) -> list[str]:
     """What a person must change: each file that may read a list which is the lock now, what is not
-    told of the package in `place`, and what is no longer for pip where `conda` is."""
+    told of the package in `place`, lists that were not read, and what is no longer for pip where
+    `conda` is."""
     locks = [name for name in before if re.fullmatch(r"requirements(-dev)?\.txt", name)]
     said = [
         f"{reader} names {name}, which is the lock now; let it read no list: {FILE} has it."
@@ -73,6 +75,12 @@ def todo(before: Sequence[str], told: Source, place: str | None, *, conda: bool)
         said.append(
             f"{FILE} says requires-python for the lock's Python alone, as no file names others; "
             "name all that the package is for, where others install it."
+        )
+    parts = elsewhere(before, told)
+    if parts:
+        said.append(
+            f"{some(parts)}: not taken, as for a part alone; what you develop with, add:"
+            f" {command('add', '--dev', '-r', parts[0])}"
         )
     if conda and "environment.yml" in before:
         said.append(f"environment.yml is for conda alone now; leave its `pip:` list to {FILE}.")

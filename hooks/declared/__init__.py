@@ -62,6 +62,9 @@ class Source:
     dynamic: set[str] = field(default_factory=set)
     """Other keys of [project] (PEP 621) that this file gives, and goes on to give."""
 
+    read: set[str] = field(default_factory=set)
+    """The requirements files that are in it: this one, and those that it includes."""
+
     untaken: list[str] = field(default_factory=list)
     """A sentence for each thing that is not taken."""
 

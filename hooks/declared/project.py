@@ -98,6 +98,7 @@ def combined(sources: list[Source]) -> Source:
         whole.paths = {**source.paths, **whole.paths}
         whole.dynamic |= source.dynamic
         whole.build += source.build
+        whole.read |= source.read
     for lines in whole.groups.values():  # a file to develop with often includes the one to run
         lines[:] = [line for line in lines if line not in whole.dependencies]
     return whole

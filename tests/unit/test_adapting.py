@@ -112,6 +112,14 @@ def test_a_script_that_may_read_what_is_the_lock_now_is_named(here: Path) -> Non
     assert todo(["environment.yml"], told, None, conda=True) != []
 
 
+def test_a_list_of_a_part_is_named_with_what_adds_it(here: Path) -> None:
+    before = ["requirements.txt", "docs/requirements.txt", "tests/requirements.txt", "docs/a.txt"]
+    told = Source("", read={"tests/requirements.txt"})
+    (said,) = todo(before, told, None, conda=False)
+    assert said.startswith("docs/requirements.txt: not taken")
+    assert said.endswith("add --dev -r docs/requirements.txt")
+
+
 def test_a_package_that_names_no_python_is_not_narrowed_in_silence(here: Path) -> None:
     (said,) = todo([], Source(""), "seeds", conda=False)
     assert "requires-python" in said

@@ -52,6 +52,11 @@ ROWS: Rows = {
         {"requirements.txt": "a\n", "requirements-test.txt": "-r requirements.txt\nc\n"},
         {"dependencies": ["a"], "groups": {"dev": ["c"]}},
     ),
+    "those of the tests are to develop with, those of other parts stay there": (
+        {"requirements.txt": "a\n", "tests/requirements.txt": "c\n", "docs/requirements.txt": "d"},
+        {"dependencies": ["a"], "groups": {"dev": ["c"]},
+         "read": {"requirements.txt", "tests/requirements.txt"}},
+    ),
     "a repository keeps its commit, the project itself is none of its dependencies": (
         {"requirements.txt": "-e git+https://example.org/x.git@abc#egg=x\n-e .\n.\n"},
         {"dependencies": ["x @ git+https://example.org/x.git@abc"]},
