@@ -15,11 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from declared import Source, names
+from dependencies import stays
 from tables import (
     Table,
     Unmergeable,
+    at,
     prove,
     tables,
+    with_changes,
     with_keys,
     with_requirements,
     with_table,
@@ -28,6 +31,9 @@ from tables import (
 
 EDITABLE = {"hatchling.build": ["editables"]}
 """What a back end needs for an editable install besides what it is itself."""
+
+OURS = ("tool.uv", "tool.poe")
+"""What an update brings into, and into all below."""
 
 CHANGED = (
     "project.dynamic",
@@ -67,10 +73,10 @@ def _merged(
     text = _groups(text, wanted, told)
     text = _lock(text, had, template, told)
     for name in ("tool.poe", "tool.poe.tasks"):
-        present = _at(had, name)
+        present = at(had, name)
         text = with_keys(text, template[name], template[name].lines().keys() - present.keys())
     if not any(Path(name).exists() for name in ("ruff.toml", ".ruff.toml")):
-        missing = {"extend-exclude"} - _at(had, "tool.ruff").keys()
+        missing = {"extend-exclude"} - at(had, "tool.ruff").keys()
         text = with_keys(text, template["tool.ruff"], missing)
     return text
 
@@ -146,7 +152,7 @@ def _lock(
     template: Mapping[str, Table],
     told: Source,
 ) -> str:
-    own, table = _at(had, "tool.uv"), template["tool.uv"]
+    own, table = at(had, "tool.uv"), template["tool.uv"]
     text = with_keys(text, table, table.lines().keys() - own.keys())
     sources = {
         name: f"{{ path = {_text(path)}, editable = true }}"
@@ -154,6 +160,18 @@ def _lock(
         if name not in own.get("sources", {})
     }
     return _with(text, "tool.uv.sources", sources, sources)
+
+
+def updated(mine: str, base: str, theirs: str) -> str:
+    """Their file with what the template changed from `base` to `theirs` in what it has of it.
+
+    Says what stays as they have it. Raises TOMLDecodeError.
+    """
+    text, own = with_changes(mine, base, theirs, whole=OURS)
+    for key, line in own.items():
+        if key.startswith(OURS):
+            stays(line)
+    return text
 
 
 def without_package(settings: str) -> str:
@@ -165,13 +183,6 @@ def _with(text: str, name: str, some: Mapping[str, str], order: Mapping[str, str
     """A file with keys in a table, in an order."""
     body = "".join(f"{key} = {some[key]}\n" for key in order if key in some)
     return with_keys(text, Table(name, f"[{name}]\n", body), some.keys()) if some else text
-
-
-def _at(tables: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    for part in name.split("."):
-        found = tables.get(part, {})
-        tables = found if isinstance(found, Mapping) else {}
-    return tables
 
 
 def _list(lines: Sequence[str]) -> str:

@@ -43,14 +43,17 @@ def main(template: Path, answers_file: str) -> int:
     own = starter.adapt(template, before, chosen, answers_file)
     starter.place_modules(before, chosen)
     fixes = starter.fixes(template, before, chosen, answers_file)
-    if dependencies.FILE in repository.unmerged():
-        dependencies.merge()
-    dependencies.join()
+    rest = dependencies.by_lines
     if chosen.get("adopted"):
         with suppress(ImportError):  # no TOML in Copier's Python 3.10: a person merges
+            import adopted
             import rules
 
+            rest = adopted.updated
             rules.merge()
+    if dependencies.FILE in repository.unmerged():
+        dependencies.merge(rest)
+    dependencies.join()
     conflicts = repository.conflicts()
     blocking = [name for name in conflicts if is_needed(name.removesuffix(".rej"))]
     code, more = follow(template, answers_file, before, chosen, blocking)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,8 +58,11 @@ class List(NamedTuple):
     """From bracket to bracket."""
 
 
-def merge() -> bool:
-    """Merge pyproject.toml anew; False, with the file as it was, where that leaves a conflict."""
+def merge(rest: Callable[[str, str, str], str | None]) -> bool:
+    """Merge pyproject.toml anew; False, with the file as it was, where that leaves a conflict.
+
+    `rest` merges mine, base and theirs, in which the lists are equal, or gives None.
+    """
     try:
         import tomllib
     except ImportError:  # Copier runs with Python 3.10: nothing could prove the result
@@ -76,36 +79,65 @@ def merge() -> bool:
             return False
         blocks[key] = block(found, sides[0][key].below)
     texts = zip((mine, base, theirs), sides, strict=True)
-    ours, was, new = (put(text, side, blocks).encode() for text, side in texts)
-    with tempfile.TemporaryDirectory(prefix="merge-") as scratch:
-        result, clean = merged(ours, was, new, Path(scratch))
-    if not clean:
-        return False
+    ours, was, new = (put(text, side, blocks) for text, side in texts)
     try:
-        tomllib.loads(result.decode())
+        result = rest(ours, was, new)
+        if result is None:
+            return False
+        tomllib.loads(result)
     except ValueError:
         return False
-    Path(FILE).write_bytes(result)
+    Path(FILE).write_bytes(result.encode())
     git("reset", "--quiet", "--", FILE)  # no conflict any more, and a change like all others
     return True
 
 
-def join() -> None:
-    """Make one of two tables [tool.uv]: the project had its own when the template got one.
+def by_lines(mine: str, base: str, theirs: str) -> str | None:
+    """As git merges; None where that leaves a conflict."""
+    with tempfile.TemporaryDirectory(prefix="merge-") as scratch:
+        result, clean = merged(mine.encode(), base.encode(), theirs.encode(), Path(scratch))
+    return result.decode() if clean else None
 
-    To git they are two additions, and to TOML an error. pyproject.toml stays where that mends none.
+
+def join() -> None:
+    """Make one of what stands twice, as the project had its own when the template got one.
+
+    To git these are two additions, and to TOML an error. pyproject.toml stays where that mends
+    none.
     """
     try:
         import tomllib
 
         text = Path(FILE).read_text(encoding="utf-8")
         mine = (committed(FILE) or b"").decode()
-        result = joined(text, mine)
+        result, doubles = without_doubles(joined(text, mine), mine)
         tomllib.loads(result)
     except (ImportError, OSError, ValueError):
         return
     if result != text:
         Path(FILE).write_text(result, encoding="utf-8")
+    for line in doubles:
+        stays(line)
+
+
+def stays(line: str) -> None:
+    """Say that a key of the project's own is in place of this one."""
+    print(f"{FILE}: yours stays, where the template has  {line.strip()}")
+
+
+def without_doubles(text: str, mine: str) -> tuple[str, list[str]]:
+    """`text` without the keys, a line each, that their table has in `mine` too; and these."""
+    lines, own = text.splitlines(keepends=True), {*mine.splitlines(keepends=True)}
+    places: dict[tuple[int, str], list[int]] = {}
+    table = 0
+    for number, line in enumerate(lines):
+        table = number if line.startswith("[") else table
+        if key := _KEY.match(line):
+            places.setdefault((table, key[1]), []).append(number)
+    twice = [some for some in places.values() if {lines[each] for each in some} & own]
+    gone = {each for some in twice for each in some if lines[each] not in own}
+    kept = (line for number, line in enumerate(lines) if number not in gone)
+    return "".join(kept), [lines[number] for number in sorted(gone)]
 
 
 def joined(text: str, mine: str) -> str:

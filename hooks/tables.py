@@ -64,14 +64,38 @@ def with_keys(text: str, table: Table, keys: Collection[str]) -> str:
     lines = "".join(line for key, line in table.lines().items() if key in keys)
     if not lines:
         return text
-    own = re.search(rf"^\[ *{re.escape(table.name)} *\][^\n]*\n", text, re.MULTILINE)
+    own = _body(text, table.name)
     if own is None:
         return with_table(text, table._replace(body=lines))
-    after = re.compile(r"^\[", re.MULTILINE).search(text, own.end())
-    end = _above(text, after.start()) if after else len(text)
-    body = text[own.end() : end].rstrip()
-    rest = text[end:]
-    return text[: own.end()] + f"{body}\n{lines}".lstrip("\n") + ("\n" if rest else "") + rest
+    body, rest = text[own].rstrip(), text[own.stop :]
+    return text[: own.start] + f"{body}\n{lines}".lstrip("\n") + ("\n" if rest else "") + rest
+
+
+def with_changes(
+    text: str, base: str, new: str, *, whole: Collection[str]
+) -> tuple[str, dict[str, str]]:
+    """A file with what changed from `base` to `new` in what it has of `base`, and the keys that
+    are another's in it, by their lines in `new`.
+
+    A key of `new` alone comes into the tables that `whole` names, and into those below them.
+    """
+    had, has = ({each.name: each for each in tables(side)} for side in (base, new))
+    own: dict[str, str] = {}
+    for name in dict.fromkeys((*had, *has)):
+        before, after = (side[name].lines() if name in side else {} for side in (had, has))
+        present = at(tomllib.loads(text), name)
+        for key in dict.fromkeys((*before, *after)):
+            old, line, place = before.get(key), after.get(key), _body(text, name)
+            if old == line:
+                continue
+            if old and place and old in text[place]:
+                body = text[place].replace(old, line or "", 1)
+                text = text[: place.start] + body + text[place.stop :]
+            elif key in present:
+                own.update({f"{name}.{key}": line} if line else {})
+            elif not old and any(f"{name}.".startswith(f"{each}.") for each in whole):
+                text = with_keys(text, has[name], {key})
+    return text, own
 
 
 def with_requirements(text: str, key: str, more: Sequence[str]) -> str:
@@ -86,15 +110,13 @@ def with_requirements(text: str, key: str, more: Sequence[str]) -> str:
 def without_dynamic(text: str, key: str) -> str:
     """A file whose [project] has a key itself that setuptools read from elsewhere until now."""
     for table, pattern, instead in (
-        (r"project", rf"""^(dynamic *= *\[[^\]]*?)\s*["']{key}["'] *,?""", r"\1"),
-        (r"tool\.setuptools\.dynamic", rf"^{key} *=[^\n]*\n", ""),
+        ("project", rf"""^(dynamic *= *\[[^\]]*?)\s*["']{key}["'] *,?""", r"\1"),
+        ("tool.setuptools.dynamic", rf"^{key} *=[^\n]*\n", ""),
     ):
-        head = re.search(rf"^\[ *{table} *\][^\n]*\n", text, re.MULTILINE)
-        if head:
-            after = re.compile(r"^\[", re.MULTILINE).search(text, head.end())
-            end = after.start() if after else len(text)
-            body = re.sub(pattern, instead, text[head.end() : end], count=1, flags=re.MULTILINE)
-            text = text[: head.end()] + body + text[end:]
+        place = _body(text, table)
+        if place:
+            body = re.sub(pattern, instead, text[place], count=1, flags=re.MULTILINE)
+            text = text[: place.start] + body + text[place.stop :]
     return text
 
 
@@ -113,6 +135,23 @@ def _differences(had: Any, has: Any, path: tuple[str, ...]) -> Iterator[str]:
             yield from _differences(had[key], has.get(key), (*path, key))
     elif had != has:
         yield ".".join(path)
+
+
+def at(tables: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The table of a name as "tool.uv", empty where there is none."""
+    for part in name.split("."):
+        found = tables.get(part, {})
+        tables = found if isinstance(found, Mapping) else {}
+    return tables
+
+
+def _body(text: str, name: str) -> slice | None:
+    """What stands in the table of a name; without the comments above the next one."""
+    head = re.search(rf"^\[ *{re.escape(name)} *\][^\n]*\n", text, re.MULTILINE)
+    if head is None:
+        return None
+    after = re.compile(r"^\[", re.MULTILINE).search(text, head.end())
+    return slice(head.end(), _above(text, after.start()) if after else len(text))
 
 
 def _above(text: str, at: int) -> int:

@@ -6,7 +6,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from adopted import merged, without_package
+from adopted import merged, updated, without_package
 from declared import Source
 from declared.pyproject import standard
 from tables import Unmergeable
@@ -197,3 +197,43 @@ def test_all_that_was_there_is_there(theirs: str) -> None:
 def test_a_form_that_cannot_be_edited_is_refused() -> None:
     with pytest.raises(Unmergeable, match="with the template's tables"):
         adopted('project = { name = "x", version = "1" }\n', Source(""))
+
+
+NEXT = (
+    OURS.replace(">=3.11", ">=3.12")
+    .replace('lint = { cmd = "ruff check" }', 'new = { cmd = "a" }\nlint = { cmd = "ruff" }')
+    .replace("[tool.ruff]", '[tool.poe.env]\nA = "a"\n\n[tool.pyrefly]\nx = 1\n\n[tool.ruff]')
+    .replace("line-length = 100", "line-length = 99\npreview = true")
+    .replace('["tools/env"]', '["tools"]')
+    .replace('executor = { type = "simple" }\n', "")
+)
+MINE = '[project]\nname = "x"\nversion = "1"\n{}\n[tool.poe.tasks]\n{}\n'
+
+
+def test_an_update_brings_what_the_file_has_of_the_templates(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    mine = merged(MINE.format("", 'own = "a"'), OURS, Source(""), None, by_setuptools=False)
+    found = tomllib.loads(updated(mine, OURS, NEXT))
+    expected = tomllib.loads(mine)
+    expected["project"]["requires-python"] = ">=3.12"
+    expected["tool"]["poe"]["tasks"] |= {"new": {"cmd": "a"}, "lint": {"cmd": "ruff"}}
+    expected["tool"]["poe"]["env"] = {"A": "a"}
+    del expected["tool"]["poe"]["executor"]
+    expected["tool"]["ruff"] = {"extend-exclude": ["tools"]}
+    assert found == expected
+    assert capsys.readouterr().out == ""
+
+
+def test_an_update_leaves_what_is_of_ones_own_and_tells_which_task_that_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    own = MINE.format('requires-python = ">=3.9" # all\n', 'lint = "flake8" # ours\nnew = "mine"')
+    mine = merged(own, OURS, Source(""), None, by_setuptools=False)
+    text = updated(mine, OURS, NEXT)
+    assert [line for line in own.splitlines() if line not in text.splitlines()] == []
+    assert tomllib.loads(text)["tool"]["poe"]["tasks"]["new"] == "mine"
+    said = capsys.readouterr().out.splitlines()
+    assert [line.partition("has  ")[2] for line in said] == [
+        'lint = { cmd = "ruff" }', 'new = { cmd = "a" }',
+    ]  # fmt: skip

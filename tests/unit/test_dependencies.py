@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 
 import pytest
-from dependencies import block, entries, joined, lists, merged_entries, put
+from dependencies import block, entries, joined, lists, merged_entries, put, without_doubles
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -130,3 +130,11 @@ def test_the_projects_table_and_a_new_one_of_the_template_become_one(
 
 def test_one_table_is_left_as_it_is() -> None:
     assert joined(THEIRS, "") == THEIRS
+
+
+def test_a_task_of_ones_own_stays_where_the_template_has_one_of_that_name() -> None:
+    mine = '[a]\nx = "mine"\n\n[[b]]\nx = 1\n\n[[b]]\nx = 2\n'
+    text = mine.replace("[a]\n", '[a]\nx = "template"\nz = 3\n')
+    expected = mine.replace("[a]\n", "[a]\nz = 3\n")
+    assert without_doubles(text, mine) == (expected, ['x = "template"\n'])
+    assert without_doubles(mine, mine) == (mine, [])

@@ -215,6 +215,7 @@ def test_an_update_of_an_adopted_project_loses_no_line(
     ignored.write_text(ignored.read_text(encoding="utf-8") + "*.bak\n", encoding="utf-8")
     release(template, "v2.0.0")
     argv = [*COMMAND, "update", "--defaults", "--trust", "-d", "extras=[vscode, docker, types]"]
+    argv += ["-d", "python_version=3.12"]
     done = subprocess.run(
         argv, cwd=root, env=environ, capture_output=True, text=True, check=False,
         stdin=subprocess.DEVNULL,
@@ -225,14 +226,17 @@ def test_an_update_of_an_adopted_project_loses_no_line(
     answers = before.pop(".copier-answers.yml").decode()
     for name in before.keys() - changed:
         lines = after[name].splitlines()
-        assert [line for line in before[name].splitlines() if line not in lines] == [], name
+        lost = [line for line in before[name].splitlines() if line not in lines]
+        assert [line for line in lost if b"3.13" not in line] == [], name
+    told = tomllib.loads(after["pyproject.toml"].decode())["project"]["requires-python"]
+    assert told == {"poetry": ">=3.9,<4.0", "ccds-1": "==3.12.*"}[layout]
     assert b'new = { cmd = "true" }' in after["pyproject.toml"]
     assert b"*.bak" in after[".gitignore"]
     assert KEPT[layout] <= pins(root)
     assert b"!/.vscode/" in after[".gitignore"]
     assert after.keys() - before.keys() == MORE
     assert b"src/" not in after["Dockerfile"]
-    now = {"_commit": "v2.0.0", "extras": ["vscode", "docker", "types"]}
+    now = {"_commit": "v2.0.0", "python_version": "3.12", "extras": ["vscode", "docker", "types"]}
     assert yaml.safe_load(after[".copier-answers.yml"]) == {**yaml.safe_load(answers), **now}
 
 
