@@ -111,7 +111,9 @@ def build(catalogue: dict[str, Any], scratch: Path, today: dict[str, Any]) -> di
     unknown = named(content) - {entry["name"] for entry in content["libraries"]}
     if unknown:
         names = ", ".join(sorted(unknown))
-        raise Unresolvable(f"`starter`, `frameworks` or `kinds` names {names}, no library here.")
+        raise Unresolvable(
+            f"`starter`, `frameworks`, `kinds` or `variants` names {names}, no library here."
+        )
     entries = [entry for part in PARTS for entry in content[part]]
     requirements = [line for entry in entries for line in entry["require"]]
     if catalogue["cutoff"] == today["cutoff"]:  # uv keeps the pins of the file it writes to
@@ -171,9 +173,10 @@ def choosable(catalogue: dict[str, Any]) -> set[str]:
 
 
 def named(catalogue: dict[str, Any]) -> set[str]:
-    """The libraries that the starter, a framework or a kind of work names."""
+    """The libraries that the starter, a framework, a kind of work or a variant names."""
     lists = [catalogue["starter"], *catalogue["frameworks"].values()]
     lists += [kind["libraries"] for kind in catalogue["kinds"].values()]
+    lists += [[variant["of"]] for variant in catalogue["variants"]]
     return set().union(*lists)
 
 

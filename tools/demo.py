@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -52,7 +53,7 @@ def report(project: Path, took: dict[str, float]) -> None:
         print(f"{seconds:7.1f} s  {title}")
     print(f"\nValidation accuracy {metrics['validation']['accuracy']:.4f}. Look at the report:")
     print(f"  {run / 'report.html'}")
-    print(f"\nGo on there:\n  cd {project}\n  . ./activate.sh")
+    print(f"\nGo on there:\n  cd {shlex.quote(str(project))}\n  . ./activate.sh")
 
 
 def free_place(parent: Path) -> Path:

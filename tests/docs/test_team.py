@@ -50,7 +50,12 @@ def test_a_copy_with_changes_of_its_own_is_green_and_can_be_released(tmp_path: P
     retired = 'retired: {libraries: [{name: polars, require: "polars>=0.20"}], frameworks: {}}'
     edit(root, "catalogue/libraries.yml", r"^retired: .*$", retired)
     edit(root, "catalogue/libraries.yml", r"\[pandas, polars, ", "[pandas, ")
-    edit(root, "template/pyproject.toml.jinja", "line-length = 100", "line-length = 88")
+    edit(
+        root,
+        "template/pyproject.toml.jinja",
+        "line-length = 100",
+        'line-length = 88\nformat.exclude = ["src/*/_[!_]*.py"]',
+    )
     (root / "template" / "OWNERS.md.jinja").write_text(OWNED, encoding="utf-8")
     with (root / "questions" / "project.yml").open("a", encoding="utf-8") as file:
         file.write(QUESTION)
