@@ -26,6 +26,7 @@ OURS = (
 OWNED = "<!-- Owned by the template -->\nAsk {{ team }}.\n"
 TESTS = (
     "tests/render/test_files.py", "tests/render/test_ownership.py", "tests/unit/test_catalogue.py",
+    "tests/unit/test_catalogue_tools.py", "tests/render/test_builds.py",
     "tests/unit/test_questions.py", "tests/unit/test_release.py", "tests/docs/test_reference.py",
 )  # fmt: skip
 """Those that hold what a team changes; the others do not read it."""

@@ -33,7 +33,7 @@ def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Tiny:
     place = tmp_path_factory.mktemp("tracking")
     (place / "home").mkdir()
     environ = cached_environ(place / "home", OMP_NUM_THREADS="1")
-    answers = {"framework": "lightgbm", "tracking": "mlflow", "extras": ["sweep"]}
+    answers = {"framework": "lightgbm", "tracking": "mlflow", "extras": ["sweep", "types"]}
     answers |= {"python_version": MINOR, "libraries": [], "package_name": "own"}
     return copied(template, place / "my-project", environ, **answers)
 
@@ -72,6 +72,10 @@ def test_a_run_that_was_killed_goes_on_in_the_same_run_of_mlflow(project: Tiny) 
     assert rounds == list(range(1, len(rounds) + 1))
     assert tags["environment"] == project.info()["fingerprint"]
     assert {"report.html", "model.txt", "config.toml"} <= {*files}
+
+
+def test_the_code_that_shows_runs_holds_its_type_hints(project: Tiny) -> None:
+    inside(project, "poe", "types")
 
 
 def test_workers_of_a_search_that_begin_at_once_are_all_shown_under_its_name(project: Tiny) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from build import load as catalogue
 from support.template import render
 
 from env import pyproject
@@ -28,13 +29,16 @@ def names(path: Path) -> set[str]:
     return {pin.name for pin in parse(text_of(path))}
 
 
+ROWS = [
+    ("tensorflow", "3.13", "tensorflow-cpu", "nvidia-cudnn-cu12"),
+    ("jax", "3.13", None, "jax-cuda13-plugin"),
+    ("xgboost", "3.13", "xgboost-cpu", "nvidia-nccl-cu12"),
+]
+
+
 @pytest.mark.parametrize(
     ("framework", "python", "only_cpu", "only_cuda"),
-    [
-        ("tensorflow", "3.13", "tensorflow-cpu", "nvidia-cudnn-cu12"),
-        ("jax", "3.13", None, "jax-cuda13-plugin"),
-        ("xgboost", "3.13", "xgboost-cpu", "nvidia-nccl-cu12"),
-    ],
+    [row for row in ROWS if row[0] in catalogue()["frameworks"]],
 )
 def test_the_locks_of_both_builds_share_their_versions(
     template: Path,

@@ -30,16 +30,16 @@ def test_nothing_moved_is_said_in_a_line(lock: dict[str, Any]) -> None:
 
 
 def test_what_people_chose_comes_first_with_both_versions(lock: dict[str, Any]) -> None:
-    lines = report(moved(moved(lock, "six", "0.1"), "polars", "0.2"), lock).splitlines()
+    lines = report(moved(moved(lock, "six", "0.1"), "tqdm", "0.2"), lock).splitlines()
     today = {pin.partition("==")[0]: pin.partition("==")[2] for pin in lock["packages"]}
-    assert lines[-2] == f"| polars | 0.2 | {today['polars']} | chosen |"
+    assert lines[-2] == f"| tqdm | 0.2 | {today['tqdm']} | chosen |"
     assert lines[-1].startswith(f"| six | 0.1 | {today['six']} | ")
     assert not lines[-1].endswith("| chosen |")
 
 
 def test_a_library_that_can_be_had_for_less_is_named(lock: dict[str, Any]) -> None:
     before = copy.deepcopy(lock)
-    entry = next(each for each in before["libraries"] if each["name"] == "polars")
+    entry = next(each for each in before["libraries"] if each["name"] == "tqdm")
     entry["pythons"] = [*entry["pythons"], "3.99"]
     pythons = ", ".join(lock["python"])
-    assert f"- polars: pythons {pythons}, before {pythons}, 3.99" in report(before, lock)
+    assert f"- tqdm: pythons {pythons}, before {pythons}, 3.99" in report(before, lock)
