@@ -192,6 +192,33 @@ def test_the_python_that_uv_pins_is_the_one_that_is_asked_for(
     assert by_uv.codes() == []
 
 
+def test_a_python_that_uv_does_not_look_for_serves_to_lock(
+    by_uv: Tiny, another_python: str
+) -> None:
+    for name, old, new in (
+        ("pyproject.toml", f">={MINOR}", f"=={another_python}.*"),
+        ("tools/env.cfg", f"= {MINOR}", f"= {another_python}"),
+    ):
+        path = by_uv.root / name
+        path.write_text(path.read_text().replace(old, new))
+    done = by_uv.run("lock")
+    assert done.returncode == 0, done.stderr
+    assert (by_uv.root / "uv.lock").exists()
+
+
+def test_what_an_extra_brings_is_locked_from_an_index_without_upload_times(
+    by_uv: Tiny, wheelhouse: Path
+) -> None:
+    wheel(wheelhouse, "delta", "3.0")
+    more = '[project.optional-dependencies]\nmore = ["delta"]\n[tool.uv]\n'
+    with (by_uv.root / "pyproject.toml").open("a") as file:
+        file.write(f'\n{more}exclude-newer = "7 days"\n')
+    assert by_uv.run("lock").returncode == 0
+    by_uv.sync()
+    assert 'name = "delta"' in (by_uv.root / "uv.lock").read_text()
+    assert by_uv.codes() == []
+
+
 def test_a_python_chosen_by_hand_is_pinned_for_uv_too(by_uv: Tiny, another_python: str) -> None:
     assert f"Python {another_python} from now on" in by_uv.sync("--python", another_python).stderr
     assert (by_uv.root / ".python-version").read_text() == f"{another_python}\n"

@@ -14,8 +14,9 @@ from typing import BinaryIO
 
 from . import indexes, withdrawn
 from .errors import EnvError, InstallerFailed
-from .interpreters import Interpreter
+from .interpreters import Interpreter, find, probe
 from .manifest import make_way
+from .markers import satisfies
 from .processes import TO_LOCK, activated, say, stream
 from .project import Project, read_text
 from .requirements import normalize
@@ -302,9 +303,8 @@ class Uv:
         What `pins` does not name keeps the version that uv.lock has. Raises InstallerFailed.
         """
         words = [*options, *(word for pin in pins for word in ("--upgrade-package", pin))]
-        if self._project.python_path.exists():
-            words += self._python()
-        self._run(["lock", "--quiet", *words, *self._sources()], self._locking, source)
+        words += [*self._allowed(), *self._sources()]
+        self._run(["lock", "--quiet", *words], self._locking, source)
 
     def export(self, source: Path, output: Path, groups: Sequence[str]) -> None:
         """The uv.lock in the directory `source` as hashed requirements, those of `groups` too.
@@ -373,6 +373,15 @@ class Uv:
 
     def _python(self) -> list[str]:
         return ["--python", str(self._project.python_path)]
+
+    def _allowed(self) -> list[str]:
+        """A Python that pyproject.toml allows: uv locks with no other, and looks not everywhere."""
+        project, argv = self._project, [str(self._project.python_path)]
+        own = probe(argv, self._environ) if project.python_path.exists() else None
+        if own is None or not satisfies(own.version, project.python):
+            with contextlib.suppress(EnvError):
+                own = find(project, project.python, self._environ)
+        return ["--python", str(own.path)] if own else []
 
     def _run(
         self,

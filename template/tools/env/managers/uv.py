@@ -25,7 +25,7 @@ from ..requirements import Notes, normalize, notes, parse, sides, text_of
 from ..resolution import named
 from ..temporary import temporary_folder
 from ..uv import Uv
-from ..window import noted, united
+from ..window import ANY_AGE, NO_TIME, noted, united
 from . import venv
 
 LOCK = "uv.lock"
@@ -177,10 +177,14 @@ def _locked(
     """
     asked = pyproject.asked(project, place / pyproject.FILE)
     window = united(noted(notes(text).cutoff) for text in texts)
+    pins = {pin.name for text in texts for pin in parse(text) if pin.version}
+    # Such an index tells none of what the project's other extras bring, all of which uv locks.
+    untimed = bool(pins) and {window.exempt.get(name) for name in pins} == {NO_TIME}
+    options = ANY_AGE if untimed else window.options
     lock = _OPTIONS.sub("", text_of(place / LOCK), count=1)
     for _ in range(3):  # of many forks, uv finds some in the second round only
         before = lock
-        uv.lock(place, [*_pins(texts), *newest], window.options)
+        uv.lock(place, [*_pins(texts), *newest], options)
         lock = _OPTIONS.sub("", read_text(place / LOCK), count=1)
         if lock == before:
             break
