@@ -68,6 +68,7 @@ def choices(root: Path, commit: str) -> set[str]:
         for key, question in questions.items():
             offered = question.get("choices", [])
             values = offered.values() if isinstance(offered, dict) else offered
+            values = [each["value"] if isinstance(each, dict) else each for each in values]
             found |= set() if isinstance(offered, str) else {f"{key}: {value}" for value in values}
     return found
 

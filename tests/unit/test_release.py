@@ -75,6 +75,10 @@ ROWS: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda place: change(place / "questions" / "extras.yml", ": renovate", ": bots"),
         "The choice extras: renovate is gone since v1.0.0",
     ),
+    "a choice that may be ruled out": (
+        lambda place: change(place / "questions" / "extras.yml", "value: mlflow", "value: other"),
+        "The choice tracking: mlflow is gone since v1.0.0",
+    ),
     "moved nowhere": (
         lambda place: write(place / "hooks" / "moves.yml", "old.cfg: new.cfg\n"),
         "says that old.cfg became new.cfg, which the template does not have",
