@@ -61,7 +61,7 @@ myst_heading_anchors = 4  # those of GitHub
 html_theme = "furo"
 html_title = project
 html_favicon = "pictures/seed.svg"
-html_show_sphinx = html_copy_source = False
+html_show_sphinx = html_show_copyright = html_copy_source = False
 
 
 def contents(app: Sphinx, page: str, source: list[str]) -> None:
