@@ -75,6 +75,14 @@ def test_a_group_holds_what_it_includes_and_what_the_projects_own_extras_bring(
     assert locked.codes() == []
 
 
+def test_what_is_needed_nowhere_to_run_may_be_locked_to_develop(locked: Tiny) -> None:
+    ask(locked, '["beta"]', '["beta", "gamma ; python_version < \'3\'"]')
+    said(locked, "lock")
+    assert pins(locked, RUN) == ["alpha==1.0", "beta==2.0"]
+    locked.sync()
+    assert locked.codes() == []
+
+
 def test_the_groups_that_uv_installs_by_default_are_locked(locked: Tiny, wheelhouse: Path) -> None:
     wheel(wheelhouse, "zeta", "1.0")
     ask(locked, "[dependency-groups]", '[dependency-groups]\ndocs = ["zeta"]')

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from . import editable, files, imports, kernelspec, pyproject, sources, state, withdrawn
 from . import manifest as proof
@@ -45,7 +46,7 @@ from .errors import EnvError
 from .interpreters import LOAD, missing_library
 from .managers import manager
 from .manifest import Manifest
-from .markers import same_version, satisfies
+from .markers import applies, facts_of, same_version, satisfies
 from .processes import capture, scrubbed
 from .project import Project, read_text, sha256
 from .requirements import Pin, locked, normalize, parse, pins_of, text_of
@@ -106,14 +107,16 @@ def _locks_differ(project: Project) -> Iterator[Difference]:
         why = "it is missing" if isinstance(error, FileNotFoundError) else error
         message = f"{run.name}, which is what {project.lock.name} has to run, is no lock: {why}."
         yield Difference(LOCKS_DIFFER, message, "", run.name)
-        to_run, direct = [], set()
+        to_run, direct = [], {}
     for pin in to_run:
         if (pin.name, pin.exact) not in held:
             message = f"{pin.name} is {pin.exact} in {run.name}, and not in {project.lock.name}."
             yield Difference(LOCKS_DIFFER, message, pin.name)
-    for name in sorted(direct.intersection(pin.name for pin in pins) - {x.name for x in to_run}):
-        message = f"{name} is in {project.lock.name}, and {run.name} lacks it."
-        yield Difference(LOCKS_DIFFER, message, name)
+    lacking = {pin.name for pin in pins}.intersection(direct) - {pin.name for pin in to_run}
+    for name in sorted(lacking):
+        if _is_asked_for(project, direct[name]):
+            message = f"{name} is in {project.lock.name}, and {run.name} lacks it."
+            yield Difference(LOCKS_DIFFER, message, name)
     if not project.builds:
         return
     from .builds import apart
@@ -125,13 +128,25 @@ def _locks_differ(project: Project) -> Iterator[Difference]:
         yield Difference(LOCKS_DIFFER, f"{name} is {versions}.", name)
 
 
-def _direct(project: Project) -> set[str]:
-    """The packages that the project asks for to run; none where that cannot be read."""
-    try:
-        lines = pyproject.asked(project).dependencies
-    except EnvError:
-        return set()  # which is told as a difference
-    return {normalize(each["name"]) for each in map(pyproject.REQUIREMENT.match, lines) if each}
+def _direct(project: Project) -> dict[str, list[str]]:
+    """The packages that the project asks for to run, each with the markers of where it does; none
+    where that cannot be read."""
+    found: dict[str, list[str]] = {}
+    with suppress(EnvError):  # which is told as a difference
+        for each in map(pyproject.REQUIREMENT.match, pyproject.asked(project).dependencies):
+            if each:
+                found.setdefault(normalize(each["name"]), []).append(each["marker"] or "")
+    return found
+
+
+def _is_asked_for(project: Project, markers: Iterable[str]) -> bool:
+    """Whether one of these holds anywhere that the lock is for."""
+    from .resolution import covered
+
+    places = [facts_of(*place) for place in covered(project, pyproject.asked(project))]
+    with suppress(ValueError):  # no marker of a requirement: uv tells
+        return any(applies(marker, place) for marker in markers for place in places)
+    return True
 
 
 def hidden(project: Project, found: list[Difference]) -> set[Difference]:

@@ -98,7 +98,7 @@ class Task(NamedTuple):
     def places(self) -> list[Place]:
         """Where everything is to have wheels; nowhere on a machine that no lock names."""
         if not self.here:
-            return _places(self.project, self.asked)
+            return covered(self.project, self.asked)
         system = (sys.platform, platform.machine())
         return [(system, self.project.python)] if system in SYSTEMS else []
 
@@ -276,7 +276,7 @@ def named(project: Project, asked: Asked, notes: Notes, written: Path) -> str:
         return f"{found['editable'] or ''}{normalize(name)} @ {place}{found['rest']}"
 
     text = _PLACE.sub(told, written.read_text(encoding="utf-8"))
-    places = _places(project, asked)
+    places = covered(project, asked)
     if "environments" in asked.settings and {system for system, _ in places} == {*SYSTEMS}:
         facts = [facts_of(*place) for place in places]
 
@@ -310,7 +310,7 @@ def pythons(project: Project) -> tuple[str, ...]:
     return project.pythons or tuple(dict.fromkeys((project.python_minimum, project.python)))
 
 
-def _places(project: Project, asked: Asked) -> list[Place]:
+def covered(project: Project, asked: Asked) -> list[Place]:
     """Each system, with each Python of the lock.
 
     A build of PyTorch for GPUs is only for the systems that have it.
@@ -402,7 +402,7 @@ def _explained(task: Task, place: Path, error: InstallerFailed) -> Exception:
         return _no_requirement(task, place)
     name, without = unresolved.without_some(error), unresolved.without_any(error)
     if name and "required-environments" not in task.asked.settings:
-        places = task.places or _places(task.project, task.asked)
+        places = task.places or covered(task.project, task.asked)
         lacking = unresolved.left_out(places, lambda each: _lacks(task, name, each))
         if lacking:
             where, marker = lacking
