@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 from docs.pages import text
 from support.engine import MINOR, Tiny
-from support.index import serve
-from support.real import cached_environ, copied, cpu_torch, inside
+from support.real import cached_environ, copied, cpu_torch, inside, serve_torch
 from support.template import ROOT, git
 
 PAGE = "docs/recipes.md"
@@ -123,7 +122,9 @@ def originals(
             answers["scale_out"] = [engine] if engine else []
             if framework not in ("scikit-learn", "lightgbm"):
                 answers["accelerator"] = "cpu"
-            with serve(TORCH) if framework == "pytorch" and TORCH else nullcontext() as address:
+            with (
+                serve_torch(TORCH) if framework == "pytorch" and TORCH else nullcontext() as address
+            ):
                 if address:
                     answers["torch_index"] = address
                 made[name] = copied(template, folder / name, environ, **answers)

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from build import load
 from support.engine import MINOR, Tiny
-from support.index import serve
-from support.real import cpu_torch, inside, rendered
+from support.real import cpu_torch, inside, rendered, serve_torch
 
 CATALOGUE = load()
 ALL: list[dict[str, Any]] = [each for each in CATALOGUE["libraries"] if MINOR in each["pythons"]]
@@ -57,7 +56,7 @@ if TORCH.name:
         # torchvision goes with one build of torch alone, and that folder has none of it.
         entries = [each for each in OF_TORCH if each["name"] != "torchvision"]
         answers = {"framework": "none", "accelerator": "cpu", "libraries": names(entries)}
-        with serve(TORCH) as address:
+        with serve_torch(TORCH) as address:
             project = rendered(template, tmp_path / "p", home, torch_index=address, **answers)
             assert imported(project, entries) == names(entries)
         code = "import torch; print(torch.__version__, torch.cuda.is_available())"

@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 from support.engine import MINOR, Tiny
-from support.index import serve
-from support.real import cached_environ, copied, cpu_torch, inside
+from support.real import cached_environ, copied, cpu_torch, inside, serve_torch
 from support.slurm import Cluster, wait
 
 pytestmark = pytest.mark.thorough
@@ -32,7 +31,7 @@ def project(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     environ = cached_environ(place / "home", OMP_NUM_THREADS="1")
     answers: dict[str, Any] = {"package_name": "own", "python_version": MINOR}
     answers["scale_out"] = ["slurm"]
-    with serve(TORCH) if TORCH else nullcontext() as address:
+    with serve_torch(TORCH) if TORCH else nullcontext() as address:
         if address:
             answers |= {"framework": "pytorch", "accelerator": "cpu", "torch_index": address}
         made = copied(template, place / "my-project", environ, **answers)

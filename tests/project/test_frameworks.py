@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 from support.engine import MINOR, Tiny
-from support.index import serve
-from support.real import cached_environ, copied, cpu_torch, inside
+from support.real import cached_environ, copied, cpu_torch, inside, serve_torch
 from support.template import ROOT
 
 CATALOGUE = json.loads((ROOT / "catalogue" / "libraries.json").read_text(encoding="utf-8"))
@@ -71,7 +70,7 @@ def project(
     answers: dict[str, Any] = {"framework": framework, "python_version": MINOR, "extras": ["types"]}
     if framework in BY_ACCELERATOR:
         answers["accelerator"] = "cpu"
-    with serve(TORCH) if TORCH and framework == "pytorch" else nullcontext() as address:
+    with serve_torch(TORCH) if TORCH and framework == "pytorch" else nullcontext() as address:
         if address:
             answers["torch_index"] = address
         environ = cached_environ(place / "home")

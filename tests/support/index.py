@@ -28,12 +28,14 @@ def serve(
     certificate: Path | None = None,
     timed: bool = False,
     hashed: bool = True,
+    port: int = 0,
 ) -> Iterator[str]:
     """The address of an index that serves the files in `folder`, read anew at each request.
 
     `login`, as "name:password", is asked of everybody; `certificate`, with its key in the same
     file, makes it https. It is a proxy too: which host is asked for does not matter. A `timed` one
     tells upload times: see `uploaded`. One that is not `hashed` tells no hashes, as some proxies.
+    The `port` is another one where that is taken.
     """
     expected = f"Basic {base64.b64encode(login.encode()).decode()}"
 
@@ -73,7 +75,10 @@ def serve(
         def log_message(self, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    except OSError:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)

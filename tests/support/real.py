@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from .copying import COMMAND
 from .engine import MINOR, Tiny, clean_environ, shared_cache
+from .index import serve
 from .template import render
 
 
@@ -44,6 +46,12 @@ def inside(project: Tiny, *words: str) -> str:
     done = project.run("run", "--", *words)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def serve_torch(folder: Path) -> AbstractContextManager[str]:
+    """The address of an index of that folder, the same one each time if it can be: a cache goes by
+    the address, and keeps 700 MB for each."""
+    return serve(folder, port=28671)
 
 
 def cpu_torch() -> Path | None:
