@@ -148,6 +148,7 @@ def test_each_change_of_a_lock_is_audited_and_each_week(template: Path, tmp_path
         assert command.endswith("uv run --quiet --script tools/audit.py")
 
 
+@pytest.mark.thorough
 def test_this_repository_is_audited_in_the_same_way(osv: Osv, home: Path) -> None:
     address, asked = osv
     asked.clear()

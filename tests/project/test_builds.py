@@ -170,7 +170,7 @@ def test_uv_is_told_the_name_of_pytorchs_own_index(project: Tiny, tmp_path: Path
     assert {" ".join(line.split()[:2]) for line in asked} == {"pip compile", "pip install"}
 
 
-@pytest.mark.parametrize("manager", ["venv", "uv"])
+@pytest.mark.parametrize("manager", ["venv", pytest.param("uv", marks=pytest.mark.thorough)])
 def test_a_rendered_project_takes_that_build(
     template: Path, tmp_path: Path, home: Path, elsewhere: str, manager: str
 ) -> None:

@@ -186,7 +186,9 @@ def test_a_full_disk_leaves_a_lock_as_it_was(
     assert "code 3" in done.stderr
 
 
-@pytest.mark.parametrize("free", [4, 12, 20, 48])
+@pytest.mark.parametrize(
+    "free", [4, *(pytest.param(free, marks=pytest.mark.thorough) for free in (12, 20, 48))]
+)
 def test_wherever_a_disk_becomes_full_all_files_are_of_one_time(
     tmp_path: Path, wheelhouse: Path, environ: dict[str, str], free: int
 ) -> None:

@@ -146,7 +146,14 @@ def test_a_package_comes_from_an_index_of_its_own_and_what_it_needs_does_not(
     _is_secret(done.stdout + done.stderr, project.root)
 
 
-@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SSL_CERT_FILE",
+        pytest.param("PIP_CERT", marks=pytest.mark.thorough),
+        pytest.param("REQUESTS_CA_BUNDLE", marks=pytest.mark.thorough),
+    ],
+)
 def test_a_companys_certificate_is_trusted_and_no_other(
     untold: Tiny, wheelhouse: Path, tmp_path: Path, installer: str, name: str
 ) -> None:

@@ -89,6 +89,7 @@ def test_the_same_lock_gives_the_same_bytes(ready: Tiny, packed: Path) -> None:
     assert pack(ready).read_bytes() == first
 
 
+@pytest.mark.thorough
 def test_each_platform_gets_all_of_its_own_files(ready: Tiny, wheelhouse: Path) -> None:
     short = MINOR.replace(".", "")
     tags = {
@@ -292,6 +293,7 @@ def test_a_build_of_pytorch_comes_from_its_own_index(
     assert there.codes() == []
 
 
+@pytest.mark.thorough
 def test_of_two_builds_each_has_its_pack_and_takes_no_other(
     tmp_path: Path, wheelhouse: Path, environ: dict[str, str]
 ) -> None:

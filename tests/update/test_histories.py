@@ -40,6 +40,7 @@ def test_an_untouched_project_becomes_what_a_fresh_one_is(
         assert undated(text) == undated(expected[name]), name
 
 
+@pytest.mark.thorough
 def test_edits_anywhere_survive_and_only_what_needs_a_person_is_left_to_one(
     made: Made, home: Path
 ) -> None:

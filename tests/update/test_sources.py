@@ -14,9 +14,6 @@ from support.history import append
 from support.template import git, release
 from support.updates import commit, update
 
-OTHERS = [pytest.param(kind, marks=pytest.mark.thorough) for kind in ("tag", "fork")]
-
-
 LOGIN = "https://me:secret@templates.example.invalid/seedbed.git"
 PLAIN = LOGIN.replace("me:secret@", "")
 
@@ -83,7 +80,8 @@ def test_answers_in_a_file_of_another_name_are_followed_everywhere(
     assert "Answers:\n- description:  -> new\n" in done.stdout
 
 
-@pytest.mark.parametrize("kind", ["clone without tags", *OTHERS])
+@pytest.mark.thorough
+@pytest.mark.parametrize("kind", ["clone without tags", "tag", "fork"])
 def test_where_a_project_comes_from_is_noted_and_followed(
     template: Path, tmp_path: Path, home: Path, kind: str
 ) -> None:
