@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 """A name, password or token in an address."""
@@ -88,6 +90,9 @@ class Source:
         if found.url and (LOGIN.search(found.url) or "$" in found.url):
             self.leave(text, "has a login in its address, which would come into git")
             return
+        if (found.url or "").startswith("file:"):  # as `pip freeze` has it of what conda built
+            found.url = None
+            self.leave("file:", "names a place on one machine; the package is taken by its name")
         pinned = re.fullmatch(r"={2,3}\s*([^*,]+)", str(found.specifier))
         # Nothing of an extra is in the lock, which could keep its version.
         if pinned and not any(place is each for each in self.extras.values()):
@@ -98,11 +103,19 @@ class Source:
             place.append(line)
 
     def pin(self, name: str, version: str) -> None:
-        """Keep a version. A build's own mark (+cu118) is left out: indexes rarely have those."""
-        self.pins.setdefault(canonicalize_name(name), version.strip().partition("+")[0])
+        """Keep a version, the newest of those that a file has for several Pythons or systems.
+
+        A build's own mark (+cu118) is left out: indexes rarely have those.
+        """
+        key, version = canonicalize_name(name), version.strip().partition("+")[0]
+        known = self.pins.get(key, version)
+        with suppress(InvalidVersion):  # what `===` may name
+            version = max(known, version, key=Version)
+        self.pins[key] = version
 
     def leave(self, what: str, why: str) -> None:
-        self.untaken.append(f"{self.file}: {LOGIN.sub('', what)} {why}.")
+        sentence = f"{self.file}: {LOGIN.sub('', what)} {why}."
+        self.untaken += [sentence] if sentence not in self.untaken else []
 
 
 def names(lines: list[str]) -> set[str]:

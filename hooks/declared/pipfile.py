@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,11 +25,21 @@ def read(tables: Mapping[str, Any]) -> Source:
     ):
         for name, told in tables.get(table, {}).items():
             _ask(found, name, {"version": told} if isinstance(told, str) else dict(told), into)
-    for each in tables.get("source", ()):
-        if not _is_usual(each):
-            why = "is an index; give it as [[tool.uv.index]] in pyproject.toml"
-            found.leave(LOGIN.sub("", each.get("url", "")), why)
+    leave_indexes(found, tables.get("source", ()))
     return found
+
+
+def leave_indexes(found: Source, sources: Iterable[Mapping[str, Any]]) -> None:
+    """Name each that has an address and is not the usual one."""
+    for each in sources:
+        if each.get("url") and not _is_usual(each):
+            why = "is an index; give it as [[tool.uv.index]] in pyproject.toml"
+            found.leave(LOGIN.sub("", each["url"]), why)
+
+
+def subdirectory(told: Mapping[str, Any]) -> str:
+    """The part of an address that names a folder in a repository."""
+    return f"#subdirectory={told['subdirectory']}" if told.get("subdirectory") else ""
 
 
 def _is_usual(source: Mapping[str, Any]) -> bool:
@@ -55,6 +65,9 @@ def _ask(found: Source, name: str, told: dict[str, Any], into: list[str]) -> Non
         into.append(f"{name}{extras}{marker}")
     elif "git" in told:
         at = f"@{told['ref']}" if "ref" in told else ""
-        found.ask(f"{name}{extras} @ git+{told['git']}{at}{marker}", into=into)
+        address = f"git+{told['git']}{at}{subdirectory(told)}"
+        found.ask(f"{name}{extras} @ {address}{marker}", into=into)
+    elif "file" in told:
+        found.ask(f"{name}{extras} @ {told['file']}{marker}", into=into)
     else:
         found.ask(f"{name}{extras}{'' if version == '*' else version}{marker}", into=into)

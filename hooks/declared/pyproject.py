@@ -7,12 +7,13 @@ https://python-poetry.org/docs/dependency-specification/
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
 from . import TO_DEVELOP, Source
+from .pipfile import leave_indexes, subdirectory
 
 _CLAUSE = re.compile(r"(?P<sign>\^|~=|~|===?|!=|>=|<=|>|<)?\s*v?(?P<version>[0-9*][\w.*+!-]*)")
 
@@ -32,7 +33,22 @@ def standard(tables: Mapping[str, Any]) -> Source:
         if extra.lower() in TO_DEVELOP:
             dev = found.groups.setdefault("dev", [])
             dev += [line for line in lines if line not in dev]
+    own = tables.get("tool", {})
+    for line in _of_other_tools(own):
+        found.ask(line, into=found.groups.setdefault("dev", []))
+    leave_indexes(found, own.get("pdm", {}).get("source", ()))
     return found
+
+
+def _of_other_tools(own: Mapping[str, Any]) -> Iterator[str]:
+    """What is to develop with by tables of PDM, Rye and uv from before PEP 735, and of Hatch."""
+    for lines in own.get("pdm", {}).get("dev-dependencies", {}).values():
+        yield from lines
+    for tool in ("rye", "uv"):
+        yield from own.get(tool, {}).get("dev-dependencies", ())
+    for name, table in own.get("hatch", {}).get("envs", {}).items():
+        if name in TO_DEVELOP or name in ("default", "hatch-test"):
+            yield from (*table.get("dependencies", ()), *table.get("extra-dependencies", ()))
 
 
 def poetry(tables: Mapping[str, Any]) -> Source:
@@ -51,6 +67,7 @@ def poetry(tables: Mapping[str, Any]) -> Source:
         if not of:
             _ask(found, name, told, found.dependencies)
     groups = {"dev": own.get("dev-dependencies", {})}
+    leave_indexes(found, own.get("source", ()))
     optional = set()
     for group, table in own.get("group", {}).items():
         groups[group] = {**groups.get(group, {}), **table.get("dependencies", {})}
@@ -116,6 +133,7 @@ def _ask(found: Source, name: str, told: Any, into: list[str]) -> None:
     elif "git" in table or "url" in table:
         at = next((f"@{table[key]}" for key in ("rev", "tag", "branch") if key in table), "")
         address = f"git+{table['git']}{at}" if "git" in table else table["url"]
+        address += subdirectory(table)
         found.ask(f"{name}{extras} @ {address}{marker}", into=into)
     else:
         version = specifier(str(table.get("version", "*")))

@@ -70,7 +70,7 @@ def _take(found: Source, root: Path, path: Path, into: list[str], seen: set[Path
     found.read.add(os.path.relpath(path, root).replace(os.sep, "/"))
     for line in re.sub(r"\\\r?\n", " ", text_of(path)).splitlines():
         line = re.sub(r"(^|\s)#.*", "", line).strip()
-        option = re.match(r"(--?[a-z-]+)[\s=]*(.*)", line)
+        option = re.match(r"(-[A-Za-z]|--[a-z-]+)[\s=]*(.*)", line)
         if not line:
             continue
         if option is None:

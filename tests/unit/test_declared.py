@@ -39,6 +39,33 @@ ROWS: Rows = {
          "requirements/base.txt": "b\n-r ../requirements.txt\n"},
         {"dependencies": ["b", "a>=1"]},
     ),
+    "an option of one letter needs no space": (
+        {"requirements.txt": "-rb.txt\n-cc.txt\n-e.\na\n", "b.txt": "b\n", "c.txt": "a==2\n"},
+        {"dependencies": ["b", "a"], "pins": {"a": "2"}},
+    ),
+    "of the versions for several Pythons the newest is kept": (
+        {"requirements.txt": "a==1.9; python_version < '3.8'\na==1.10; python_version >= '3.8'\n"},
+        {"pins": {"a": "1.10"}},
+    ),
+    "what conda built is a package all the same": (
+        {"requirements.txt": "a @ file:///home/conda/feedstock_root/a\n"}, {"dependencies": ["a"]},
+    ),
+    "each tool's own list is to develop with": (
+        {"pyproject.toml": "[project]\nname = 'x'\n[tool.pdm.dev-dependencies]\nlint = ['p==1']\n"
+         "[tool.rye]\ndev-dependencies = ['r']\n[tool.uv]\ndev-dependencies = ['u']\n"
+         "[tool.hatch.envs.default]\ndependencies = ['h']\n[tool.hatch.envs.docs]\n"
+         "dependencies = ['d']\n[tool.hatch.envs.hatch-test]\nextra-dependencies = ['t']\n"},
+        {"groups": {"dev": ["p", "r", "u", "h", "t"]}, "pins": {"p": "1"}},
+    ),
+    "a folder in a repository and a file by its address": (
+        {"pyproject.toml": "[tool.poetry.dependencies]\n"
+         "g = { git = 'https://e.invalid/g', tag = 'v1', subdirectory = 'py' }\n",
+         "Pipfile": "[packages]\nf = { file = 'https://e.invalid/f.whl' }\n"
+         "p = { git = 'https://e.invalid/p', subdirectory = 'py' }\n"},
+        {"dependencies": ["g @ git+https://e.invalid/g@v1#subdirectory=py",
+                          "f @ https://e.invalid/f.whl",
+                          "p @ git+https://e.invalid/p#subdirectory=py"]},
+    ),
     "what compiled a list is asked for, the list gives versions": (
         {"requirements.in": "a\n", "requirements.txt": "a==1 \\\n  --hash=sha256:0\nb==2\n"},
         {"dependencies": ["a"], "pins": {"a": "1", "b": "2"}},
@@ -166,6 +193,10 @@ UNTAKEN = {
     "a company's mirror by the usual name": (
         "Pipfile", '[[source]]\nname = "pypi"\nurl = "https://me:pw@pypi.invalid/simple"\n',
         "pypi.invalid/simple is an index"),
+    "an index of Poetry's": (
+        "pyproject.toml", '[tool.poetry]\n[[tool.poetry.source]]\nname = "x"\n'
+        'url = "https://me:pw@example.org/simple"\n', "example.org/simple is an index"),
+    "one machine": ("requirements.txt", "a @ file:///pw/a\nb @ file:///b\n", "by its name"),
     "a login": ("requirements.txt", "a @ https://me:pw@example.org/a.whl\n", "has a login"),
     "a variable": ("requirements.txt", "a @ git+https://${PW}@example.org/a\n", "has a login"),
     "a wheel of this machine": ("requirements.txt", "/pw/a.whl\n", "only this machine has"),
