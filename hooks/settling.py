@@ -34,9 +34,17 @@ def settle(chosen: Mapping[str, Any], written: str, answers_file: str, local: st
     before, sources = tracked(), read(Path())
     told = combined(sources)
     answers, notes = adapted(chosen, answers_file, before, told, sources)
+    bare = not sources and not has_code(before)  # a README and the like: it is a project as any new
+    answers["adopted"] = not bare
     with rendered(TEMPLATE, NOW, answers, answers_file) as wanted:
-        text, place = pyproject(wanted, told)
-        kept = put(wanted, before)
+        starter = f"src/{answers['package_name']}"
+        place = package(Path(), {"project": {"name": told.name}})
+        if not has_code(before) and (wanted / starter).is_dir():
+            place = starter
+        text = (wanted / FILE).read_text(encoding="utf-8")
+        if not bare:
+            text = pyproject(text, told, place)
+        kept = put(wanted, before, locks=bare)
         brought = [name for name in files(wanted) if name not in kept]
         counted = parsed((wanted / answers_file).read_text(encoding="utf-8"))
     Path(FILE).write_text(text, encoding="utf-8")
@@ -47,13 +55,13 @@ def settle(chosen: Mapping[str, Any], written: str, answers_file: str, local: st
         LOCAL.write_text(local, encoding="utf-8")
     Path(answers_file).write_text(recorded(written, counted), encoding="utf-8")
     stage(brought)
-    blessed = pristine_lock(TEMPLATE, answers)
-    code, versions, later = lock(told, blessed, another(answers["python_version"], sources))
+    code, versions, later = (0, [], []) if bare else lock(told, answers, sources)
     if code == 0 and answers["create_env"]:
         code = engine("sync")
         later = [f"The environment is not made. Mend what is said above; then:  {command('sync')}"]
     stage(brought)
-    for_a_person = todo(before, told, place, conda=answers["env_manager"] == "conda")
+    own = None if place == starter else place
+    for_a_person = todo(before, told, own, conda=answers["env_manager"] == "conda")
     summary(sources, notes, for_a_person, kept, versions)
     for line in ("", *later) if code else ():
         say(line)
@@ -87,27 +95,28 @@ def todo(before: Sequence[str], told: Source, place: str | None, *, conda: bool)
     return said
 
 
-def pyproject(wanted: Path, told: Source) -> tuple[str, str | None]:
-    """The merged pyproject.toml, and the directory of the package, where there is one."""
+def pyproject(ours: str, told: Source, place: str | None) -> str:
+    """The merged pyproject.toml; `place` is the directory of the package, where there is one."""
     theirs = Path(FILE).read_text(encoding="utf-8") if Path(FILE).exists() else ""
-    ours = (wanted / FILE).read_text(encoding="utf-8")
     by_setuptools = any(Path(each).exists() for each in ("setup.py", "setup.cfg"))
-    place = package(Path(), {"project": {"name": told.name}})
-    return merged(theirs, ours, told, place, by_setuptools=by_setuptools), place
+    return merged(theirs, ours, told, place, by_setuptools=by_setuptools)
 
 
-def put(wanted: Path, before: Sequence[str]) -> list[str]:
-    """Write the template's files where they are missing; those of the same names that stay."""
+def put(wanted: Path, before: Sequence[str], *, locks: bool) -> list[str]:
+    """Write the template's files where they are missing; those of the same names that stay.
+
+    Its `locks` come as they are, or are left to be made for what is asked for here.
+    """
     own = {each.split("/")[1] for each in owned(TEMPLATE)} if has_code(before) else set()
     readme = any(re.match(r"readme\b", name, re.IGNORECASE) for name in before)
     kept = []
     for name in files(wanted):
         path, lock = Path(name), re.fullmatch(r"requirements.*\.txt", name)
-        if name == FILE or (name == "README.md" and readme):
+        if name == FILE or (name == "README.md" and readme and not locks):
             continue
         if name in LISTS:
             path.write_bytes(with_lines(path, (wanted / name).read_text("utf-8"), before))
-        elif lock:
+        elif lock and not locks:
             path.unlink(missing_ok=True)  # what it asks for is locked anew
         elif name.split("/")[0] in own:
             continue  # the starter's, where there is code already
@@ -132,12 +141,16 @@ def recorded(written: str, counted: Mapping[str, Any]) -> str:
     return head + body
 
 
-def lock(told: Source, blessed: str, other: str | None) -> tuple[int, list[str], list[str]]:
-    """Lock with the versions of today, and of the `blessed` lock for what they do not name: the
-    exit code, a line for each that was not kept, and what is left to do, for which an `other`
-    Python may do."""
+def lock(
+    told: Source, answers: Mapping[str, Any], sources: Sequence[Source]
+) -> tuple[int, list[str], list[str]]:
+    """Lock with the versions of today, and of the template's lock for what they do not name: the
+    exit code, a line for each that was not kept, and what is left to do, for which another Python
+    that the `sources` allow may do."""
     from env.requirements import pins_of
 
+    blessed = pristine_lock(TEMPLATE, answers)
+    other = another(answers["python_version"], sources)
     place = repository.git("rev-parse", "--git-path", "seedbed-pins.txt").decode().strip()
     pins = [f"{name}=={version}" for name, version in sorted(told.pins.items())]
     pins += [pin.text for pin in pins_of(blessed) if pin.name not in told.pins]

@@ -14,7 +14,7 @@ from adoption_summary import UNDO
 from support.copying import COMMAND
 from support.engine import MINOR, run
 from support.layouts import LAYOUTS, committed, repository
-from support.template import copy_parts, git, release, tree
+from support.template import copy_parts, git, release, render, tree
 from support.wheels import wheel
 
 OURS = ("pip", "poethepoet", "pytest", "ruff", "uv", "uv-build", "setuptools", "poetry-core",
@@ -159,9 +159,27 @@ def test_a_repository_without_code_gets_the_starter(
     committed(root)
     done = copy(template, root, {**environ, "UV": "/nowhere/uv"}, "-d", "package_name=seeds")
     assert done.returncode == 0, done.stderr
-    assert (root / "src" / "seeds" / "train.py").exists()
     assert (root / "README.md").read_text() == "# Mine\n"
     assert (root / ".gitignore").read_text().startswith("*.log\n")
+    fresh = render(template, tmp_path / "fresh", project_name=root.name, package_name="seeds")
+    for name in ("src/seeds/train.py", "pyproject.toml", "requirements-dev.txt", "tools/env.cfg"):
+        assert (root / name).read_bytes() == (fresh / name).read_bytes(), name
+    assert yaml.safe_load((root / ".copier-answers.yml").read_text())["adopted"] is False
+
+
+@pytest.mark.thorough
+def test_the_starter_is_installed_where_there_are_requirements_and_no_code(
+    template: Path, environ: dict[str, str], tmp_path: Path
+) -> None:
+    root = tmp_path / "repository"
+    root.mkdir()
+    (root / "requirements.txt").write_text("alpha\n")
+    committed(root)
+    done = copy(template, root, {**environ, "UV": "/nowhere/uv"}, "-d", "package_name=seeds")
+    assert done.returncode == 0, done.stderr
+    content = tomllib.loads((root / "pyproject.toml").read_text())
+    assert content["tool"]["uv"]["build-backend"] == {"module-name": "seeds"}
+    assert "\npackage = seeds\n" in (root / "tools" / "env.cfg").read_text()
     assert "the lock is not made" in done.stderr  # there is no uv, and that is said
 
 
