@@ -9,6 +9,7 @@ Trouble ends in a failure: the project is merged by then, nothing is lost, and a
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -57,7 +58,7 @@ def main(template: Path, answers_file: str) -> int:
     conflicts = repository.conflicts()
     blocking = [name for name in conflicts if is_needed(name.removesuffix(".rej"))]
     code, more = follow(template, answers_file, before, chosen, blocking)
-    more += login_in_history(before, answers_file)
+    more += login_in_history(before, answers_file) + python_left_out(before, chosen)
     old_lock = (repository.committed(LOCK) or b"").decode("utf-8", "replace")
     print(summary.versions(before, chosen))
     for sentence in taken(old_lock):
@@ -141,6 +142,27 @@ def login_in_history(before: Mapping[str, Any], answers_file: str) -> list[str]:
         f"{answers_file} had a login in the template's address, and git's history has it still. "
         "Change that password, and let git keep the new one: "
         "git config --global credential.helper cache"
+    ]
+
+
+def python_left_out(before: Mapping[str, Any], chosen: Mapping[str, Any]) -> list[str]:
+    """What to say where the project's own requires-python is not for the Python chosen now."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # Copier's own dependency
+
+    python = str(chosen["python_version"])
+    told = re.search(
+        r"""^requires-python *= *["']([^"']+)""", text(dependencies.FILE), re.MULTILINE
+    )
+    if told is None or python == before.get("python_version"):
+        return []
+    try:
+        if any(map(SpecifierSet(told[1]).contains, (python, f"{python}.99"))):
+            return []
+    except InvalidSpecifier:  # which the lock tells
+        return []
+    return [
+        f'{dependencies.FILE} has requires-python = "{told[1]}", which leaves out {python}, the '
+        "Python of the lock now. Let it name all that the code is for."
     ]
 
 

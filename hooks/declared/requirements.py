@@ -14,7 +14,7 @@ from pathlib import Path
 from . import LOGIN, Source, text_of
 
 _TO_RUN = re.compile(
-    r"(base|main|core|common|prod|production|run|runtime|install|minimal|app|all)?"
+    r"(base|main|default|core|common|prod|production|run|runtime|install|minimal|app|all)?"
 )
 _FOLDERS = ("requirements", "reqs", "requires", "deps")
 _TESTS = ("tests", "test", "testing")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from adapting import adapted, another, python
 from adoption import is_due
+from after_update import python_left_out
 from declared import Source
 from rules import with_lines
 from settling import todo
@@ -143,3 +144,20 @@ def test_git_sees_no_file_as_changed_by_a_rule_about_the_ends_of_lines(here: Pat
 
 def test_where_data_is_remains_for_code_that_was_there_to_say(here: Path) -> None:
     assert listed(".gitignore", "/data/*\n*.pyc\n", a=b"1\n").splitlines()[1:] == ["*.pyc"]
+
+
+@pytest.mark.parametrize(
+    ("told", "before", "said"),
+    [
+        ("~=3.10.0", "3.10", True),
+        ("~=3.10.0", "3.12", False),  # it was so before
+        (">=3.12.4", "3.10", False),
+        ("==3.12.*", "3.10", False),
+    ],
+)
+def test_another_python_that_the_code_is_not_for_is_told(
+    told: str, before: str, said: bool, here: Path
+) -> None:
+    Path("pyproject.toml").write_text(f'[project]\nrequires-python = "{told}" # ours\n')
+    found = python_left_out({"python_version": before}, {"python_version": "3.12"})
+    assert bool(found) == said
