@@ -52,6 +52,7 @@ def main(template: Path, answers_file: str) -> int:
 
             rest = adopted.updated
             rules.merge()
+            rules.merge_settings()
     if dependencies.FILE in repository.unmerged():
         dependencies.merge(rest)
     dependencies.join()

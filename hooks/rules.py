@@ -1,4 +1,5 @@
-"""The lists of git's that a repository has, with the template's rules after its own."""
+"""The lists of git's that a repository has, with the template's rules after its own, and the
+engine's settings: files of lines, each of which is merged by itself."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from pathlib import Path
 import repository
 from adapting import has_code
 from pathspec import GitIgnoreSpec
+from place import SETTINGS
 from pristine import owned
 from project_tools import TEMPLATE, TOOLS
 
@@ -25,6 +27,22 @@ def merge() -> None:
         Path(name).write_bytes(mine)
         Path(name).write_bytes(with_lines(Path(name), more.decode(), repository.tracked()))
         repository.git("reset", "--quiet", "--", name)
+
+
+def merge_settings() -> None:
+    """Take each line of tools/env.cfg from the side that changed it, where git saw a conflict: code
+    that is not installed has another `package` than the template, beside the Pythons."""
+    if SETTINGS not in repository.unmerged():
+        return
+    texts = ((repository.staged(SETTINGS, stage) or b"").decode() for stage in (1, 2, 3))
+    base, mine, theirs = ({line.partition("=")[0]: line for line in x.splitlines()} for x in texts)
+    for key in mine:
+        if theirs.get(key) == base.get(key):
+            theirs[key] = mine[key]
+        elif mine[key] not in (base.get(key), theirs.get(key)):
+            return  # both did
+    Path(SETTINGS).write_text("".join(f"{line}\n" for line in theirs.values()), encoding="utf-8")
+    repository.git("reset", "--quiet", "--", SETTINGS)
 
 
 def with_lines(path: Path, ours: str, before: Sequence[str]) -> bytes:

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import repository
 from adapting import adapted, another, python
 from adoption import is_due
 from after_update import python_left_out
 from declared import Source
-from rules import with_lines
+from rules import merge_settings, with_lines
 from settling import todo
 from support.layouts import committed
 
@@ -161,3 +162,24 @@ def test_another_python_that_the_code_is_not_for_is_told(
     Path("pyproject.toml").write_text(f'[project]\nrequires-python = "{told}" # ours\n')
     found = python_left_out({"python_version": before}, {"python_version": "3.12"})
     assert bool(found) == said
+
+
+@pytest.mark.parametrize(
+    ("mine", "merged"),
+    [
+        ("package =\npython = 3.13\nlock = a\n", "package =\npython = 3.12\nlock = a\n"),
+        ("package = a\npython = 3.11\nlock = a\n", None),
+    ],
+)
+def test_settings_are_merged_line_by_line_unless_both_sides_changed_one(
+    mine: str, merged: str | None, here: Path
+) -> None:
+    base, theirs = (f"package = a\npython = {x}\nlock = a\n" for x in ("3.13", "3.12"))
+    path = Path("tools/env.cfg")
+    path.parent.mkdir()
+    path.write_text("<<<<<<<")
+    committed(here)
+    repository.mark_unmerged(str(path), mine.encode(), base.encode(), theirs.encode())
+    merge_settings()
+    assert path.read_text() == (merged or "<<<<<<<")
+    assert bool(repository.unmerged()) == (merged is None)
