@@ -54,7 +54,7 @@ def main(chosen: Mapping[str, Any], answers_file: str, local: str) -> int:
     try:
         return settle(chosen, written, answers_file, local)
     except ValueError as error:
-        repository.git("reset", "--quiet", "--hard")
+        repository.git("restore", "--staged", "--worktree", ".")  # here alone: it may be a member
         return refused(f"This cannot be merged: {error}.", "Mend it, commit, then copy again.")
 
 

@@ -8,7 +8,7 @@ from declared import Source
 from engine import command, say
 
 SHOWN = 5
-UNDO = "git reset --hard && git clean -fdxq tools/env tools/.env-turn"
+UNDO = "git restore --staged --worktree . && git clean -fdxq tools/env tools/.env-turn"
 
 
 def summary(

@@ -202,6 +202,27 @@ def test_a_login_in_a_file_comes_into_none_of_the_projects(
     assert git(root, "status", "--porcelain") == ""
 
 
+@pytest.mark.thorough
+def test_a_member_is_taken_back_alone(
+    template: Path, environ: dict[str, str], tmp_path: Path
+) -> None:
+    root = repository(tmp_path / "repository", "member")
+    _commit(root, "pyproject.toml", "[project\n")
+    other = tmp_path / "repository" / "packages" / "common" / "pyproject.toml"
+    other.write_text("# not committed\n")
+    before = tree(tmp_path / "repository")
+    done = copy(template, root, environ)
+    assert "toml is no TOML" in done.stderr
+    assert tree(tmp_path / "repository") == before
+    _commit(root, "pyproject.toml", '[project]\nname = "seeds"\nversion = "1"\n')
+    other.write_text("# not committed again\n")
+    before = tree(tmp_path / "repository")
+    assert copy(template, root, {**environ, "UV": "/nowhere/uv"}).returncode == 0
+    assert tree(tmp_path / "repository") != before
+    subprocess.run(UNDO, cwd=root, env=environ, shell=True, check=True, capture_output=True)
+    assert tree(tmp_path / "repository") == before
+
+
 MORE = {
     "Dockerfile", ".dockerignore", ".vscode/extensions.json", ".vscode/launch.json",
     ".vscode/settings.json", ".vscode/tasks.json", ".copier-answers.yml",
