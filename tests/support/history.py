@@ -50,7 +50,7 @@ def build(folder: Path) -> dict[str, str]:
     assert today
     for old, new in zip(today.groups(), EARLIER, strict=True):
         change(lock, old, new)
-    change(body / "pyproject.toml.jinja", "line-length = 100", "line-length = 99")
+    change(body / "pyproject.toml.jinja", 'log_level = "INFO"', 'log_level = "DEBUG"')
     done["v1.1.0"] = "a pin and a rule moved"
     release(folder, "v1.1.0")
 
@@ -72,7 +72,9 @@ def build(folder: Path) -> dict[str, str]:
     release(folder, "v1.4.0")
 
     questions = folder / "questions" / "project.yml"
-    change(questions, "  default: None\n", "  default: MIT\n")
+    before = re.search(r"\nlicense:\n(  .+\n)*?  default: .+\n", questions.read_text("utf-8"))
+    assert before
+    change(questions, before[0], re.sub(r"default: .+", "default: MIT", before[0]))
     append(questions, QUESTION.format(key="team", default="ours"))
     append(body / ".gitignore.jinja", "# {{ team }}\n")
     done["v1.5.0"] = "a question came and a default changed"

@@ -89,7 +89,7 @@ def test_a_rename_is_followed_to_the_name_of_today(
 @pytest.mark.thorough
 def test_with_rej_files_each_is_named_and_left_to_a_person(made: Made, home: Path) -> None:
     project = made()
-    change(project / "pyproject.toml", "line-length = 100", "line-length = 120")
+    change(project / "pyproject.toml", 'log_level = "INFO"', 'log_level = "ERROR"')
     append(project / ".gitignore", "*.rej\n")  # named all the same
     commit(project)
     done = update(project, home, "--conflict", "rej")

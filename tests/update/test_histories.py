@@ -59,7 +59,7 @@ def test_edits_anywhere_survive_and_only_what_needs_a_person_is_left_to_one(
     done = update(project, home)
 
     assert 'mine = "echo"\n' in (project / "pyproject.toml").read_text()
-    assert "line-length = 99" in (project / "pyproject.toml").read_text()
+    assert 'log_level = "DEBUG"' in (project / "pyproject.toml").read_text()
     assert {"/of-mine/", "# ours"} <= set((project / ".gitignore").read_text().splitlines())
     assert "# of mine\n" in (project / "tools" / "env" / "errors.py").read_text()
     assert "of mine\n" in (project / "README.md").read_text()

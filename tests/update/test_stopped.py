@@ -100,7 +100,7 @@ def test_without_an_index_the_files_are_merged_and_the_lock_stays_as_it_was(
     done = update(project, home, **NOWHERE, **cache)
     assert done.returncode != 0
     finish = done.stdout.split("Lock or environment are not up to date. Finish with: ")[1]
-    assert "line-length = 99" in (project / "pyproject.toml").read_text()
+    assert 'log_level = "DEBUG"' in (project / "pyproject.toml").read_text()
     assert (project / "requirements.txt").read_bytes() == before
     environ = clean_environ(home, UV_CACHE_DIR=shared_cache())
     for words in (*finish.strip().split(" and "), "python3 tools/env check"):
@@ -122,7 +122,7 @@ def test_ctrl_c_while_the_lock_is_resolved_keeps_what_is_merged(
     assert "Traceback" not in done.stderr, done.stderr
     if "Finish with: python3 tools/env lock" not in done.stdout:  # Copier does not wait long
         assert "An update was stopped midway." in check(project, home).stdout
-    assert "line-length = 99" in (project / "pyproject.toml").read_text()
+    assert 'log_level = "DEBUG"' in (project / "pyproject.toml").read_text()
     assert (project / "requirements.txt").read_bytes() == before
     for word in ("lock", "sync", "check"):
         argv = [sys.executable, "tools/env", word]

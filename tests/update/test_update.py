@@ -102,7 +102,7 @@ def test_what_is_not_offered_any_more_stays_with_who_has_it(
 
     before = (made / "requirements.txt").read_bytes()
     retire("rich")
-    change(versions, "template/pyproject.toml.jinja", "line-length = 100", "line-length = 99")
+    change(versions, "template/pyproject.toml.jinja", 'log_level = "INFO"', 'log_level = "DEBUG"')
     release(versions, "v2.0.0")
     done = update(made, home)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -163,13 +163,13 @@ def test_neighbours_in_a_list_of_dependencies_are_no_conflict(
     change(made, "pyproject.toml", '    "joblib>=1.1",', '    "colorlog<6.9",\n    "joblib>=1.1",')
     commit(made)
     change(versions, "catalogue/libraries.json", '"joblib>=1.1"', '"joblib>=1.3"')
-    change(versions, "template/pyproject.toml.jinja", "line-length = 100", "line-length = 99")
+    change(versions, "template/pyproject.toml.jinja", 'log_level = "INFO"', 'log_level = "DEBUG"')
     release(versions, "v2.0.0")
     done = update(made, home)
     assert done.returncode == 0, done.stdout + done.stderr
     text = (made / "pyproject.toml").read_text()
     assert '    "colorlog<6.9",\n    "joblib>=1.3",\n' in text
-    assert "line-length = 99" in text
+    assert 'log_level = "DEBUG"' in text
     assert git(made, "diff", "--name-only", "--diff-filter=U") == ""
     assert "colorlog==6.8" in (made / "requirements.txt").read_text()
 
