@@ -102,6 +102,7 @@ def test_the_whole_lock_is_asked_for_whatever_the_system(project: Tiny, osv: Osv
     assert sorted(asked) == [("beta", "1.0"), ("gamma", "1.0"), ("gamma", "2.0")]
 
 
+@pytest.mark.thorough
 def test_an_accepted_one_passes_until_its_day(project: Tiny, osv: Osv) -> None:
     accept(project, f"GHSA-0000-0000-0000 {date.today()} nobody can reach it")
     done = audit(project, osv[0])

@@ -118,6 +118,7 @@ def test_an_edited_file_of_it_is_mended_from_there(project: Tiny) -> None:
     assert project.codes() == []
 
 
+@pytest.mark.thorough
 def test_an_index_that_has_another_file_under_that_name_is_refused(
     project: Tiny, builds: Path
 ) -> None:
@@ -309,6 +310,7 @@ def test_what_is_added_and_removed_is_in_the_locks_of_both(several: Tiny, public
     assert locked(several, CPU) == {"alpha==1.0", "tool==1.0"}
 
 
+@pytest.mark.thorough
 def test_what_pip_installed_is_frozen_into_both(several: Tiny, public: Path) -> None:
     several.sync(SEEDBED_BUILD="cpu")
     wheel(public, "beta", "1.0")
@@ -332,6 +334,7 @@ def test_a_version_changed_in_one_of_the_locks_is_seen_and_mended(several: Tiny)
     assert several.codes() == []
 
 
+@pytest.mark.thorough
 def test_where_no_version_serves_both_builds_nothing_is_changed(
     several: Tiny, public: Path
 ) -> None:

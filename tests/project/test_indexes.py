@@ -169,7 +169,13 @@ def test_a_companys_certificate_is_trusted_and_no_other(
     assert untold.codes() == []
 
 
-@pytest.mark.parametrize("name", ["PIP_PROXY", "HTTP_PROXY", "ALL_PROXY"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PIP_PROXY",
+        *(pytest.param(n, marks=pytest.mark.thorough) for n in ("HTTP_PROXY", "ALL_PROXY")),
+    ],
+)
 def test_a_proxy_is_gone_through(untold: Tiny, index: str, installer: str, name: str) -> None:
     proxy = index.removesuffix("/simple")
     host = "packages.invalid"

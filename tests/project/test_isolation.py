@@ -30,7 +30,9 @@ index-url = "http://127.0.0.1:9/simple"
 members = ["*", "*/*"]
 """
 COMMANDS = (["sync"], ["lock", "--upgrade"], ["add", "delta"], ["sync"], ["check"])
-MANAGERS = pytest.mark.parametrize("manager", ["venv", "uv"])
+MANAGERS = pytest.mark.parametrize(
+    "manager", ["venv", pytest.param("uv", marks=pytest.mark.thorough)]
+)
 
 
 def works(project: Tiny, **extra: str) -> None:

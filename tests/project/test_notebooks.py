@@ -37,6 +37,7 @@ def project(template: Path, tmp_path: Path) -> Path:
     return render(template, place, python_version=MINOR)
 
 
+@pytest.mark.thorough
 def test_a_notebook_runs_in_the_environment_and_changes_nothing(project: Path, home: Path) -> None:
     environ = clean_environ(home, UV_CACHE_DIR=shared_cache())
 

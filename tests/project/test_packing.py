@@ -180,6 +180,7 @@ def base(tmp_path: Path, wheelhouse: Path, environ: dict[str, str]) -> Tiny:
     return project
 
 
+@pytest.mark.thorough
 def test_what_was_built_here_needs_nothing_there(
     base: Tiny, wheelhouse: Path, tmp_path: Path
 ) -> None:

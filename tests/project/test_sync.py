@@ -73,6 +73,7 @@ def test_without_uv_the_one_of_the_lock_is_fetched_and_does_the_rest(
     project.sync()
 
 
+@pytest.mark.thorough
 def test_the_uv_that_was_fetched_once_serves_the_next_project(
     project: Tiny, wheelhouse: Path
 ) -> None:
@@ -93,6 +94,7 @@ def test_a_kept_uv_that_has_changed_is_fetched_anew(project: Tiny, wheelhouse: P
     assert project.codes() == []
 
 
+@pytest.mark.thorough
 def test_without_a_cache_uv_is_fetched_each_time(project: Tiny, wheelhouse: Path) -> None:
     without_uv(project, wheelhouse)
     project.environ["XDG_CACHE_HOME"] = os.devnull

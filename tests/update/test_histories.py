@@ -15,6 +15,8 @@ from support.updates import commit, update
 
 from .conftest import Made, fresh
 
+pytestmark = pytest.mark.thorough
+
 
 def engine(project: Path, home: Path, *words: str) -> str:
     environ = clean_environ(home, UV_CACHE_DIR=shared_cache())
@@ -25,7 +27,7 @@ def engine(project: Path, home: Path, *words: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("version", ["v1.0.0", pytest.param("v1.5.0", marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("version", ["v1.0.0", "v1.5.0"])
 def test_an_untouched_project_becomes_what_a_fresh_one_is(
     made: Made, history: Path, home: Path, tmp_path: Path, version: str
 ) -> None:
@@ -40,7 +42,6 @@ def test_an_untouched_project_becomes_what_a_fresh_one_is(
         assert undated(text) == undated(expected[name]), name
 
 
-@pytest.mark.thorough
 def test_edits_anywhere_survive_and_only_what_needs_a_person_is_left_to_one(
     made: Made, home: Path
 ) -> None:
@@ -82,7 +83,6 @@ def test_edits_anywhere_survive_and_only_what_needs_a_person_is_left_to_one(
     assert (project / GONE).read_text().endswith("# of mine\n")
 
 
-@pytest.mark.thorough
 def test_libraries_and_pins_of_ones_own_stay(made: Made, home: Path) -> None:
     project = made(libraries=["rich"])
     change(
@@ -102,7 +102,6 @@ def test_libraries_and_pins_of_ones_own_stay(made: Made, home: Path) -> None:
     assert git(project, "status", "--short") == ""
 
 
-@pytest.mark.thorough
 def test_what_was_deleted_or_moved_stays_so(made: Made, home: Path) -> None:
     project = made()
     for name in (OLD, "README.md", "activate.sh", "src/up/plots.py"):
@@ -117,7 +116,6 @@ def test_what_was_deleted_or_moved_stays_so(made: Made, home: Path) -> None:
     assert (project / "configs" / "editor.cfg").read_text().endswith("# of mine\n")
 
 
-@pytest.mark.thorough
 def test_a_project_of_another_manager_follows_too(made: Made, home: Path) -> None:
     project = made(env_manager="uv")
     engine(project, home, "sync")

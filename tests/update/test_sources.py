@@ -14,11 +14,12 @@ from support.history import append
 from support.template import git, release
 from support.updates import commit, update
 
+pytestmark = pytest.mark.thorough
+
 LOGIN = "https://me:secret@templates.example.invalid/seedbed.git"
 PLAIN = LOGIN.replace("me:secret@", "")
 
 
-@pytest.mark.thorough
 def test_a_login_in_the_templates_address_is_neither_written_nor_printed(
     template: Path, tmp_path: Path, home: Path
 ) -> None:
@@ -53,7 +54,6 @@ def test_a_login_in_the_templates_address_is_neither_written_nor_printed(
         assert "secret" not in each.stdout + each.stderr
 
 
-@pytest.mark.thorough
 def test_answers_in_a_file_of_another_name_are_followed_everywhere(
     template: Path, tmp_path: Path, home: Path
 ) -> None:
@@ -80,7 +80,6 @@ def test_answers_in_a_file_of_another_name_are_followed_everywhere(
     assert "Answers:\n- description:  -> new\n" in done.stdout
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["clone without tags", "tag", "fork"])
 def test_where_a_project_comes_from_is_noted_and_followed(
     template: Path, tmp_path: Path, home: Path, kind: str
