@@ -193,6 +193,7 @@ def test_the_window_holds_for_what_a_channel_brings(
         assert "hello-native-1.2-" in lock.read_text()  # never taken back for its age
 
 
+@pytest.mark.thorough
 def test_a_conflict_in_the_lock_keeps_the_versions_of_both_sides(by_conda: Tiny) -> None:
     by_conda.run("lock")
     ask_for(by_conda, python_line(by_conda), "hello-native=1.0", "tinypure")
@@ -225,6 +226,7 @@ def test_python_packages_of_conda_are_seen_only_when_asked_for(project: Tiny) ->
     assert project.codes() == []
 
 
+@pytest.mark.thorough
 def test_what_is_asked_for_counts_where_the_packages_are_the_same(project: Tiny) -> None:
     imports = ["run", "--", "python", "-c", "import tinypure"]
     prints: list[str] = []
@@ -313,6 +315,7 @@ def test_what_cannot_be_solved_changes_nothing(project: Tiny, subtests: pytest.S
             assert content() == before
 
 
+@pytest.mark.thorough
 def test_an_unreachable_channel_is_named(by_conda: Tiny) -> None:
     done = by_conda.run("sync", CONDA_CHANNEL_ALIAS="http://127.0.0.1:9")
     assert done.returncode == 3

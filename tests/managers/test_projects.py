@@ -32,14 +32,8 @@ def engine(project: Path, environ: dict[str, str], *words: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize(
-    "manager",
-    [
-        pytest.param(name, marks=pytest.mark.thorough if name == "conda" else ())
-        for name in table()
-        if name != "venv"
-    ],
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize("manager", [name for name in table() if name != "venv"])
 def test_one_command_gives_a_committed_project_with_a_proven_environment(
     manager: str, template: Path, tmp_path: Path, home: Path, mirror: str
 ) -> None:

@@ -56,6 +56,7 @@ def test_what_uv_adds_is_taken_over(by_uv: Tiny, wheelhouse: Path) -> None:
     assert same_for_uv(by_uv)
 
 
+@pytest.mark.thorough
 def test_an_index_without_hashes_gives_locks_with_hashes(by_uv: Tiny, wheelhouse: Path) -> None:
     wheel(wheelhouse, "delta", "3.0")
     with serve(wheelhouse, hashed=False) as bare:
@@ -89,6 +90,7 @@ def test_what_uv_adds_and_would_have_to_build_is_refused(by_uv: Tiny, wheelhouse
     assert same_for_uv(by_uv)
 
 
+@pytest.mark.thorough
 def test_what_uv_upgrades_stays_upgraded(by_uv: Tiny, wheelhouse: Path) -> None:
     by_uv.sync()
     wheel(wheelhouse, "alpha", "1.1")

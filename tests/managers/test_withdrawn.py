@@ -153,6 +153,7 @@ def test_removing_it_starts_no_python_that_it_reaches(
     assert project.codes() == []
 
 
+@pytest.mark.thorough
 def test_uv_itself_cannot_smuggle_it_in(
     tmp_path: Path, wheelhouse: Path, environ: dict[str, str]
 ) -> None:

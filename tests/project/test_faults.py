@@ -476,6 +476,7 @@ def test_with_neither_uv_nor_pip_nor_ensurepip_the_package_to_install_is_named(
     assert project.codes() == []
 
 
+@pytest.mark.thorough
 def test_without_pip_the_one_that_python_brings_is_enough(
     project: Tiny, bare_python: Path, wheelhouse: Path
 ) -> None:

@@ -26,6 +26,7 @@ def asking(project: Tiny) -> Tiny:
     return project
 
 
+@pytest.mark.thorough
 def test_no_command_of_the_engine_uses_what_will_go_away(asking: Tiny) -> None:
     for words in COMMANDS:
         argv = [newest(), *STRICT, "tools/env", *words]

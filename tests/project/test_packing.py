@@ -271,6 +271,7 @@ def test_a_directory_is_not_in_it_and_serves_where_it_is_taken_along(
     assert there.codes() == []
 
 
+@pytest.mark.thorough
 def test_a_build_of_pytorch_comes_from_its_own_index(
     tmp_path: Path, wheelhouse: Path, environ: dict[str, str]
 ) -> None:

@@ -142,6 +142,7 @@ def test_only_the_model_and_what_it_is_made_of_know_the_framework(started: Path)
         assert may or not known, (path.name, known)
 
 
+@pytest.mark.thorough
 def test_a_first_notebook_is_rendered_where_notebooks_can_run_and_there_is_a_starter(
     template: Path, tmp_path: Path
 ) -> None:
@@ -179,6 +180,7 @@ def test_the_same_answers_give_the_same_bytes(template: Path, tmp_path: Path) ->
     assert first == second
 
 
+@pytest.mark.thorough
 def test_copiers_command_gives_them_too(template: Path, plain: Path, tmp_path: Path) -> None:
     """The other tests call Copier with some of its work spared: see support/copying.py."""
     argv = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "--skip-tasks"]

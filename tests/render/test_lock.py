@@ -123,6 +123,7 @@ def test_locking_a_new_project_without_libraries_changes_no_byte(
     locked_again(render(template, tmp_path / "p", framework="none", libraries=[]))
 
 
+@pytest.mark.thorough
 def test_resolving_the_catalogue_again_gives_the_same_content(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -183,6 +183,7 @@ def test_the_starter_is_installed_where_there_are_requirements_and_no_code(
     assert "the lock is not made" in done.stderr  # there is no uv, and that is said
 
 
+@pytest.mark.thorough
 def test_a_login_in_a_file_comes_into_none_of_the_projects(
     template: Path, served: Path, environ: dict[str, str], tmp_path: Path
 ) -> None:

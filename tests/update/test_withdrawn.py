@@ -33,6 +33,7 @@ def behind(tmp_path: Path) -> tuple[Path, str]:
     return project, f"pytest {version[1]} was made by attackers ({ADVISORY})"
 
 
+@pytest.mark.thorough
 def test_the_check_says_that_a_newer_template_withdraws_it(
     behind: tuple[Path, str], home: Path
 ) -> None:
