@@ -88,9 +88,10 @@ def with_changes(
             old, line, place = before.get(key), after.get(key), _body(text, name)
             if old == line:
                 continue
-            if old and place and old in text[place]:
-                body = text[place].replace(old, line or "", 1)
-                text = text[: place.start] + body + text[place.stop :]
+            here = old and place and re.search(rf"^{re.escape(old)}", text[place], re.MULTILINE)
+            if here and place:
+                start, end = (place.start + each for each in here.span())
+                text = text[:start] + (line or "") + text[end:]
             elif key in present:
                 own.update({f"{name}.{key}": line} if line else {})
             elif not old and any(f"{name}.".startswith(f"{each}.") for each in whole):

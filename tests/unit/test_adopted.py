@@ -228,7 +228,9 @@ def test_an_update_brings_what_the_file_has_of_the_templates(
 def test_an_update_leaves_what_is_of_ones_own_and_tells_which_task_that_is(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    own = MINE.format('requires-python = ">=3.9" # all\n', 'lint = "flake8" # ours\nnew = "mine"')
+    alike = 'our-lint = { cmd = "ruff check" }'
+    tasks = f'lint = "flake8" # ours\nnew = "mine"\n{alike}'
+    own = MINE.format('requires-python = ">=3.9" # all\n', tasks)
     mine = merged(own, OURS, Source(""), None, by_setuptools=False)
     text = updated(mine, OURS, NEXT)
     assert [line for line in own.splitlines() if line not in text.splitlines()] == []

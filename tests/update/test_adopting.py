@@ -152,13 +152,8 @@ def test_a_project_of_the_template_is_not_adopted_again(
 def test_a_repository_without_code_gets_the_starter(
     template: Path, environ: dict[str, str], tmp_path: Path
 ) -> None:
-    root = tmp_path / "repository"
-    root.mkdir()
-    (root / "README.md").write_text("# Mine\n")
-    (root / ".gitignore").write_text("*.log\n")
-    committed(root)
-    done = copy(template, root, {**environ, "UV": "/nowhere/uv"}, "-d", "package_name=seeds")
-    assert done.returncode == 0, done.stderr
+    files = {"README.md": "# Mine\n", ".gitignore": "*.log\n"}
+    root, _ = _adopted_unlocked(template, environ, tmp_path, files)
     assert (root / "README.md").read_text() == "# Mine\n"
     assert (root / ".gitignore").read_text().startswith("*.log\n")
     fresh = render(template, tmp_path / "fresh", project_name=root.name, package_name="seeds")
@@ -171,16 +166,11 @@ def test_a_repository_without_code_gets_the_starter(
 def test_the_starter_is_installed_where_there_are_requirements_and_no_code(
     template: Path, environ: dict[str, str], tmp_path: Path
 ) -> None:
-    root = tmp_path / "repository"
-    root.mkdir()
-    (root / "requirements.txt").write_text("alpha\n")
-    committed(root)
-    done = copy(template, root, {**environ, "UV": "/nowhere/uv"}, "-d", "package_name=seeds")
-    assert done.returncode == 0, done.stderr
+    root, said = _adopted_unlocked(template, environ, tmp_path, {"requirements.txt": "alpha\n"})
     content = tomllib.loads((root / "pyproject.toml").read_text())
     assert content["tool"]["uv"]["build-backend"] == {"module-name": "seeds"}
     assert "\npackage = seeds\n" in (root / "tools" / "env.cfg").read_text()
-    assert "the lock is not made" in done.stderr  # there is no uv, and that is said
+    assert "the lock is not made" in said  # there is no uv, and that is said
 
 
 @pytest.mark.thorough
@@ -293,6 +283,20 @@ def test_the_environment_of_an_adopted_project_is_made_and_takes_more(
     assert added.returncode == 0, added.stderr
     assert run("python3", root, "check", environ=environ).returncode == 0
     assert {"alpha==1.0", "beta==2.0", "gamma==1.0"} <= pins(root)
+
+
+def _adopted_unlocked(
+    template: Path, environ: dict[str, str], tmp_path: Path, files: dict[str, str]
+) -> tuple[Path, str]:
+    """A repository of these files after the copy, without a uv that could lock; what was said."""
+    root = tmp_path / "repository"
+    root.mkdir()
+    for name, text in files.items():
+        (root / name).write_text(text)
+    committed(root)
+    done = copy(template, root, {**environ, "UV": "/nowhere/uv"}, "-d", "package_name=seeds")
+    assert done.returncode == 0, done.stderr
+    return root, done.stderr
 
 
 def _commit(root: Path, name: str, text: str) -> None:

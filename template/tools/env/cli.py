@@ -23,10 +23,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     _mend_streams()
     options = _parser().parse_args(argv)
     command: Command = options.function
-    for number in (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")):
-        if number and signal.getsignal(number) is signal.SIG_DFL:  # nohup has it ignored
-            signal.signal(number, _stop)
     try:
+        for number in (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")):
+            if number and signal.getsignal(number) is signal.SIG_DFL:  # nohup has it ignored
+                signal.signal(number, _stop)
         code = _carried_out(command, options)
         _heard.append(0)  # there is nothing left to stop
     except KeyboardInterrupt as stopped:
